@@ -3,7 +3,7 @@
 import functools
 from collections.abc import Hashable, Mapping
 from pathlib import Path
-from typing import Any, TypedDict, Unpack, get_args
+from typing import Any, NamedTuple, TypedDict, Unpack, get_args
 
 import numpy as np
 
@@ -12,7 +12,7 @@ from backtests.engines.engine_choice import EngineChoice
 from backtests.kept_outputs import require_outputs
 from backtests.market_input import MarketInput
 from backtests.memory_candles import inferred_timeframe, read_candles, require_grid
-from backtests.memory_settings import memory_settings, require_candles_alone, with_strategy_settings
+from backtests.memory_settings import Config, memory_settings, require_candles_alone, with_strategy_settings
 from backtests.memory_strategy import (
     SignalGenerator,
     asked_twice,
@@ -22,6 +22,7 @@ from backtests.memory_strategy import (
     packed,
     unpacked,
 )
+from backtests.player.backtest_config import BacktestConfig
 from backtests.run import run_loaded
 from backtests.run_at_hand import FolderRun, MemoryRun
 from backtests.run_plan import RunPlan
@@ -65,7 +66,7 @@ def run_backtest(
     signal_generator: SignalGenerator | Mapping[str, SignalGenerator] | None = None,
     *,
     strategy: Strategy | StreamingStrategy | str | None = None,
-    config: str | Path | Mapping[str, Any] | None = None,
+    config: Config = None,
     **options: Unpack[Options],
 ) -> BacktestResult:
     """Run candles through the kernel and return what it came to.
@@ -114,6 +115,43 @@ def run_backtest(
         raise error.with_traceback(None) from (None if cause is None or own is None else cause.with_traceback(own))
 
 
+class Decided(NamedTuple):
+    """Checked settings, and who decides under them; ``own`` is that object where a program built it."""
+
+    settings: Settings
+    strategy: Strategy | StreamingStrategy
+    own: Strategy | StreamingStrategy | None
+
+
+def decide(
+    signal_generator: SignalGenerator | Mapping[str, SignalGenerator] | None,
+    strategy: Strategy | StreamingStrategy | str | None,
+    config: Config,
+    symbols: tuple[str, ...],
+    timeframe: str,
+    warmup_candles: int = 0,
+) -> Decided:
+    """Return the settings of a run over candles in memory, and its strategy; arguments as of :func:`run_backtest`.
+
+    Raises
+    ------
+    ConfigurationError
+        If a setting or an argument is wrong.
+    """
+    given = _strategy(signal_generator, strategy, config, symbols, warmup_candles)
+    named = given if isinstance(given, str) else None
+    settings = memory_settings(config, symbols, timeframe, named)
+    own = None if given is None or isinstance(given, str) else given
+    if own is None:
+        decides = build_strategy_of(settings)
+    else:
+        decides = own
+        prepare_strategy(decides, settings)
+        settings = with_strategy_settings(settings, identity_of(own))
+    _require_own_candles(decides)
+    return Decided(settings, decides, own)
+
+
 class MemoryBacktest:
     """A backtest of candles in memory that can be run, and varied by :func:`~backtests.many.run_many.run_many`.
 
@@ -127,23 +165,16 @@ class MemoryBacktest:
         signal_generator: SignalGenerator | Mapping[str, SignalGenerator] | None = None,
         *,
         strategy: Strategy | StreamingStrategy | str | None = None,
-        config: str | Path | Mapping[str, Any] | None = None,
+        config: Config = None,
         **options: Unpack[Options],
     ) -> None:
         self._series, self._timeframe = _series(candles, options)
-        given = _strategy(signal_generator, strategy, config, tuple(self._series), options.get("warmup_candles", 0))
-        named = given if isinstance(given, str) else None
-        settings = memory_settings(config, list(self._series), self._timeframe, named)
-        self._object = None if given is None or isinstance(given, str) else given
-        if self._object is None:
-            self._decides = build_strategy_of(settings)
-        else:
-            self._decides = self._object
-            prepare_strategy(self._decides, settings)
-            settings = with_strategy_settings(settings, identity_of(self._object))
-        _require_own_candles(self._decides)
+        decided = decide(
+            signal_generator, strategy, config, tuple(self._series), self._timeframe, options.get("warmup_candles", 0)
+        )
+        self._object, self._decides = decided.own, decided.strategy
         self._instruments = options.get("instruments")
-        self.plan = _plan(settings, self._series, options)
+        self.plan = plan_of(decided.settings, self._series, options)
 
     def run(self) -> BacktestResult:
         """Run it; a strategy object that remembers something remembers it in the next run too."""
@@ -157,6 +188,11 @@ class MemoryBacktest:
     def base_of_runs(self) -> "MemoryBacktest":
         """Return what is varied: itself."""
         return self
+
+    @property
+    def own_strategy(self) -> Strategy | StreamingStrategy | None:
+        """The strategy where it is an object; None where it is had by its name."""
+        return self._object
 
     @functools.cached_property
     def strategy(self) -> bytes | None:
@@ -185,7 +221,7 @@ class MemoryBacktest:
 
     def load(self, plan: RunPlan, strategy: Strategy | StreamingStrategy, warmup_candles: int) -> MarketInput:
         """Return what a run is fed, with so many candles from before the window."""
-        return _market(self._series, self._timeframe, plan, warmup_candles, self._instruments)
+        return market_of_columns(self._series, self._timeframe, plan, warmup_candles, self._instruments)
 
 
 def _require_own_candles(strategy: Strategy | StreamingStrategy) -> None:
@@ -194,7 +230,8 @@ def _require_own_candles(strategy: Strategy | StreamingStrategy) -> None:
         raise ConfigurationError(f"{wrong} — allowed: candles joined from its own, in memory")
 
 
-def _plan(settings: Settings, series: Mapping[str, CandleColumns], options: Options) -> RunPlan:
+def plan_of(settings: Settings, series: Mapping[str, CandleColumns], options: Options) -> RunPlan:
+    """Return what is run of candles under checked settings; ConfigurationError where an option is wrong."""
     length_ms = timeframe_ms(settings.live.timeframe)
     start_ms = min(int(one.open_time_ms[0]) for one in series.values())
     end_ms = max(int(one.open_time_ms[-1]) for one in series.values()) + length_ms
@@ -222,11 +259,11 @@ def _engine(given: EngineChoice) -> EngineChoice:
     return given
 
 
-def _series(candles: Any, options: Options) -> tuple[dict[str, CandleColumns], str]:
-    """Return the candles by symbol, and their timeframe."""
+def candles_by_symbol(candles: Any, options: Mapping[str, Any], allowed: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was given as candles by symbol; TypeError for an option that is none of those that are allowed."""
     for option in options:
-        if option not in Options.__annotations__:
-            raise TypeError(f"run_backtest has no option {option}{did_you_mean(option, Options.__annotations__)}")
+        if option not in allowed:
+            raise TypeError(f"run_backtest has no option {option}{did_you_mean(option, allowed)}")
     given = candles if isinstance(candles, Mapping) else {options.get("symbol", DEFAULT_SYMBOL): candles}
     if not given:
         raise ConfigurationError("candles: the mapping is empty — allowed: {symbol: candles}")
@@ -234,7 +271,13 @@ def _series(candles: Any, options: Options) -> tuple[dict[str, CandleColumns], s
         if not _names_a_pair(symbol):
             wrong = f"symbol {shown(symbol)} names no quote currency"
             raise ConfigurationError(f"{wrong} — allowed: such as BTC/USDT or BTCUSDT")
-    series = {str(symbol): read_candles(str(symbol), one) for symbol, one in given.items()}
+    return {str(symbol): one for symbol, one in given.items()}
+
+
+def _series(candles: Any, options: Options) -> tuple[dict[str, CandleColumns], str]:
+    """Return the candles by symbol, and their timeframe."""
+    given = candles_by_symbol(candles, options, Options.__annotations__)
+    series = {symbol: read_candles(symbol, one) for symbol, one in given.items()}
     timeframe = options.get("timeframe") or inferred_timeframe(series.values())
     for symbol, columns in series.items():
         require_grid(symbol, columns, timeframe)
@@ -266,6 +309,8 @@ _QUOTES = ("usdt", "usdc", "fdusd", "busd", "tusd", "usd", "eur", "gbp", "try", 
 
 def _require_strategy(config: object) -> None:
     """Refuse to run what nobody named: a default would answer for a function that was forgotten."""
+    if isinstance(config, BacktestConfig):
+        config = config.mapping()
     if config is None or (isinstance(config, Mapping) and not {"strategy", "trading_mode"} & set(config)):
         raise ConfigurationError(
             "nothing decides: neither signal_generator nor strategy is given, and config names no strategy — allowed: "
@@ -273,13 +318,14 @@ def _require_strategy(config: object) -> None:
         )
 
 
-def _market(
+def market_of_columns(
     series: Mapping[str, CandleColumns],
     timeframe: str,
     plan: RunPlan,
     warmup_candles: int,
     instruments: Instrument | Mapping[str, Instrument] | None,
 ) -> MarketInput:
+    """Return what a run is fed of all candles there are; trading rules that are not given are read off these."""
     length_ms = timeframe_ms(timeframe)
     loaded = {}
     for symbol, columns in series.items():

@@ -1,7 +1,7 @@
 """The candles a run is made of: from the data provider, checked and with their trading rules."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -47,6 +47,12 @@ def load_input(provider: Any, request: RunRequest) -> dict[str, LoadedCandles]:
     if isinstance(provider, HistoricalDataProvider) and _fetches_by_itself(provider):
         _refuse_currencies(provider, request.symbols)
     loaded = load_candles(provider, request)
+    require_candles(provider, request, loaded)
+    return loaded
+
+
+def require_candles(provider: Any, request: RunRequest, loaded: Mapping[str, LoadedCandles]) -> None:
+    """Refuse a run of which no symbol has a candle in the window; DataUnavailableError says where to look for some."""
     if not any(one.window.rows for one in loaded.values()):
         finer = ""
         if isinstance(provider, HistoricalDataProvider):
@@ -60,7 +66,6 @@ def load_input(provider: Any, request: RunRequest) -> dict[str, LoadedCandles]:
             start_ms=request.start_ms,
             end_ms=request.end_ms,
         )
-    return loaded
 
 
 def load_candles(provider: Any, request: RunRequest) -> dict[str, LoadedCandles]:

@@ -1,5 +1,6 @@
 """What a run that writes no files keeps of its outputs, in memory."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import get_args
 
@@ -29,6 +30,11 @@ class KeptOutputs:
             None if name not in self._texts else self._texts[name].extend for name in (TRADES, EQUITY, ORDERS)
         )
         return SessionOutputs(trades, equity, orders=orders, kept=self._kept, at_once=ROWS_AT_ONCE)
+
+    def take(self, texts: Mapping[str, bytes]) -> None:
+        """Take what was written elsewhere, by the names of files."""
+        for name, text in self._texts.items():
+            text += texts[name]
 
     def texts(self) -> dict[str, bytes]:
         """Return what was written, by the names of their files."""

@@ -47,6 +47,19 @@ class MarketInput(NamedTuple):
             None if self.memory is None else self.memory.columns,
         )
 
+    def part(self, symbols: Sequence[str], warmup_candles: int, watched: Sequence[WatchedSeries]) -> "MarketInput":
+        """Return what a run of some of the symbols is fed, that watches some of the series.
+
+        Of the candles before the window it has no more than it needs: so many, and of a series as many as that says.
+        """
+        known = {(one.symbol, one.timeframe): loaded for one, loaded in self.watched.items()}
+        return self._replace(
+            candles={symbol: _warmed(self.candles[symbol], warmup_candles) for symbol in symbols},
+            detail={symbol: self.detail[symbol] for symbol in symbols if symbol in self.detail},
+            perpetual={symbol: self.perpetual[symbol] for symbol in symbols if symbol in self.perpetual},
+            watched={one: _warmed(known[one.symbol, one.timeframe], one.warmup_candles) for one in watched},
+        )
+
     def window(self) -> MarketWindow:
         """Return what the timeline is made of."""
         contracts = self.perpetual.values()
@@ -59,6 +72,11 @@ class MarketInput(NamedTuple):
             [one.funding for one in contracts] if any(one.funding for one in contracts) else (),
             [(one.window, series.length_ms) for series, one in self.watched.items()],
         )
+
+
+def _warmed(one: LoadedCandles, candles: int) -> LoadedCandles:
+    rows = one.warmup.rows
+    return one._replace(warmup=one.warmup.slice(max(0, rows - candles), rows))
 
 
 def load_market(

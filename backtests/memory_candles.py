@@ -12,7 +12,7 @@ from core.errors import CandleError, ConfigurationError
 from core.instants import format_ms, parse_instant
 from core.settings_problem import shown
 from core.timeframe import UNIT_MS, timeframe_ms, timeframe_name
-from market_data.quality.sound_candle import SOUND, UNSOUND
+from market_data.quality.sound_candle import SOUND, UNSOUND, unsound
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,6 +46,32 @@ def read_candles(symbol: str, given: Any) -> CandleColumns:
     return columns
 
 
+class RowReader:
+    """Reads one symbol's candles row by row, each checked as :func:`read_candles` checks it.
+
+    Parameters
+    ----------
+    symbol
+        What they are called in a message.
+    """
+
+    def __init__(self, symbol: str) -> None:
+        self.symbol = symbol
+        self.rows = 0
+        self._last_ms: int | None = None
+
+    def read(self, given: Any) -> Candle:
+        """Return the next candle; CandleError where it is none, or not later than the one before it."""
+        number, last_ms = self.rows, self._last_ms
+        row = _row(self.symbol, number, given)
+        candle = Candle(*row)
+        if (last_ms is not None and row[0] <= last_ms) or unsound(candle):
+            before = [] if last_ms is None else [(last_ms, 1.0, 1.0, 1.0, 1.0, 1.0)]
+            _check(self.symbol, CandleColumns.from_rows([*before, row]), first=number - len(before))
+        self.rows, self._last_ms = number + 1, candle.open_time_ms
+        return candle
+
+
 def inferred_timeframe(candles: Iterable[CandleColumns]) -> str:
     """Return the timeframe of candles: the least distance between two opens.
 
@@ -70,8 +96,8 @@ def inferred_timeframe(candles: Iterable[CandleColumns]) -> str:
     return timeframe
 
 
-def require_grid(symbol: str, candles: CandleColumns, timeframe: str) -> None:
-    """Refuse candles that do not open on the timeframe's grid.
+def require_grid(symbol: str, candles: CandleColumns, timeframe: str, first: int = 0) -> None:
+    """Refuse candles that do not open on the timeframe's grid; the rows count from ``first`` on.
 
     Raises
     ------
@@ -81,10 +107,11 @@ def require_grid(symbol: str, candles: CandleColumns, timeframe: str) -> None:
     opens = candles.open_time_ms
     off = np.flatnonzero(slots(opens, timeframe_ms(timeframe)) != opens)
     if len(off):
-        raise _error(symbol, int(off[0]), opens, f"does not open at a boundary of {timeframe}")
+        raise _error(symbol, int(off[0]), opens, f"does not open at a boundary of {timeframe}", first)
 
 
-def _check(symbol: str, columns: CandleColumns) -> None:
+def _check(symbol: str, columns: CandleColumns, first: int = 0) -> None:
+    """Refuse the first row that is no candle, or not later than the row before it; the rows count from ``first`` on."""
     opens = columns.open_time_ms
     broken = {reason: ~np.asarray(holds(*columns[1:]), bool) for reason, holds in SOUND.items()}
     back = np.concatenate(([False], np.diff(opens) <= 0))
@@ -93,20 +120,26 @@ def _check(symbol: str, columns: CandleColumns) -> None:
         return
     row = int(bad[0])
     if back[row]:
-        raise _error(symbol, row, opens, f"is not later than the row before it ({format_ms(int(opens[row - 1]))})")
+        before = f"is not later than the row before it ({format_ms(int(opens[row - 1]))})"
+        raise _error(symbol, row, opens, before, first)
     reason = next(reason for reason, mask in broken.items() if mask[row])
     values = ", ".join(f"{name} {float(column[row])!r}" for name, column in zip(PRICES, columns[1:], strict=True))
-    raise _error(symbol, row, opens, f"has {UNSOUND[reason]}: {values}")
+    raise _error(symbol, row, opens, f"has {UNSOUND[reason]}: {values}", first)
 
 
-def _error(symbol: str, row: int, opens: Int64Array, what: str) -> CandleError:
+def _error(symbol: str, row: int, opens: Int64Array, what: str, first: int = 0) -> CandleError:
     open_ms = int(opens[row])
-    return CandleError(f"{symbol}: row {row} ({format_ms(open_ms)}) {what}", open_time_ms=open_ms)
+    return CandleError(f"{symbol}: row {first + row} ({format_ms(open_ms)}) {what}", open_time_ms=open_ms)
+
+
+def no_candles(symbol: str, given: object) -> CandleError:
+    """Return the error of something that holds no candles."""
+    return CandleError(f"{symbol}: candles are {shown(given)} — allowed: a DataFrame, or an iterable of candles")
 
 
 def _of_rows(symbol: str, given: Any) -> CandleColumns:
     if isinstance(given, str | bytes) or not isinstance(given, Iterable):
-        raise CandleError(f"{symbol}: candles are {shown(given)} — allowed: a DataFrame, or an iterable of candles")
+        raise no_candles(symbol, given)
     return CandleColumns.from_rows(_row(symbol, number, one) for number, one in enumerate(given))
 
 

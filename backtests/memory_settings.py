@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from backtests.player.backtest_config import BacktestConfig
 from core.errors import ConfigurationError
 from core.settings_problem import SettingsProblem, shown
 from engine.assembly import with_own_strategy
@@ -17,21 +18,23 @@ from validation.varied_settings import composed_settings
 IN_MEMORY = "memory"
 """``exchange`` of a run that none is named for."""
 
+Config = str | Path | Mapping[str, Any] | BacktestConfig | None
+"""The path of a live.yaml, a mapping with the keys of one, or the few of them that most runs set."""
+
 _CONFIG = "config"
 _RISK = {"max_exposure": 0.05}
 """What the project's own risk.json says otherwise than the defaults of direct use."""
 
 
-def memory_settings(
-    config: str | Path | Mapping[str, Any] | None, symbols: Sequence[str], timeframe: str, strategy: str | None
-) -> Settings:
+def memory_settings(config: Config, symbols: Sequence[str], timeframe: str, strategy: str | None) -> Settings:
     """Return checked settings.
 
     Parameters
     ----------
     config
         A live.yaml, to which its two other files belong; or a mapping with the keys of one, in which ``risk`` has the
-        keys of risk.json and ``trading_mode`` those of trading_mode.yaml; None is an empty one.
+        keys of risk.json and ``trading_mode`` those of trading_mode.yaml; None is an empty one. Or a
+        :class:`~backtests.player.backtest_config.BacktestConfig`.
     symbols, timeframe
         Those of the candles.
     strategy
@@ -42,6 +45,8 @@ def memory_settings(
     ConfigurationError
         If anything is wrong; all problems are named.
     """
+    if isinstance(config, BacktestConfig):
+        config = config.mapping()
     if isinstance(config, str | Path):
         settings = load_settings(config, symbols=symbols, interval=timeframe)
     elif config is None or isinstance(config, Mapping):

@@ -6,11 +6,10 @@
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.command_line import INTERRUPTED, READER_GONE, CommandParser, drop_output, failed, say, say_text, warn
-from core.errors import DataUnavailableError, HarnessError, ParityError, StoreError
+from core.errors import DataUnavailableError, HarnessError
 from core.lazy_names import lazy_names
 
 if TYPE_CHECKING:
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["ParityReport", "check_parity", "main"]
 
 __getattr__ = lazy_names(__name__, {"backtests.proof.parity_check": "ParityReport check_parity"})
-
-REPORT = "parity.json"
 
 DESCRIPTION = """\
 Check a session. journal: replay its journal and compare trades.csv, equity.csv and decisions.jsonl byte for byte.
@@ -67,52 +64,31 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _run(arguments: Sequence[str] | None) -> int:
     asked = _parse(arguments)
 
-    import msgspec
-
     from backtests.backtest_command import tell_of_compiling
     from backtests.config_backtest import wall_clock_ms
-    from backtests.portfolio.portfolio_parity import check_portfolio, is_portfolio
-    from backtests.proof.parity_alert import tell_of_broken_parity
-    from backtests.proof.parity_check import check_parity
-    from backtests.proof.report_lines import report_lines
-    from market_data.store.atomic_files import write_atomically
+    from backtests.portfolio.portfolio_parity import is_portfolio
+    from backtests.portfolio.session_parity import check_session
 
-    if is_portfolio(asked.session):
-        found = check_portfolio(
-            asked.session, asked.only, data_dir=asked.data_dir, offline=asked.offline, now_ms=wall_clock_ms()
-        )
-        name, verdict = found.session, found.verdict
-        text, code = msgspec.json.format(msgspec.json.encode(found)).decode(), found.exit_code
-        lines, unavailable = found.lines(), found.unavailable
-    else:
-        if not asked.json:
-            tell_of_compiling(asked.engine)
-        report = check_parity(
-            asked.session,
-            asked.only,
-            data_dir=asked.data_dir,
-            offline=asked.offline,
-            engine=asked.engine,
-            now_ms=wall_clock_ms(),
-        )
-        name, verdict = report.session, report.verdict
-        text, code = report.json(), report.exit_code
-        lines, unavailable = list(report_lines(report)), report.unavailable
-    try:
-        write_atomically(Path(asked.session) / REPORT, text.encode())
-    except StoreError as error:
-        # What was found stands, whether or not it can be kept.
-        warn(error)
+    if not asked.json and not is_portfolio(asked.session):
+        tell_of_compiling(asked.engine)
+    found = check_session(
+        asked.session,
+        asked.only,
+        data_dir=asked.data_dir,
+        offline=asked.offline,
+        engine=asked.engine,
+        now_ms=wall_clock_ms(),
+    )
+    if found.not_kept is not None:
+        warn(found.not_kept)
     if asked.json:
-        say_text(text)
+        say_text(found.text)
     else:
-        say(*lines)
+        say(*found.lines)
     sys.stdout.flush()
-    if code == ParityError.exit_code:
-        tell_of_broken_parity(name, verdict, wall_clock_ms())
-    if code == DataUnavailableError.exit_code:
-        failed(unavailable or "", code)
-    return code
+    if found.exit_code == DataUnavailableError.exit_code:
+        failed(found.unavailable or "", found.exit_code)
+    return found.exit_code
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

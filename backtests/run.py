@@ -164,15 +164,15 @@ class EndedRun(NamedTuple):
 
 
 def _run_compiled(plan: RunPlan, strategy: Strategy | StreamingStrategy, market: MarketInput) -> MadeRun:
-    with _places_of(plan) as files:
+    with places_of(plan) as files:
         session, warmed = run_compiled(plan, strategy, market, files.outputs())
-        return _publish(files, plan, market, EndedRun(session, strategy, warmed, "compiled"))
+        return publish(files, plan, market, EndedRun(session, strategy, warmed, "compiled"))
 
 
 def _run_reference(
     plan: RunPlan, strategy: Strategy | StreamingStrategy, market: MarketInput, made: ReferenceRun
 ) -> MadeRun:
-    with _places_of(plan) as files:
+    with places_of(plan) as files:
         session = session_over(plan, strategy, market, files.outputs(), made.safety_monitor)
         failure, warmed = None, dict.fromkeys(market.candles, 0)
         try:
@@ -186,16 +186,9 @@ def _run_reference(
         session.finish(flatten=complete)
         warnings = not_verified(plan, made.reason)
         ended = EndedRun(session, strategy, warmed, by_reference(made.reason), complete, failure, warnings)
-        done = _publish(files, plan, market, ended)
+        done = publish(files, plan, market, ended)
     if failure is not None:
-        if plan.output_dir is None:
-            raise failure
-        raise StrategyError(
-            f"{failure}; what was done is in {done.result.output_dir}, marked partial",
-            strategy=failure.strategy,
-            symbol=failure.symbol,
-            open_time_ms=failure.open_time_ms,
-        ) from failure
+        raise told_failure(failure, done)
     return done
 
 
@@ -217,7 +210,26 @@ def _progress(plan: RunPlan, market: MarketInput, watch: RunWatch | None) -> Abs
     return ReplayProgress(candles, shown=plan.show_progress is not False)
 
 
-def _publish(files: RunFiles | KeptOutputs, plan: RunPlan, market: MarketInput, ended: EndedRun) -> MadeRun:
+def told_failure(failure: StrategyError, done: MadeRun) -> StrategyError:
+    """Return the failure of a strategy, which says where what was done is, if that is in files."""
+    if done.kept is not None:
+        return failure
+    told = marked_partial(failure, done.result.output_dir)
+    told.__cause__ = failure
+    return told
+
+
+def marked_partial(failure: StrategyError, folder: object) -> StrategyError:
+    """Return the failure of a strategy with where what was done until then is."""
+    return StrategyError(
+        f"{failure}; what was done is in {folder}, marked partial",
+        strategy=failure.strategy,
+        symbol=failure.symbol,
+        open_time_ms=failure.open_time_ms,
+    )
+
+
+def publish(files: RunFiles | KeptOutputs, plan: RunPlan, market: MarketInput, ended: EndedRun) -> MadeRun:
     """Write what a run came to beside its outputs, give all files their names, and return it."""
     session, fed = ended.session, fed_to(plan, market, ended)
     if isinstance(files, KeptOutputs):
@@ -276,7 +288,7 @@ def session_over(
 
 
 @contextmanager
-def _places_of(plan: RunPlan) -> Iterator[RunFiles | KeptOutputs]:
+def places_of(plan: RunPlan) -> Iterator[RunFiles | KeptOutputs]:
     """Give what takes a run's outputs; files that were begun are gone where it fails."""
     if plan.output_dir is None:
         yield KeptOutputs(plan.outputs)

@@ -9,7 +9,7 @@ from backtests.run_plan import RunPlan
 from core.time_range import TimeRange
 from execution.execution_settings import TradingModeSettings
 from execution.safety.safety_monitor import environment_kill_switch
-from market_data.history.historical_data_provider import HistoricalDataProvider
+from market_data.history.settled_provider import settled_provider
 from runs.documents.run_result import RunResult
 from validation.composed_settings import Settings
 
@@ -56,14 +56,7 @@ def run_settled(
         show_progress=show_progress,
         engine=engine,
     )
-    provider = HistoricalDataProvider(
-        live.exchange,
-        cache_dir=live.data.cache_dir,
-        offline=offline,
-        off_grid=live.data.off_grid,
-        progress=show_progress,
-        now_ms=lambda: now_ms,
-    )
+    provider = settled_provider(live.exchange, live.data, now_ms, offline=offline, progress=show_progress)
     return run_backtest(plan, provider, watch=watch)
 
 

@@ -36,7 +36,6 @@ OPEN, HIGH, LOW, CLOSE_PRICE = numbers(4)
 """Columns of a candle's prices in whole units."""
 
 PESSIMISTIC, OPTIMISTIC, OHLC, OLHC = numbers(4)
-IGNORE, CLOSE, REVERSE = numbers(3)
 THROUGH, TOUCH, BY_CHANCE = numbers(3)
 
 NEW, REPLACED, FILLED, CANCELED, EXPIRED, REJECTED, PARTIALLY_FILLED = numbers(7)
@@ -74,6 +73,8 @@ BOUNDS = ("risk", "position_cap", "exposure_room", "rounding")
 RISK_BOUND, CAP_BOUND, ROOM_BOUND, ROUNDING_BOUND = numbers(4)
 
 ON_OPPOSITE = ("ignore", "close", "reverse")
+IGNORE, CLOSE = numbers(2)
+"""The first of them; what is neither reverses."""
 
 REASONS = (
     "", "stop", "trailing_stop", "target", "time_stop", "opposite_signal", "gap", "halt", "end", "signal", "oco",
@@ -81,8 +82,8 @@ REASONS = (
     "opposite_ignored", "close_waiting", "entry_waiting", "warming_up", "stop_distance", "stop_within_tick",
     "target_distance", "trailing_distance", "no_exposure_room", "below_lot_size", "below_min_quantity",
     "above_max_quantity", "below_min_position_size", "below_min_notional", "kill_switch", "halted_account_blown",
-    "halted_drawdown", "halted_daily_loss", "halted_candle_move", "max_open_trades", "max_risk_per_trade",
-    "max_exposure", "account_blown", "drawdown", "daily_loss", "gtd", "ioc", "would_take", "price", "percent_price",
+    "halted_drawdown", "halted_daily_loss", "halted_candle_move", "max_open_trades", "account_blown",
+    "drawdown", "daily_loss", "gtd", "ioc", "would_take", "price", "percent_price",
     "triggered",
     "position", "break_even", "exit_signal", "nothing_to_reduce", "no_position", "no_entry_waiting", "no_stop",
     "stop_not_tighter", "stop_passed", "target_passed", "targets_are_a_ladder", "liquidation", "insufficient_margin",
@@ -94,8 +95,8 @@ REASONS = (
     OPPOSITE_IGNORED, CLOSE_WAITING, ENTRY_WAITING, WARMING_UP, STOP_DISTANCE, STOP_WITHIN_TICK,
     TARGET_DISTANCE, TRAILING_DISTANCE, NO_EXPOSURE_ROOM, BELOW_LOT_SIZE, BELOW_MIN_QUANTITY,
     ABOVE_MAX_QUANTITY, BELOW_MIN_POSITION_SIZE, BELOW_MIN_NOTIONAL, KILL_SWITCH, HALTED_ACCOUNT_BLOWN,
-    HALTED_DRAWDOWN, HALTED_DAILY_LOSS, HALTED_CANDLE_MOVE, MAX_OPEN_TRADES, MAX_RISK_PER_TRADE,
-    MAX_EXPOSURE, ACCOUNT_BLOWN, DRAWDOWN, DAILY_LOSS, GTD_ENDED, IOC_ENDED, WOULD_TAKE, PRICE, PERCENT_PRICE,
+    HALTED_DRAWDOWN, HALTED_DAILY_LOSS, HALTED_CANDLE_MOVE, MAX_OPEN_TRADES, ACCOUNT_BLOWN,
+    DRAWDOWN, DAILY_LOSS, GTD_ENDED, IOC_ENDED, WOULD_TAKE, PRICE, PERCENT_PRICE,
     TRIGGERED,
     POSITION, BREAK_EVEN, EXIT_SIGNAL, NOTHING_TO_REDUCE, NO_POSITION, NO_ENTRY_WAITING, NO_STOP,
     STOP_NOT_TIGHTER, STOP_PASSED, TARGET_PASSED, TARGETS_ARE_A_LADDER, LIQUIDATION, INSUFFICIENT_MARGIN,

@@ -36,10 +36,11 @@ def run_steps(core: Core) -> None:
 
 @kernel
 def may_be_quiet(core: Core) -> bool:
-    """Return whether nothing is open or waits and the equity is known, so that a step may come to that alone.
+    """Return whether nothing is open or waits, so that a step may come to the equity of the one before alone.
 
-    With several symbols, or finer candles, it takes the whole step to know whose candle is next. The step of an opinion
-    is run in full, and settles what was due before it: no entry fills in those that are passed over.
+    That is the balance: its last marks saw no position, and what fills after them leaves one open. With several
+    symbols, or finer candles, it takes the whole step to know whose candle is next. The step of an opinion is run in
+    full, and settles what was due before it: no entry fills in those that are passed over.
     """
     account = core.account[0]
     return (
@@ -48,7 +49,6 @@ def may_be_quiet(core: Core) -> bool:
         and core.states.shape[0] == 1
         and account.steps > 0
         and core.rules[0].detail_ms == 0
-        and balance_float(core) == account.current_equity
     )
 
 

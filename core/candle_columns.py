@@ -85,6 +85,17 @@ def _address(column: npt.NDArray[Any]) -> int:
     return address
 
 
+def read_only(column: Float64Array) -> Float64Array:
+    """Return a column as compiled loops read it: in one piece, and not to be written to.
+
+    To a compiler columns that may be written to are of another type than those that may not, as a DataFrame gives them:
+    a loop that was given either would be compiled twice.
+    """
+    read = np.ascontiguousarray(column).view()
+    read.setflags(write=False)
+    return read
+
+
 def slots(times_ms: Int64Array, length_ms: int) -> Int64Array:
     """Return the times floored to their grid: a series has one row a slot, whatever its exact stamp is."""
     return times_ms - (times_ms - grid_origin_ms(length_ms)) % length_ms

@@ -3,11 +3,27 @@
 import contextlib
 from collections.abc import AsyncIterator
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 
 from dashboard.access.door import Door
+from dashboard.access.plain_text import require_plain_text
 from dashboard.access.tokens import Tokens
-from dashboard.api import alerts, backtests, event_streams, jobs, run_pages, strategies, systems, version
+from dashboard.api import (
+    alerts,
+    backtests,
+    data,
+    event_streams,
+    jobs,
+    optimize,
+    playback_routes,
+    recommendations,
+    run_pages,
+    sessions,
+    strategies,
+    summary,
+    systems,
+    version,
+)
 from dashboard.api.described import DESCRIPTION, SUMMARY, TITLE, VERSION, refusals
 from dashboard.dashboard_settings import DashboardSettings
 from dashboard.front_files import front_routes
@@ -15,12 +31,28 @@ from dashboard.problems import tell_problems
 from dashboard.services import Services
 
 PREFIX = "/api"
+_SUBJECTS = (
+    version,
+    backtests,
+    summary,
+    run_pages,
+    playback_routes,
+    optimize,
+    recommendations,
+    jobs,
+    data,
+    strategies,
+    systems,
+    sessions,
+    alerts,
+    event_streams,
+)
 
 
 def interface() -> APIRouter:
     """Return the routes of the interface, below ``/api``."""
-    routes = APIRouter(responses=refusals())
-    for subject in (version, backtests, run_pages, jobs, strategies, systems, alerts, event_streams):
+    routes = APIRouter(responses=refusals(), dependencies=[Depends(require_plain_text)])
+    for subject in _SUBJECTS:
         routes.include_router(subject.routes)
     return routes
 

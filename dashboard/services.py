@@ -9,12 +9,18 @@ from fastapi import Depends
 from starlette.requests import HTTPConnection
 
 from dashboard.dashboard_settings import DashboardSettings
+from dashboard.disc_use import DiscMeter
 from dashboard.opened_runs import OpenedRuns
+from dashboard.playback.playbacks import Playbacks
+from dashboard.sessions.live_sessions import LiveSessions
+from dashboard.sessions.session_processes import SessionProcesses
 from dashboard.streams.alert_events import AlertEvents
 from dashboard.streams.event_hub import EventHub
 from dashboard.streams.job_events import JobEvents
+from dashboard.streams.session_events import SessionEvents
 from dashboard.told_alerts import ToldAlerts
 from dashboard.worker_processes import WorkerProcesses
+from research.jobs.fetch_job import data_dir_of
 from runs.store.run_store import RunStore, open_store
 
 
@@ -33,6 +39,12 @@ class Services:
         The runs that were looked at last.
     told_alerts
         What people were told of sessions and jobs.
+    sessions
+        The live sessions of the configured folder, and what can be done with them.
+    playbacks
+        The sessions that are driven by hand.
+    disc
+        Counts what the folders take of the disc.
     """
 
     def __init__(self, settings: DashboardSettings) -> None:
@@ -40,6 +52,13 @@ class Services:
         self.hub = EventHub()
         self.opened_runs = OpenedRuns()
         self.told_alerts = ToldAlerts(settings)
+        self.playbacks = Playbacks(self.hub)
+        self.disc = DiscMeter(
+            {
+                "runs": Path(settings.places.logs or "logs"),
+                "candles": Path(data_dir_of(settings.places)),
+            }
+        )
         self._workers = 0 if settings.read_only else settings.workers
         self._open = contextlib.ExitStack()
 
@@ -47,8 +66,12 @@ class Services:
         with contextlib.ExitStack() as opening:
             self.store: RunStore = opening.enter_context(open_store())
             self.store.sync()
+            opening.enter_context(self.playbacks)
             opening.enter_context(JobEvents(self.store, self.hub))
             opening.enter_context(AlertEvents(self.told_alerts, self.hub))
+            processes = opening.enter_context(SessionProcesses())
+            self.sessions = LiveSessions(self.settings, self.store, processes)
+            opening.enter_context(SessionEvents(self.sessions, self.store, self.hub))
             opening.enter_context(WorkerProcesses(self._workers, Path(self.settings.log_folder, "workers.log")))
             self._open = opening.pop_all()
         return self

@@ -1,5 +1,6 @@
 """Serves: binds the address, prints it with its token, and ends in order."""
 
+import contextlib
 import socket
 from collections.abc import Callable
 
@@ -49,9 +50,10 @@ def serve(settings: DashboardSettings, told: Callable[[str], None]) -> None:
         limit_concurrency=_CONNECTIONS,
         h11_max_incomplete_event_size=_MOST_HEAD,
         ws_max_size=_MOST_MESSAGE,
+        ws="websockets-sansio",
         lifespan="on",
     )
-    with bound:
+    with bound, contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it is ended; all is in order by then.
         _Server(config, reached).run(sockets=[bound])
 
 

@@ -85,7 +85,7 @@ class _Place:
                 stderr=log,
                 # An interrupt of the terminal is the server's; it ends the workers in its own order.
                 start_new_session=True,
-                env=_environment(),
+                env=environment(),
             )
         self._lived = 0.0
 
@@ -108,6 +108,6 @@ class _Place:
             self._process.stdin.close()
 
 
-def _environment() -> dict[str, str]:
-    """Return this process' environment without the token, which a worker has no use for."""
+def environment() -> dict[str, str]:
+    """Return this process' environment without the token, which no child has a use for."""
     return {name: value for name, value in os.environ.items() if name != "HARNESS_DASHBOARD_TOKEN"}  # noqa: TID251 - handed on

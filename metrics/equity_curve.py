@@ -110,6 +110,13 @@ class DailyCloses(msgspec.Struct, frozen=True, eq=False):
         """Numbers of the days since 1970-01-01."""
         return self.first_day + np.arange(len(self.equity), dtype=np.int64)
 
+    def curve(self, start_ms: int, end_ms: int) -> EquityCurve:
+        """Return the curve of a run over a time, of which only the ends of days are known."""
+        ends_ms = (self.days + 1) * DAY_MS
+        return EquityCurve.of(
+            ends_ms, self.equity, self.starting_balance, start_ms=start_ms, end_ms=end_ms, sparse=True
+        )
+
     @property
     def sound(self) -> bool:
         """Whether every return is defined: nothing but the last value may be at or below 0."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from core.lazy_names import lazy_names
 
 if TYPE_CHECKING:
-    from research.folds.cross_validation import cross_validate
+    from research.folds.cross_validation import begin_cross_validation, cross_validate, resume_cross_validation
     from research.folds.validation_rows import read_cross_validation
     from research.folds.walk_forward import begin_walk_forward, read_walk_forward, resume_walk_forward, walk_forward
     from research.portfolio.portfolio_backtest import backtest_portfolio, read_portfolio_run
@@ -20,6 +20,7 @@ __all__ = [
     "accept",
     "backtest_portfolio",
     "begin",
+    "begin_cross_validation",
     "begin_walk_forward",
     "cross_validate",
     "optimise",
@@ -30,13 +31,14 @@ __all__ = [
     "recommend",
     "reject",
     "resume",
+    "resume_cross_validation",
     "resume_walk_forward",
     "review",
     "walk_forward",
 ]
 
 _HOMES = {
-    "research.folds.cross_validation": "cross_validate",
+    "research.folds.cross_validation": "begin_cross_validation cross_validate resume_cross_validation",
     "research.folds.validation_rows": "read_cross_validation",
     "research.folds.walk_forward": "begin_walk_forward read_walk_forward resume_walk_forward walk_forward",
     "research.portfolio.portfolio_backtest": "backtest_portfolio read_portfolio_run",

@@ -61,7 +61,7 @@ def build_portfolio_result(
         Its run as a whole.
     """
     steps, capital = run.period.step_times_ms, float(settings.capital)
-    days = range(trading_day(int(steps[0])), trading_day(int(steps[-1])) + 1) if len(steps) else range(0)
+    days = _days_between(steps)
     columns = [_days_of(one, members[one.name], days) for one in session.members]
     brought = contributions([one.profit for one in columns], capital)
     whole = _whole(session, run.period, capital, list(members.values()))
@@ -88,6 +88,11 @@ def build_portfolio_result(
         partial=run.partial,
         warnings=[f"{name}: {text}" for name, one in members.items() for text in one.result.warnings],
     )
+
+
+def _days_between(steps: Int64Array) -> range:
+    """Return the numbers of the UTC days from the first step's to the last one's."""
+    return range(trading_day(int(steps[0])), trading_day(int(steps[-1])) + 1) if len(steps) else range(0)
 
 
 def _days_of(member: Member, run: RunOfMember, days: range) -> _Days:
@@ -123,8 +128,7 @@ def _whole(session: PortfolioSession, period: Period, capital: float, members: S
     seen = np.concatenate([[capital], curve])
     depth = -float(underwater(seen).min())
     steps = period.step_times_ms
-    days = range(trading_day(int(steps[0])), trading_day(int(steps[-1])) + 1) if len(steps) else range(0)
-    closing = _at_ends(steps, curve, days, capital).tolist()
+    closing = _at_ends(steps, curve, _days_between(steps), capital).tolist()
     returns = daily_returns(capital, closing) if min(closing, default=0.0) > 0.0 else []
     length = (period.end_ms - period.start_ms) / DAY_MS
     results = [one.result.performance for one in members]

@@ -13,7 +13,7 @@ from typing import Any
 from core.errors import StrategyError
 from strategies.features.session_facts import PositionNow
 
-_PROGRAM = frozenset({"core", "engine", "indicators"})
+_PROGRAM = frozenset({"core", "engine", "indicators", "research"})
 _CALLERS = frozenset(
     f"strategies.{module}"
     for module in (

@@ -126,14 +126,9 @@ def params_model(name: str) -> type[BaseModel] | None:
         If the strategy is unknown, or its class cannot be imported or is no strategy.
     """
     canonical = canonical_strategy(name)
-    if canonical in STRATEGIES:
-        return registered_params_model(canonical)
-    model = getattr(strategy_class(canonical), "params_model", None)
-    if model is None:
-        return None
-    if not (isinstance(model, type) and issubclass(model, BaseModel)):
-        raise ConfigurationError(f"strategy {shown(name)}: its params_model must be a pydantic model")
-    return model
+    return (
+        registered_params_model(canonical) if canonical in STRATEGIES else _own_model(name, strategy_class(canonical))
+    )
 
 
 def strategy_class(name: str) -> type:
@@ -195,13 +190,13 @@ def build_strategy(
     StrategyError
         If the constructor of a class of one's own raises, or it has no usable ``warmup_candles``.
     """
-    model = params_model(name)
+    canonical, found = canonical_strategy(name), strategy_class(name)
+    model = registered_params_model(canonical) if canonical in STRATEGIES else _own_model(name, found)
     if model is not None:
         checked, problems = checked_params(model, params, "params.")
         if checked is None:
             raise ConfigurationError(*(problem.line(f"strategy {name}") for problem in problems))
         params = checked.model_dump()
-    found = strategy_class(name)
     given = ReadParameters(params)
     try:
         strategy: Strategy | StreamingStrategy = found(given if model is None else dict(params))
@@ -238,6 +233,14 @@ def ready_strategy(name: str, strategy: Strategy | StreamingStrategy) -> Strateg
     if not isinstance(getattr(strategy, "name", None), str):
         strategy.name = type(strategy).__name__
     return strategy
+
+
+def _own_model(name: str, found: type) -> type[BaseModel] | None:
+    """Return the model of the parameters of a class of one's own, where it has one."""
+    model = getattr(found, "params_model", None)
+    if model is not None and not (isinstance(model, type) and issubclass(model, BaseModel)):
+        raise ConfigurationError(f"strategy {shown(name)}: its params_model must be a pydantic model")
+    return model
 
 
 def _prepared(name: str, prepare: Callable[[str, Sequence[str]], None], timeframe: str, symbols: Sequence[str]) -> None:

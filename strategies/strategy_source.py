@@ -10,6 +10,7 @@ never by where they lie.
 
 import ast
 import contextlib
+import functools
 import hashlib
 import importlib
 import importlib.machinery
@@ -192,11 +193,12 @@ def _own_modules(name: str) -> dict[str, Path]:
     """Return module -> file of a strategy's module and of all of its own that it imports."""
     found: dict[str, Path] = {}
     wanted = [name]
+    own: dict[str, bool] = {}
     # A file that is new in its folder has to be seen.
     importlib.invalidate_caches()
     while wanted:
         module = wanted.pop()
-        if module in found:
+        if module in found or (module != name and not _may_be_own(module, own)):
             continue
         file = _file_of(module)
         if file is None or (module != name and not _is_own(module, file)):
@@ -206,6 +208,18 @@ def _own_modules(name: str) -> dict[str, Path]:
             wanted.append(module.rpartition(".")[0])
         wanted += _imports(module, file)
     return found
+
+
+def _may_be_own(module: str, own: dict[str, bool]) -> bool:
+    """Whether a module lies in no package of the libraries or of this program, as all that it has inside does.
+
+    ``own`` is what is known of packages; a folder without a file of its own may have modules of anybody.
+    """
+    package = module if module in _files else module.partition(".")[0]
+    if package not in own:
+        file = _file_of(package)
+        own[package] = file is None or _is_own(package, file)
+    return own[package]
 
 
 def _file_of(module: str) -> Path | None:
@@ -235,29 +249,31 @@ def _is_own(module: str, file: Path) -> bool:
     return not (module.partition(".")[0] in PROGRAM and file.is_relative_to(_ROOT))
 
 
-def _imports(module: str, file: Path) -> Iterator[str]:
-    """Yield the names that a module may import; some of them are no modules."""
-    try:
-        tree = ast.parse(file.read_bytes())
-    except (OSError, SyntaxError, ValueError):
-        return
+def _imports(module: str, file: Path) -> Sequence[str]:
+    """Return the names that a module may import; some of them are no modules."""
     package = "" if module in _files else module if file.stem == "__init__" else module.rpartition(".")[0]
-    for node in ast.walk(tree):
+    try:
+        return _imports_of(file.read_bytes(), package)
+    except (OSError, SyntaxError, ValueError):
+        return ()
+
+
+@functools.lru_cache(maxsize=256)
+def _imports_of(text: bytes, package: str) -> Sequence[str]:
+    """Return the names that a text in a package imports; a study asks for those of the same text at every trial."""
+    found = []
+    for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Import):
-            for one in node.names:
-                yield one.name
+            found += [one.name for one in node.names]
         elif isinstance(node, ast.ImportFrom):
-            try:
+            with contextlib.suppress(ImportError):
                 base = importlib.util.resolve_name("." * node.level + (node.module or ""), package)
-            except ImportError:
-                continue
-            yield base
-            for one in node.names:
-                yield f"{base}.{one.name}"
+                found += [base, *(f"{base}.{one.name}" for one in node.names)]
         elif isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant):
             called = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
             if called in ("import_module", "__import__") and isinstance(node.args[0].value, str):
-                yield node.args[0].value
+                found.append(node.args[0].value)
+    return tuple(found)
 
 
 def _hashes(modules: Mapping[str, Path]) -> dict[str, str]:

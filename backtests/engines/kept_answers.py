@@ -1,7 +1,7 @@
-"""What a strategy in the streaming form has answered, so that two engines may run it and each candle is asked once.
+"""What a strategy in the streaming form has answered, so that several runs may ask it and each candle is asked once.
 
-It may remember what it likes, in places that no copy would reach. The engines ask in one order, so that what was
-answered before is what it would answer now.
+It may remember what it likes, in places that no copy would reach. The runs ask in one order, so that what was answered
+before is what it would answer now.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from strategies.strategy import SignalStream, StreamingStrategy
 
 
 class KeptAnswers:
-    """A strategy as one run after the other sees it; ``begin`` lets a run begin.
+    """A strategy as one run sees it; ``begin`` lets another begin.
 
     Parameters
     ----------
@@ -34,9 +34,10 @@ class KeptAnswers:
         return self._strategy.warmup_candles
 
     def begin(self) -> "KeptAnswers":
-        """Let a run begin, which is told first what was answered already."""
-        self._times.clear()
-        return self
+        """Return the strategy for another run, which is told first what was answered already."""
+        another = KeptAnswers(self._strategy)
+        another._opened = self._opened
+        return another
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._strategy, name)

@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import functools
 import gc
 import os
 import signal
@@ -19,13 +20,17 @@ _MEMORY_KEPT = {-1: 256 << 20, -3: 32 << 20}
 given back, which else is asked of the system again, page by page."""
 
 
-def tend(descriptor: int) -> None:
-    """Make copies of this process and tell how they have ended, until the one that asks is gone; also serve as one."""
+def tend(descriptor: int, *, compiled: bool) -> None:
+    """Make copies of this process and tell how they have ended, until the one that asks is gone; also serve as one.
+
+    With ``compiled`` the compiled rules are loaded before anything is asked, else when it is for runs by them.
+    """
     with contextlib.suppress(AttributeError):
         for option, value in _MEMORY_KEPT.items():
             ctypes.CDLL(None).mallopt(option, value)
     begun: set[int] = set()
-    loaded = False
+    if compiled:
+        _load()
     with socket.socket(fileno=descriptor) as asked:
         while word := _asked(asked):
             number, connections = word
@@ -33,10 +38,8 @@ def tend(descriptor: int) -> None:
                 begun.discard(number)
                 asked.sendall(_ended(number).to_bytes(WORD_BYTES, "big", signed=True))
                 continue
-            if number and not loaded:
-                loaded = True
-                if sys.platform == "linux":  # Elsewhere a library that has been used may not survive being copied.
-                    make_short_run()
+            if number:
+                _load()
             process = os.fork()
             if not process:
                 asked.close()
@@ -48,6 +51,13 @@ def tend(descriptor: int) -> None:
             begun.add(process)
     _end(begun)
     os._exit(0)  # It has nothing to clear up.
+
+
+@functools.cache
+def _load() -> None:
+    """Load what runs by the compiled rules need."""
+    if sys.platform == "linux":  # Elsewhere a library that has been used may not survive being copied.
+        make_short_run()
 
 
 def _asked(asked: socket.socket) -> tuple[int, list[int]] | None:

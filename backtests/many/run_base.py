@@ -12,7 +12,7 @@ from core.settings_problem import shortly
 from core.timeframe import timeframe_ms
 from engine.assembly import build_strategy_of, with_own_strategy
 from engine.watched import watched_series_of
-from market_data.history.historical_data_provider import HistoricalDataProvider
+from market_data.history.settled_provider import settled_provider
 from strategies.anchored_blocks import stored_candles_needed
 from strategies.strategy import Strategy, StreamingStrategy
 from validation.composed_settings import Settings
@@ -81,16 +81,13 @@ Base = BaseOfRuns | RunPlan
 def base_of(given: Base) -> RunBase:
     """Return what is varied; ConfigurationError for anything that is none."""
     if isinstance(given, RunPlan):
-        data, end_ms = given.settings.live.data, given.end_ms
-        provider = HistoricalDataProvider(
-            given.settings.live.exchange,
-            cache_dir=data.cache_dir,
-            offline=given.offline,
-            off_grid=data.off_grid,
-            progress=given.show_progress,
-            now_ms=lambda: end_ms,
+        live = given.settings.live
+        return StoredBase(
+            given,
+            settled_provider(
+                live.exchange, live.data, given.end_ms, offline=given.offline, progress=given.show_progress
+            ),
         )
-        return StoredBase(given, provider)
     if not hasattr(given, "base_of_runs"):
         allowed = "allowed: a ConfigBacktestRunner, its plan, or a MemoryBacktest"
         raise ConfigurationError(f"base is {shortly(given)} — {allowed}")

@@ -3,18 +3,20 @@
 import contextlib
 import tempfile
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from pathlib import Path
 from typing import NamedTuple, Protocol, Self, cast, get_args
 
 from backtests.backtest_result import BacktestResult
+from backtests.engines.engine_choice import engine_reasons
 from backtests.many.prepared_runs import PreparedRun, PreparedRuns, Variation
 from backtests.many.run_base import Base, base_of
 from backtests.many.worker import Answer, Made, Task, Worker, answer_of
 from backtests.many.worker_pool import WorkerPool
 from backtests.run_at_hand import FolderRun, MemoryRun
-from core.errors import ConfigurationError
+from core.errors import ConfigurationError, HarnessError, InvariantError
 from core.settings_problem import shown
+from core.timeframe import timeframe_ms
 from engine.renderer import OutputsKept
 
 
@@ -28,6 +30,18 @@ class VariationResult(NamedTuple):
     variation: Variation
     result: BacktestResult | None
     error: Exception | None
+
+    def required(self) -> BacktestResult:
+        """Return the result.
+
+        Raises
+        ------
+        HarnessError
+            The error, where there is none; one that is not of this program as an InvariantError.
+        """
+        if self.result is None:
+            raise self.error if isinstance(self.error, HarnessError) else InvariantError(str(self.error))
+        return self.result
 
 
 class RunPool(Protocol):
@@ -120,7 +134,7 @@ class ManyRuns:
         self._outputs = outputs
         self._runs = runs
         self._opened = contextlib.ExitStack()
-        self._open_pool = pool if pool is not None or processes == 1 else lambda: WorkerPool(processes)
+        self._processes, self._given_pool = processes, pool
         self._pool: RunPool | None = None
         self._prepared: PreparedRuns | None = None
         self._worker = Worker()
@@ -138,7 +152,8 @@ class ManyRuns:
 
     def run(self, variations: Iterable[Variation]) -> Iterator[VariationResult]:
         """Run the variations; yield what each came to, in their order."""
-        prepared = self._prepared or self._open()
+        count = len(variations) if isinstance(variations, Sized) else 1
+        prepared = self._prepared or self._open(max(self._runs, count))
         asked: deque[PreparedRun] = deque()
 
         def tasks() -> Iterator[Task | Exception]:
@@ -154,14 +169,22 @@ class ManyRuns:
             else:
                 yield VariationResult(number, one.variation, self._result(answer, one), None)
 
-    def _open(self) -> PreparedRuns:
+    def _open(self, runs: int) -> PreparedRuns:
         folder = None
-        if self._open_pool is not None:
+        if self._processes > 1 or self._given_pool is not None:
             # They begin while the runs are prepared.
-            self._pool = self._opened.enter_context(contextlib.closing(self._open_pool()))
+            pool = self._given_pool() if self._given_pool is not None else self._own_pool(runs)
+            self._pool = self._opened.enter_context(contextlib.closing(pool))
             folder = Path(self._opened.enter_context(tempfile.TemporaryDirectory(prefix="runs-")))
         self._prepared = PreparedRuns(self._base, self._outputs, folder, self._runs)
         return self._prepared
+
+    def _own_pool(self, runs: int) -> RunPool:
+        """Return processes for so many runs; what they load first is guessed from the window, before candles are."""
+        plan = self._base.plan
+        live = plan.settings.live
+        candles = runs * len(live.symbols) * (plan.end_ms - plan.start_ms) // timeframe_ms(live.timeframe)
+        return WorkerPool(self._processes, compiled=next(engine_reasons(plan.engine, candles), None) is None)
 
     def _answer(self, task: Task | Exception) -> Answer:
         return task if isinstance(task, Exception) else answer_of(self._worker, task)

@@ -1,4 +1,4 @@
-"""A run that nobody wants the result of: it loads what every run by the compiled rules needs."""
+"""A run that nobody wants the result of: it loads what runs by the compiled rules need, loops of indicators too."""
 
 import numpy as np
 
@@ -10,8 +10,10 @@ from core.exact import received
 from core.instrument import Instrument
 from core.timeframe import MINUTE_MS
 from execution.execution_settings import TradingModeSettings
+from indicators.forms.column_form import node_columns
 from market_data.history.loaded_candles import LoadedCandles
 from risk_management.risk_config import RiskConfig
+from strategies.scalping_ema_rsi import ScalpingEMARSI
 from validation.composed_settings import Settings, SettingsFiles
 from validation.live_settings import LiveSettings
 
@@ -28,6 +30,8 @@ def make_short_run() -> Answer:
     market = MarketInput({_SYMBOL: LoadedCandles(_SYMBOL, CandleColumns.empty(), candles, rules, {})}, "1m")
     live = LiveSettings(symbols=(_SYMBOL,), timeframe="1m")
     settings = Settings(live, RiskConfig(), TradingModeSettings(), SettingsFiles("", "", ""))
+    # A run of so few candles computes its indicators without them.
+    node_columns([node for feature in ScalpingEMARSI().declared.values() for node in feature.nodes()], candles)
     end_ms = _ROWS * MINUTE_MS
     plan = RunPlan(settings=settings, start_ms=0, end_ms=end_ms, output_dir=None, engine="compiled", outputs="none")
     return answer_of(Worker(), Task(plan, None, market, 0, 1, compiled=True))

@@ -22,7 +22,7 @@ from core.errors import InvariantError
 
 _PROGRAM = (
     "import gc, json, sys; gc.disable(); sys.path[:] = json.loads(sys.argv[2]); "
-    "from backtests.many.nursery import tend; tend(int(sys.argv[1]))"
+    "from backtests.many.nursery import tend; tend(int(sys.argv[1]), compiled=sys.argv[3] == 'compiled')"
 )
 _AHEAD = 2
 """How many runs a process is sent at a time, so that it never waits for the next."""
@@ -42,9 +42,12 @@ class _Sent(NamedTuple):
 
 
 class _Nursery:
-    """A new interpreter, of which the processes are copies: all of them start in the time of one."""
+    """A new interpreter, of which the processes are copies: all of them start in the time of one.
 
-    def __init__(self) -> None:
+    With ``compiled`` it loads the compiled rules at once.
+    """
+
+    def __init__(self, *, compiled: bool) -> None:
         self.has_begun = False
         self._socket, theirs = socket.socketpair()
         with theirs:
@@ -53,7 +56,7 @@ class _Nursery:
             before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
             try:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-c", _PROGRAM, str(theirs.fileno()), path],
+                    [sys.executable, "-c", _PROGRAM, str(theirs.fileno()), path, "compiled" if compiled else ""],
                     pass_fds=[theirs.fileno()],
                     stdin=subprocess.DEVNULL,
                 )
@@ -131,13 +134,14 @@ class WorkerPool:
     ----------
     processes
         How many.
+    compiled
+        Whether the compiled rules are expected to make the runs.
     """
 
-    def __init__(self, processes: int) -> None:
+    def __init__(self, processes: int, *, compiled: bool = False) -> None:
         self._count = processes
         self._processes: list[_Process] = []
-        self._compiled = False
-        self._nursery = _Nursery()
+        self._nursery = _Nursery(compiled=compiled)
 
     def answers(self, tasks: Iterable[Task | Exception]) -> Iterator[Answer]:
         """Yield what comes of tasks, in their order; a run that cannot be is its own answer.
@@ -187,7 +191,7 @@ class WorkerPool:
         process = _Process(self._nursery, compiled=compiled)
         if not process.asked:
             self._nursery.end()
-            self._nursery = _Nursery()
+            self._nursery = _Nursery(compiled=compiled)
             process = _Process(self._nursery, compiled=compiled)
         return process
 

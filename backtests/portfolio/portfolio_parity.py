@@ -1,7 +1,8 @@
 """Checks the session of a portfolio: its outputs against its journal, and the session against history.
 
 The journal's part is byte for byte, member by member. History's is a backtest of the same window over stored candles;
-rows of the trade logs and of what moved that differ are counted and the first of each member is named.
+all input is compared, rows of the trade logs and of what moved that differ are counted, and the first of each file is
+traced to its cause.
 """
 
 import itertools
@@ -10,18 +11,27 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from backtests.portfolio.portfolio_replay import REPLAY, PortfolioReplay, files_of, read_replay
 from backtests.portfolio.portfolio_run import PortfolioPlan, run_portfolio
+from backtests.portfolio.row_causes import Interference, RowDifference, row_causes
+from backtests.proof.candle_comparison import CandleDifference
+from backtests.proof.funding_comparison import FundingDifference
+from backtests.proof.history_source import HistorySource, load_history
+from backtests.proof.input_comparison import compare_input
+from backtests.proof.journal_input import read_input
 from backtests.proof.parity_report import Part
+from backtests.proof.report_lines import MOST_SHOWN, candle_lines, cause_words, payment_lines, rest_lines
 from backtests.proof.session_head import SessionHead, read_head
 from core.errors import ConfigurationError, DataUnavailableError, InvariantError, ParityError, StoreError
 from core.timeframe import timeframe_ms
+from core.watched_series import WatchedSeries
+from engine.portfolio.portfolio_assembly import strategies_of
+from engine.watched import watched_series_of
 from market_data.exchanges.exchange_names import PRACTICE
-from market_data.history.historical_data_provider import HistoricalDataProvider
+from market_data.history.settled_provider import settled_provider
 from runs.folder.file_names import JOURNAL, REBALANCES, TRADES
 from validation.portfolio_settings import PortfolioFeed
 
@@ -32,8 +42,9 @@ _KEPT_OPEN = ",end,"
 class PortfolioParity(msgspec.Struct, frozen=True, kw_only=True):
     """What a check found. ``files`` says of each output whether it is the journal's; None where that was not asked.
 
-    ``differences`` counts rows by file that history has otherwise, ``first`` is the first of each: the session's row
-    and history's. ``unavailable`` says why there is no history.
+    ``candles`` and ``funding`` are the input that history has otherwise, ``compared`` counts the session's by kind.
+    ``differences`` counts rows by file that history has otherwise, ``rows`` has the first of each with its cause.
+    ``unavailable`` says why there is no history.
     """
 
     session: str
@@ -43,7 +54,11 @@ class PortfolioParity(msgspec.Struct, frozen=True, kw_only=True):
     files: dict[str, bool] | None = None
     broken: str | None = None
     differences: dict[str, int] | None = None
-    first: dict[str, tuple[str, str]] = {}
+    rows: list[RowDifference] = []
+    candles: list[CandleDifference] = []
+    funding: list[FundingDifference] = []
+    compared: dict[str, int] = {}
+    warnings: list[str] = []
     unavailable: str | None = None
     verdict: str = ""
     exit_code: int = 0
@@ -53,11 +68,19 @@ class PortfolioParity(msgspec.Struct, frozen=True, kw_only=True):
         told = [f"Portfolio {self.portfolio}, session {self.session}: {self.steps} steps"]
         told += [f"  {'equal' if same else 'DIFFERENT':<9}  {name}" for name, same in (self.files or {}).items()]
         told += [] if self.broken is None else [f"journal: {self.broken}"]
-        for name, (own, other) in self.first.items():
-            told += [f"history: {name}: the first of {(self.differences or {})[name]} rows that differ"]
-            told += [f"  session  {own or 'nothing'}", f"  history  {other or 'nothing'}"]
-        if self.commands and self.first:
-            told.append(f"an operator gave {self.commands} commands, which no backtest obeys")
+        told += [f"history: warning: {text}" for text in self.warnings]
+        if self.differences is not None:
+            told.append(f"history: {self.compared.get('candles', 0)} candles compared, {len(self.candles)} differ")
+        for candle in self.candles[:MOST_SHOWN]:
+            told += candle_lines(candle)
+        for payment in self.funding[:MOST_SHOWN]:
+            told += payment_lines(payment)
+        told += [*rest_lines(self.candles), *rest_lines(self.funding)]
+        for one in self.rows:
+            told.append(f"history: {one.file}: the first of {one.rows} rows that differ")
+            told += [f"  session  {one.session or 'nothing'}", f"  history  {one.history or 'nothing'}"]
+            words = cause_words(one.cause, one.root, one.candles, one.follows)
+            told.append(f"  cause    from {one.step} on: {words}")
         told += [] if self.unavailable is None else [f"history: {self.unavailable}"]
         return [*told, self.verdict]
 
@@ -98,25 +121,59 @@ def check_portfolio(
             found = msgspec.structs.replace(found, files=files)
         if only != "journal" and replay.broken is None:
             try:
-                rows = _history(head, settings, replay, Path(work) / "history", (data_dir, offline, now_ms))
+                source = HistorySource(now_ms, data_dir, offline)
+                found = _against_history(found, head, settings, replay, Path(work), source)
             except DataUnavailableError as error:
                 found = msgspec.structs.replace(found, unavailable=str(error))
-            else:
-                compared = {name: _differing(replayed / name, path, replay) for name, path in rows.items()}
-                counts = {name: len(pairs) for name, pairs in compared.items()}
-                first = {name: pairs[0] for name, pairs in compared.items() if pairs}
-                found = msgspec.structs.replace(found, differences=counts, first=first)
     return _judged(found)
 
 
+def _against_history(
+    found: PortfolioParity,
+    head: SessionHead,
+    settings: PortfolioFeed,
+    replay: PortfolioReplay,
+    work: Path,
+    source: HistorySource,
+) -> PortfolioParity:
+    """Return what is found with history's part: its input, and the rows that differ with their causes."""
+    rows = _history(head, settings, replay, work / "history", source)
+    given = read_input(head, settings.live.symbols, replay.last_line)
+    steps = (given.steps_ms[0], given.steps_ms[-1])
+    watched_from_ms = head.record.start_ms or steps[0] - timeframe_ms(settings.live.timeframe)
+    history = load_history(settings, source, *steps, _watched(head, settings), watched_from_ms)
+    compared = compare_input(head, settings.live.exchange, given, history)
+    differing = {name: _differing(work / "journal" / name, path, replay) for name, path in rows.items()}
+    interfered = Interference(given.missed_ms, given.operator_ms)
+    return msgspec.structs.replace(
+        found,
+        differences={name: len(pairs) for name, pairs in differing.items()},
+        rows=row_causes(differing, compared.differences, interfered, timeframe_ms(settings.live.timeframe)),
+        candles=compared.candles,
+        funding=compared.funding,
+        compared=given.counts(),
+        warnings=[*history.not_stored_warnings(), *history.warnings, *compared.warnings],
+    )
+
+
+def _watched(head: SessionHead, settings: PortfolioFeed) -> list[WatchedSeries]:
+    """Return the series that members watch, in the order of the journal."""
+    strategies = strategies_of(settings.portfolio)
+    known = {
+        (one.symbol, one.timeframe): one
+        for name, own in settings.portfolio.members.items()
+        for one in watched_series_of(own, strategies[name])
+    }
+    return [known[one.symbol, one.timeframe] for one in head.record.watched_series]
+
+
 def _history(
-    head: SessionHead, settings: PortfolioFeed, replay: PortfolioReplay, out: Path, source: tuple[str | None, bool, int]
+    head: SessionHead, settings: PortfolioFeed, replay: PortfolioReplay, out: Path, source: HistorySource
 ) -> Mapping[str, Path]:
     """Run the session's window over history; return the trade logs and what moved, by the names of the session's."""
-    data_dir, offline, now_ms = source
     first = settings.portfolio.first
     # The practice market is made here and needs no network.
-    offline = offline and first.exchange != PRACTICE
+    offline = source.offline and first.exchange != PRACTICE
     if replay.first_step_ms is None or replay.last_step_ms is None:
         raise DataUnavailableError("the session has no step, so that there is nothing to compare")
     plan = PortfolioPlan(
@@ -128,14 +185,9 @@ def _history(
         offline=offline,
         show_progress=False,
     )
-    provider: Any = HistoricalDataProvider(
-        first.exchange,
-        cache_dir=data_dir or first.data.cache_dir,
-        offline=offline,
-        off_grid=first.data.off_grid,
-        progress=False,
-        now_ms=lambda: max(now_ms, replay.last_step_ms or 0),
-    )
+    # A session may have run on an exchange whose clock is ahead of this machine's; its last step is closed there.
+    now_ms = max(source.now_ms, replay.last_step_ms)
+    provider = settled_provider(first.exchange, first.data, now_ms, offline=offline, data_dir=source.data_dir)
     result = run_portfolio(plan, provider)
     members = {f"{name}/{TRADES}": Path(one.folder) / TRADES for name, one in result.members.items()}
     return {REBALANCES: Path(result.output_dir) / REBALANCES, **members}
@@ -180,8 +232,9 @@ def _judged(found: PortfolioParity) -> PortfolioParity:
         equal = not broken and all(found.files.values())
         journal, broken = "equal" if equal else "DIFFERENT", not equal
     if found.differences is not None:
-        differing = sum(found.differences.values())
-        history = f"{differing} differences"
+        by_operator = sum(one.rows for one in found.rows if one.root == "operator")
+        differing = sum(found.differences.values()) + len(found.candles) + len(found.funding) - by_operator
+        history = f"{differing} differences{f' (and {by_operator} by the operator)' if by_operator else ''}"
         broken |= differing > 0
     code = ParityError.exit_code if broken else 0 if found.unavailable is None else DataUnavailableError.exit_code
     return msgspec.structs.replace(found, verdict=f"journal: {journal} · history: {history}", exit_code=code)

@@ -22,7 +22,8 @@ REPLAY = "replay.json"
 class PortfolioReplay(msgspec.Struct):
     """How far a replay came; ``broken`` names what stopped it, ``failed`` the failure of a strategy in the last step.
 
-    ``commands`` counts what an operator asked for, ``kill_switch`` is as it stood at the start.
+    ``commands`` counts what an operator asked for, ``kill_switch`` is as it stood at the start, ``last_line`` is the
+    last one of the journal that was read.
     """
 
     steps: int = 0
@@ -34,6 +35,7 @@ class PortfolioReplay(msgspec.Struct):
     kill_switch: bool = False
     broken: str | None = None
     failed: str | None = None
+    last_line: int = 0
 
 
 def files_of(settings: PortfolioFeed) -> list[str]:
@@ -49,6 +51,7 @@ def replay_portfolio(head: SessionHead, settings: PortfolioFeed, out: Path) -> P
             fold = PortfolioFold(head.record, settings.portfolio, outputs)
             for line in head.lines():
                 record = line.record
+                replay.last_line = line.number
                 if isinstance(record, StepRecord):
                     replay.steps += 1
                     replay.first_step_ms = replay.first_step_ms or record.time_ms

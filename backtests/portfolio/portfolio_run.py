@@ -8,16 +8,17 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from backtests.input_candles import RunRequest, require_candles
 from backtests.market_input import MarketInput, load_market
 from backtests.replay import Interrupt, held_interrupts, replay
-from backtests.run import EndedRun, documents_of, fed_to, warm_up_session, warmed_candles
+from backtests.run import EndedRun, documents_of, fed_to, marked_partial, warm_up_session, warmed_candles
 from backtests.run_plan import RunPlan
 from backtests.timeline import MarketWindow, step_times
 from core.errors import StrategyError
 from core.instrument import Instrument
 from core.timeframe import timeframe_ms
 from core.watched_series import WatchedSeries
-from engine.portfolio.portfolio_assembly import AnyStrategy, MemberParts, build_portfolio, strategies_of
+from engine.portfolio.portfolio_assembly import AnyStrategy, MemberParts, build_portfolio, each_once, strategies_of
 from engine.portfolio.portfolio_session import PortfolioSession
 from engine.watched import watched_series_of
 from market_data.history.loaded_candles import LoadedCandles
@@ -123,13 +124,35 @@ def run_portfolio(plan: PortfolioPlan, data_provider: Any) -> PortfolioResult:
 
 
 def _load(plan: PortfolioPlan, provider: Any) -> _Loaded:
-    strategies, markets = strategies_of(plan.settings), {}
-    for name, own in plan.settings.members.items():
-        strategy = strategies[name]
-        needed = stored_candles_needed(strategy, plan.start_ms, timeframe_ms(own.live.timeframe))
-        watched = watched_series_of(own, strategy)
-        markets[name] = load_market(provider, own.live, plan.start_ms, plan.end_ms, needed, watched)
-    return _Loaded(strategies, markets)
+    """Return what members are fed, each what it would be alone; what several of them trade is loaded once."""
+    settings, strategies = plan.settings, strategies_of(plan.settings)
+    length_ms = timeframe_ms(settings.first.timeframe)
+    needed = {name: stored_candles_needed(one, plan.start_ms, length_ms) for name, one in strategies.items()}
+    watched = {name: watched_series_of(own, strategies[name]) for name, own in settings.members.items()}
+    markets = {}
+    for names in _loaded_together(settings):
+        members = {name: settings.members[name].live for name in names}
+        symbols = list(dict.fromkeys(symbol for own in members.values() for symbol in own.symbols))
+        live = members[names[0]].model_copy(update={"symbols": symbols})
+        series = each_once(one for name in names for one in watched[name])
+        most = max(needed[name] for name in names)
+        whole = load_market(provider, live, plan.start_ms, plan.end_ms, most, series)
+        for name, own in members.items():
+            markets[name] = whole.part(own.symbols, needed[name], watched[name])
+            request = RunRequest(
+                own.symbols, own.timeframe, plan.start_ms, plan.end_ms, needed[name], own.data.off_grid
+            )
+            require_candles(provider, request, markets[name].candles)
+    return _Loaded(strategies, {name: markets[name] for name in settings.members})
+
+
+def _loaded_together(settings: PortfolioSettings) -> list[list[str]]:
+    """Return the members by what missing funding rates do, which alone may differ of what is loaded."""
+    found: dict[str | None, list[str]] = {}
+    for name, one in settings.members.items():
+        perpetual = one.live.execution.perpetual
+        found.setdefault(None if perpetual is None else perpetual.missing_funding, []).append(name)
+    return list(found.values())
 
 
 def _run(plan: PortfolioPlan, loaded: _Loaded, files: PortfolioFiles, interrupt: Interrupt) -> PortfolioResult:
@@ -155,12 +178,7 @@ def _run(plan: PortfolioPlan, loaded: _Loaded, files: PortfolioFiles, interrupt:
     }  # fmt: skip
     result = _publish(files, plan, loaded, session, ended)
     if failure is not None:
-        raise StrategyError(
-            f"{failure}; what was done is in {result.output_dir}, marked partial",
-            strategy=failure.strategy,
-            symbol=failure.symbol,
-            open_time_ms=failure.open_time_ms,
-        ) from failure
+        raise marked_partial(failure, result.output_dir) from failure
     return result
 
 

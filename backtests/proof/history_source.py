@@ -15,6 +15,7 @@ from core.timeframe import floor_to_grid, timeframe_ms
 from core.watched_series import WatchedSeries
 from market_data.exchanges.exchange_names import PRACTICE
 from market_data.history.historical_data_provider import HistoricalDataProvider
+from market_data.history.settled_provider import settled_provider
 from validation.composed_settings import Settings
 
 if TYPE_CHECKING:
@@ -92,15 +93,9 @@ def load_history(
     live = settings.live
     # A session may have run on an exchange whose clock is ahead of this machine's; its last step is closed there.
     now_ms = max(source.now_ms, last_step_ms)
-    provider = HistoricalDataProvider(
-        live.exchange,
-        cache_dir=source.data_dir or live.data.cache_dir,
-        # The practice market is made here and needs no network, so that there is no offline case.
-        offline=source.offline and live.exchange != PRACTICE,
-        off_grid=live.data.off_grid,
-        progress=False,
-        now_ms=lambda: now_ms,
-    )
+    # The practice market is made here and needs no network, so that there is no offline case.
+    offline = source.offline and live.exchange != PRACTICE
+    provider = settled_provider(live.exchange, live.data, now_ms, offline=offline, data_dir=source.data_dir)
     start_ms = first_step_ms - timeframe_ms(live.timeframe)
     windows, not_stored = _candles(provider, live.symbols, live.timeframe, start_ms, last_step_ms)
     if not any(window.rows for window in windows.values()):

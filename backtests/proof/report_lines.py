@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from backtests.proof.candle_comparison import MEANING, CandleDifference, Prices
-from backtests.proof.difference_causes import TradeDifference
+from backtests.proof.difference_causes import CandleName, Cause, TradeDifference
 from backtests.proof.funding_comparison import MEANING as FUNDING_MEANING
 from backtests.proof.funding_comparison import FundingDifference, Payment
 from backtests.proof.history_parity import HistoryParity
@@ -93,13 +93,13 @@ def _history(history: HistoryParity) -> Iterator[str]:
         if series == "strategy" or of_series or history.compared.get(kind):
             yield f"  {word:<7}  {history.compared.get(kind, 0)} of the session compared, {len(of_series)} differ"
         for candle in of_series[:MOST_SHOWN]:
-            yield from _candle(candle)
-        yield from _rest(of_series)
+            yield from candle_lines(candle)
+        yield from rest_lines(of_series)
     if history.funding or history.compared.get("funding"):
         yield f"  funding  {history.compared.get('funding', 0)} of the session compared, {len(history.funding)} differ"
         for payment in history.funding[:MOST_SHOWN]:
-            yield from _payment(payment)
-        yield from _rest(history.funding)
+            yield from payment_lines(payment)
+        yield from rest_lines(history.funding)
     counts = dict.fromkeys(("missing", "extra", "different"), 0)
     for trade in history.trades:
         counts[trade.verdict] += 1
@@ -107,7 +107,7 @@ def _history(history: HistoryParity) -> Iterator[str]:
     yield f"  trades   {history.trades_matched} matched, {words}"
     for number, trade in enumerate(history.trades[:MOST_SHOWN], 1):
         yield from _trade(number, trade)
-    yield from _rest(history.trades)
+    yield from rest_lines(history.trades)
     explained = bool(history.candles or history.funding or history.trades)
     for one in history.outputs:
         if explained and one.cause != "unexplained":
@@ -117,12 +117,14 @@ def _history(history: HistoryParity) -> Iterator[str]:
             yield f"    cause    {_ROUTES.get(one.cause, one.cause)}"
 
 
-def _rest(found: Sequence[object]) -> Iterator[str]:
+def rest_lines(found: Sequence[object]) -> Iterator[str]:
+    """Yield how many are not shown."""
     if len(found) > MOST_SHOWN:
         yield f"    … and {len(found) - MOST_SHOWN} more; --json and parity.json have all"
 
 
-def _candle(one: CandleDifference) -> Iterator[str]:
+def candle_lines(one: CandleDifference) -> Iterator[str]:
+    """Yield what differs in a candle, and what the journal notes of it."""
     timeframe = one.series.removeprefix(WATCHED) if one.series.startswith(WATCHED) else ""
     yield f"    {one.symbol}{timeframe} {one.open_time}: {MEANING[one.why]}"
     source = f" ({one.source})" if one.source is not None else ""
@@ -132,7 +134,8 @@ def _candle(one: CandleDifference) -> Iterator[str]:
         yield f"      journal  {one.note}"
 
 
-def _payment(one: FundingDifference) -> Iterator[str]:
+def payment_lines(one: FundingDifference) -> Iterator[str]:
+    """Yield what differs in a funding payment."""
     yield f"    {one.symbol} {one.due}: {FUNDING_MEANING[one.why]}"
     told = f" (told in step {format_ms(one.told_ms)})" if one.told_ms is not None and one.told_ms > one.step_ms else ""
     yield f"      session  {_rate(one.session)}{told}"
@@ -176,13 +179,19 @@ def _of(trade: RoundTrip, field: str) -> str:
 
 
 def _cause(one: TradeDifference) -> str:
-    if one.candles:
+    follows = f"difference {one.follows + 1}" if one.cause == "propagated" and one.follows is not None else None
+    return cause_words(one.cause, one.root, one.candles, follows)
+
+
+def cause_words(cause: Cause, root: Cause, candles: Sequence[CandleName], follows: str | None) -> str:
+    """Return why something differs: by which candles, or from which difference it follows."""
+    if candles:
         names = [
             f"{named.symbol} {named.open_time}" + ("" if named.series == "strategy" else f" ({named.series})")
-            for named in one.candles
+            for named in candles
         ]
         shown = ", ".join(names[:MOST_SHOWN])
-        return f"{one.cause}: {shown}" + (f" and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else "")
-    if one.cause == "propagated" and one.follows is not None:
-        return f"propagated: follows from difference {one.follows + 1} ({one.root})"
-    return f"{one.cause}: {_ROUTES.get(one.cause, '')}"
+        return f"{cause}: {shown}" + (f" and {len(names) - MOST_SHOWN} more" if len(names) > MOST_SHOWN else "")
+    if follows is not None:
+        return f"{cause}: follows from {follows} ({root})"
+    return f"{cause}: {_ROUTES.get(cause, '')}"

@@ -8,7 +8,7 @@ import numpy as np
 
 from compiled.compiler import Whole, entry
 from compiled.integers import DIGITS, FLOAT_POWERS
-from core.candle_columns import CandleColumns, Float64Array, Int64Array
+from core.candle_columns import CandleColumns, Float64Array, Int64Array, read_only
 from core.errors import Uncovered
 
 MOST_DECIMALS = 15
@@ -55,7 +55,7 @@ def _largest(column: Float64Array, decimals: int) -> float | None:
     """Return the largest price in units; None where one is no multiple of them, or has more than 15 digits."""
     power = float(FLOAT_POWERS[decimals])
     largest = float(np.rint(float(column.max()) * power))
-    return largest if largest < DIGITS and are_multiples(np.ascontiguousarray(column), power) else None
+    return largest if largest < DIGITS and are_multiples(read_only(column), power) else None
 
 
 @entry
@@ -69,7 +69,7 @@ def are_multiples(prices: Float64Array, power: float) -> bool:
 
 def put_units(candles: CandleColumns, decimals: int, out: Int64Array) -> None:
     """Put the prices of candles in units of 10 ** -decimals, one column each of open, high, low and close."""
-    opened, high, low, close = map(np.ascontiguousarray, candles[1:5])
+    opened, high, low, close = map(read_only, candles[1:5])
     put_whole(opened, high, low, close, float(FLOAT_POWERS[decimals]), out)
 
 

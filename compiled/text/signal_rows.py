@@ -53,8 +53,8 @@ class SignalRows(NamedTuple):
 
     def words(self, places: Int64Array) -> Words:
         """Return the JSON of some of the opinions."""
-        numbers = self.numbers[:, places]
-        longest = (len(numbers) + 1) * self.pieces.longest + len(numbers) * SPACE_OF_A_NUMBER
+        numbers, most = np.ascontiguousarray(self.numbers[:, places].T), len(self.numbers)
+        longest = (most + 1) * self.pieces.longest + most * SPACE_OF_A_NUMBER
         out = np.empty(len(places) * longest + SHORT, np.uint8)
         starts = np.zeros(len(places) + 1, np.int64)
         put_signals(numbers, (self.kinds[places], self.counts), self.pieces, starts, out)
@@ -77,12 +77,12 @@ def _pieces(kind: SignalKind, pieces: int) -> Iterator[str]:
 def put_signals(
     numbers: Float64Array, kinds: tuple[Int64Array, Int64Array], pieces: Words, starts: Int64Array, out: Bytes
 ) -> None:
-    """Put the JSON of opinions one behind the other; note where each ends."""
-    at, most = 0, numbers.shape[0]
+    """Put the JSON of opinions, of each a row of numbers, one behind the other; note where each ends."""
+    at, most = 0, numbers.shape[1]
     kind_of, counts = kinds
-    for row in range(numbers.shape[1]):
+    for row in range(numbers.shape[0]):
         piece, count = kind_of[row] * (most + 1), counts[kind_of[row]]
         for place in range(count):
-            at = put_float(out, put(out, at, pieces, piece + place), numbers[place, row])
+            at = put_float(out, put(out, at, pieces, piece + place), numbers[row, place])
         at = put(out, at, pieces, piece + count)
         starts[row + 1] = at

@@ -33,6 +33,7 @@ HEADERS = {
 }
 _POLICY_VIOLATION = 1008
 _SIGNED_IN = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Dashboard</title>
+<link rel="icon" href="/front/icon.svg">
 <meta http-equiv="refresh" content="0; url={path}"></head><body><a href="{path}">Dashboard</a></body></html>
 """
 

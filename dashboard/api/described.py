@@ -19,5 +19,5 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """Return how a route's refusals are described: those of every route, and the given ones."""
     return {
         status: {"model": Problem, "description": "what went wrong", "content": {MEDIA_TYPE: {}}}
-        for status in sorted({401, 403, 421, 422, 429, 503, *statuses})
+        for status in sorted({400, 401, 403, 421, 422, 429, 503, *statuses})
     }

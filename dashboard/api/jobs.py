@@ -34,6 +34,14 @@ class JobView(BaseModel):
     outcome: dict[str, Any] | None = Field(description="What it has made, by its names.")
 
 
+class JobStarted(BaseModel):
+    """Work that was asked for; a worker does it."""
+
+    job: int = Field(examples=[12])
+    status: Status = Field(examples=["PENDING"])
+    message: str = Field(examples=["job 12: recommendations of practice-scalping"])
+
+
 class LogLine(BaseModel):
     """A line of the log of a job."""
 
@@ -58,7 +66,7 @@ def jobs(
     """List the jobs, the newest first."""
     equal = {name: value for name, value in (("status", status), ("kind", kind)) if value is not None}
     found = JobQueue(services.store).jobs(**equal)[::-1]
-    return paging.cut([JobView(**_facts(one)) for one in found])
+    return paging.cut([view(one) for one in found])
 
 
 @routes.get("/{job}", responses=refusals(404))
@@ -75,7 +83,17 @@ def cancel(job: int, services: ServicesOf) -> JobView:
     """Ask for the end of a job: at once where nobody makes it, else as soon as its worker hears of it."""
     _named(services, job)
     JobQueue(services.store).cancel(job)
-    return JobView(**_facts(_named(services, job)))
+    return view(_named(services, job))
+
+
+def view(made: Job) -> JobView:
+    """Return a job as lists show it."""
+    return JobView(**_facts(made))
+
+
+def started(made: Job) -> JobStarted:
+    """Return a job that was submitted, as whoever asked for it is told."""
+    return JobStarted(job=made.id or 0, status=made.status, message=f"job {made.id}: {made.title}")
 
 
 def _named(services: Services, number: int) -> Job:

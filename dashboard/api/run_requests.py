@@ -1,6 +1,6 @@
 """Turns what a request says of a run into what a job is asked for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from core.errors import ConfigurationError
@@ -94,6 +94,14 @@ def require_own(overrides: Mapping[str, Any]) -> None:
             raise ConfigurationError(
                 f"overrides: {section}.{key} is not a request's to say — allowed: in a configuration"
             )
+
+
+def require_own_ranges(ranges: Iterable[str]) -> None:
+    """Refuse to vary what loads code or names a file, as :func:`require_own` does for one run."""
+    for name in ranges:
+        section, _, key = name.strip().partition(".")
+        if (section, key) == ("strategy", "type") or key in _OF_FILES.get(section, ()):
+            raise ConfigurationError(f"parameter {shown(name)}: is not a request's to vary — allowed: in a system")
 
 
 def _is_registered(name: str) -> bool:

@@ -1,5 +1,5 @@
 // Opens the dashboard.
 
-import { el } from "front/elements.js";
+import { openBoard } from "front/board/board.js";
 
-document.body.append(el("main", {}, el("h1", {}, "Dashboard")));
+openBoard(document.body);

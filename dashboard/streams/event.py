@@ -19,7 +19,7 @@ class Told(NamedTuple):
     topic: str
     kind: str
     time_ms: int
-    data: Mapping[str, Any]
+    data: Mapping[str, Any] | msgspec.Raw
     is_state: bool = False
 
 

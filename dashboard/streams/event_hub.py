@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from typing import Any
 
+import msgspec
+
 from core.instants import to_ms
 from dashboard.streams.event import GAP, Event, Told
 
@@ -41,11 +43,11 @@ class EventHub:
         self._bytes = 0
         self._listeners: list[_Listener] = []
 
-    def publish(self, topic: str, kind: str, data: Mapping[str, Any], *, state: bool = False) -> int:
+    def publish(self, topic: str, kind: str, data: Mapping[str, Any] | msgspec.Raw, *, state: bool = False) -> int:
         """Tell all clients of a topic something, and return its number.
 
         ``state`` says that the next message of this topic and kind replaces it: where a client is slow, it gets the
-        newest. ``data`` is what JSON can say; decimals become text.
+        newest. ``data`` is what JSON can say, decimals become text; or it is JSON already.
         """
         with self._lock:
             self._last += 1

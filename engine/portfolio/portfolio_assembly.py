@@ -1,6 +1,6 @@
 """Builds a portfolio's session from its settings; each member's by the assembly of all sessions."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from core.errors import ConfigurationError
@@ -79,13 +79,17 @@ def strategies_of(settings: PortfolioSettings) -> dict[str, AnyStrategy]:
 
 
 def watched_of(settings: PortfolioSettings, strategies: Mapping[str, AnyStrategy]) -> list[WatchedSeries]:
-    """Return the watched series of all members, each once, with the longest warm-up that one of them needs."""
+    """Return the watched series of all members, as :func:`each_once`."""
+    return each_once(one for name, own in settings.members.items() for one in watched_series_of(own, strategies[name]))
+
+
+def each_once(series: Iterable[WatchedSeries]) -> list[WatchedSeries]:
+    """Return each series once, with the longest warm-up that is asked of it."""
     found: dict[tuple[str, str], WatchedSeries] = {}
-    for name, own in settings.members.items():
-        for one in watched_series_of(own, strategies[name]):
-            before = found.setdefault((one.symbol, one.timeframe), one)
-            if one.warmup_candles > before.warmup_candles:
-                found[one.symbol, one.timeframe] = one
+    for one in series:
+        before = found.setdefault((one.symbol, one.timeframe), one)
+        if one.warmup_candles > before.warmup_candles:
+            found[one.symbol, one.timeframe] = one
     return list(found.values())
 
 

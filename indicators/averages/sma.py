@@ -23,17 +23,24 @@ def mean_of(window: Sequence[Values], length: int) -> Values:
 
 
 def mean_loop(values: Float64Array, length: int, out: Float64Array) -> None:
-    """Step through a column, some rows at a time: each age of the window is added to all of them at once."""
+    """Step through a column, some rows at a time: the window's ages are added to all of them, four in one go."""
+    fours = length - length % 4
     for begin in range(0, len(out) - length + 1, _AT_ONCE):
         end = min(begin + _AT_ONCE, len(out) - length + 1)
-        mean_of_rows = out[begin + length - 1 : end + length - 1]
-        mean_of_rows[:] = 0.0
-        for age in range(length):
+        means = out[begin + length - 1 : end + length - 1]
+        means[:] = 0.0
+        for age in range(0, fours, 4):
+            first, second = values[begin + age : end + age], values[begin + age + 1 : end + age + 1]
+            third, fourth = values[begin + age + 2 : end + age + 2], values[begin + age + 3 : end + age + 3]
+            for row in range(len(means)):
+                # From left to right: the oldest is added first, as ever.
+                means[row] = means[row] + first[row] + second[row] + third[row] + fourth[row]
+        for age in range(fours, length):
             newer = values[begin + age : end + age]
-            for row in range(len(mean_of_rows)):
-                mean_of_rows[row] += newer[row]
-        for row in range(len(mean_of_rows)):
-            mean_of_rows[row] /= length
+            for row in range(len(means)):
+                means[row] += newer[row]
+        for row in range(len(means)):
+            means[row] /= length
 
 
 _LOOP = CompiledLoop(mean_loop)

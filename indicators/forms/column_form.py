@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from core.candle_columns import CandleColumns, Float64Array, Int64Array
+from core.candle_columns import CandleColumns, Float64Array, Int64Array, read_only
 from indicators.forms.nodes import Node, Part, RawPrice, Recursion, RowWise, Windowed, in_order
 
 _BLOCK = 16_384
@@ -52,16 +52,20 @@ def node_columns(
 def _segment(order: Sequence[Node], candles: CandleColumns, rows: slice, compiled: bool) -> dict[Node, Float64Array]:
     values: dict[Node, Float64Array] = {}
     outputs: dict[Node, list[Float64Array]] = {}
+    whole: set[Node] = set()
     for node in order:
         columns = [values[one] for one in node.inputs if one in values]
+        defined = whole.issuperset(node.inputs)
         if isinstance(node, RawPrice):
-            values[node] = np.ascontiguousarray(getattr(candles, node.name)[rows], np.float64)
+            values[node] = column = np.ascontiguousarray(getattr(candles, node.name)[rows], np.float64)
+            if not np.isnan(column.min(initial=0.0)):
+                whole.add(node)
         elif isinstance(node, RowWise):
             values[node] = _row_wise(node, columns)
         elif isinstance(node, Windowed):
-            (values[node],) = _where_defined(columns, 1, _windowed(node, compiled))
+            (values[node],) = _where_defined(columns, 1, _windowed(node, compiled), defined=defined)
         elif isinstance(node, Recursion):
-            outputs[node] = _where_defined(columns, node.outs, _recursion(node, compiled))
+            outputs[node] = _where_defined(columns, node.outs, _recursion(node, compiled), defined=defined)
             if node.outs == 1:
                 (values[node],) = outputs[node]
         elif isinstance(node, Part):
@@ -76,38 +80,50 @@ def _row_wise(node: RowWise, columns: Sequence[Float64Array]) -> Float64Array:
     return column
 
 
+Compute = Callable[[Sequence[Float64Array], list[Float64Array]], None]
+"""Fills columns of every row from others that are defined on each."""
+
+
 def _where_defined(
-    columns: Sequence[Float64Array], outs: int, compute: Callable[[Sequence[Float64Array], list[Float64Array]], None]
+    columns: Sequence[Float64Array], outs: int, compute: Compute, *, defined: bool
 ) -> list[Float64Array]:
-    """Compute on the rows on which every input is defined; the others stay nan."""
+    """Compute on the rows on which every input is defined, known to be all or not; the others stay nan."""
     rows = len(columns[0])
-    results = [np.full(rows, np.nan) for _ in range(outs)]
+    results = [np.empty(rows) for _ in range(outs)]
+    if defined and rows:
+        compute(columns, results)
+        return results
     missing = np.isnan(columns[0])
     for one in columns[1:]:
         missing |= np.isnan(one)
     first = int(np.argmin(missing)) if rows else 0
-    if rows == 0 or missing[first]:
+    begun = rows > 0 and not missing[first]
+    for result in results:
+        result[: first if begun else rows] = np.nan
+    if not begun:
         return results
     if not missing[first:].any():
         compute([one[first:] for one in columns], [one[first:] for one in results])
         return results
     there = ~missing
-    packed = [np.full(int(there.sum()), np.nan) for _ in range(outs)]
+    packed = [np.empty(int(there.sum())) for _ in range(outs)]
     compute([one[there] for one in columns], packed)
     for result, column in zip(results, packed, strict=True):
+        result[missing] = np.nan
         result[there] = column
     return results
 
 
-def _windowed(node: Windowed, compiled: bool) -> Callable[[Sequence[Float64Array], list[Float64Array]], None]:
+def _windowed(node: Windowed, compiled: bool) -> Compute:
     def compute(columns: Sequence[Float64Array], outs: list[Float64Array]) -> None:
         length, (out,) = node.length, outs
         count = len(out) - length + 1
+        out[: length - 1] = np.nan
         if count <= 0:
             return
         loop = node.loop.compiled() if compiled and node.loop is not None else None
         if loop is not None:
-            loop(*columns, *node.parameters, out)
+            loop(*map(read_only, columns), *node.parameters, out)
             return
         for begin in range(0, count, _BLOCK):
             end = min(begin + _BLOCK, count)
@@ -117,11 +133,11 @@ def _windowed(node: Windowed, compiled: bool) -> Callable[[Sequence[Float64Array
     return compute
 
 
-def _recursion(node: Recursion, compiled: bool) -> Callable[[Sequence[Float64Array], list[Float64Array]], None]:
+def _recursion(node: Recursion, compiled: bool) -> Compute:
     def compute(columns: Sequence[Float64Array], outs: list[Float64Array]) -> None:
         loop = node.loop.compiled() if compiled else None
         if loop is not None:
-            loop(np.array(node.start), *node.parameters, *columns, *outs)
+            loop(np.array(node.start), *node.parameters, *map(read_only, columns), *outs)
             return
         plain = [[np.nan] * len(out) for out in outs]
         node.loop.plain(list(node.start), *node.parameters, *(one.tolist() for one in columns), *plain)

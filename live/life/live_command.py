@@ -2,7 +2,7 @@
 
 import argparse
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from core.command_line import INTERRUPTED, CommandParser, failed, require_open_files
@@ -20,6 +20,8 @@ examples:
       check the configuration, connect, warm up, print, leave
   python run_live.py --portfolio practice-pair --practice-start 2024-01-01 --speed 20000 --for 2d
       several systems on one account, here on the embedded practice exchange
+  python run_live.py --system practice-scalping --practice-start 2024-01-01 --speed 20000 --for 2d
+      one system, with its own settings
   python run_live.py --for 8h
       stop by itself after eight hours
   python run_live.py --resume logs/live/binanceus_15m_20260101T000000
@@ -33,11 +35,13 @@ exit codes: 0 done, 1 a file cannot be written, 2 bad arguments or configuration
 4 the journal and its outputs disagree, 130 left at once
 """
 
-PortfolioReader = Callable[[str, str | None], "Settings"]
+SettingsReader = Callable[[str, str, str | None], "Settings"]
+"""Reads the settings of something by its name, the folder of systems, and a candle store in the place of its own."""
 
 OPEN_FILES = 64
 """A session with its own exchange, marks and funding has some 40 files and connections open at once."""
 
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _DURATION = re.compile(r"([1-9][0-9]*)(s|m|h|d)")
 
 
@@ -62,10 +66,15 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--portfolio", metavar="NAME", help="trade a portfolio: its id (config/portfolios/ID.yaml) or file"
     )
+    parser.add_argument("--system", metavar="ID", help="trade a system by its id")
+    parser.add_argument(
+        "--systems", metavar="DIR", default="config/systems", help="folder of the systems (default: %(default)s)"
+    )
     parser.add_argument("--resume", metavar="SESSION", help="folder of a session to go on with")
     parser.add_argument("--dry-start", action="store_true", help="validate, connect, warm up, print, leave")
     parser.add_argument("--for", dest="duration", metavar="TIME", help="stop after this much exchange time, e.g. 2h")
     parser.add_argument("--out", metavar="DIR", help="folder of the sessions (default: logs/live)")
+    parser.add_argument("--name", metavar="NAME", help="the session's folder (default: of exchange, timeframe, time)")
     parser.add_argument("--data-dir", metavar="DIR", help="candle store instead of data.cache_dir")
     parser.add_argument("--report", action="store_true", help="at the end, write report.html into the session's folder")
     parser.add_argument("--plain", action="store_true", help="log lines instead of the terminal view")
@@ -79,20 +88,13 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def main(arguments: Sequence[str] | None = None, portfolio: PortfolioReader | None = None) -> int:
-    """Run the command; return its exit code. ``portfolio`` reads the settings of one by its name and a candle store."""
+def main(arguments: Sequence[str] | None = None, readers: Mapping[str, SettingsReader] | None = None) -> int:
+    """Run the command; return its exit code. ``readers`` read what is traded by ``--portfolio`` and ``--system``."""
     try:
         asked = parse_arguments(arguments)
         require_open_files(OPEN_FILES, "a session")
-        settings = None
-        if asked.portfolio is not None:
-            if portfolio is None:
-                raise ConfigurationError("--portfolio is not known here — allowed: python run_live.py --portfolio NAME")
-            if asked.report:
-                raise ConfigurationError(
-                    "--report has no page of a portfolio — allowed: python -m reports html SESSION/MEMBER after its end"
-                )
-            settings = portfolio(asked.portfolio, asked.data_dir)
+        _check(asked)
+        settings = _named_settings(asked, readers or {})
 
         from live.intake.exchange_access import Addresses
         from live.life.live_session import LiveOptions, run_session
@@ -105,6 +107,7 @@ def main(arguments: Sequence[str] | None = None, portfolio: PortfolioReader | No
                 dry_start=asked.dry_start,
                 duration_ms=None if asked.duration is None else duration_ms(asked.duration),
                 sessions=asked.out,
+                name=asked.name,
                 data_dir=asked.data_dir,
                 plain=asked.plain,
                 quiet=asked.quiet,
@@ -118,3 +121,32 @@ def main(arguments: Sequence[str] | None = None, portfolio: PortfolioReader | No
         return failed(str(error), error.exit_code)
     except KeyboardInterrupt as interrupted:
         return failed(str(interrupted) or "interrupted before the session ran", INTERRUPTED)
+
+
+def _check(asked: argparse.Namespace) -> None:
+    """Refuse arguments that do not go together, or name no folder."""
+    if asked.portfolio is not None and asked.system is not None:
+        raise ConfigurationError("--portfolio and --system are both given — allowed: one of the two")
+    if asked.portfolio is not None and asked.report:
+        raise ConfigurationError(
+            "--report has no page of a portfolio — allowed: python -m reports html SESSION/MEMBER after its end"
+        )
+    if asked.name is None:
+        return
+    if asked.resume is not None:
+        raise ConfigurationError("--name and --resume are both given — allowed: one of the two")
+    if not _NAME.fullmatch(asked.name):
+        raise ConfigurationError(
+            f"--name {asked.name!r} — allowed: letters, digits, dots, - and _, at most 100, the first a letter or digit"
+        )
+
+
+def _named_settings(asked: argparse.Namespace, readers: Mapping[str, SettingsReader]) -> "Settings | None":
+    """Return the settings of what is named in the place of a configuration; None where nothing is."""
+    for kind in ("portfolio", "system"):
+        name = getattr(asked, kind)
+        if name is not None:
+            if kind not in readers:
+                raise ConfigurationError(f"--{kind} is not known here — allowed: python run_live.py --{kind} NAME")
+            return readers[kind](name, asked.systems, asked.data_dir)
+    return None

@@ -21,6 +21,7 @@ from engine.portfolio.traded import traded_by
 from live.intake.exchange_access import Addresses, Market, connect, market_of
 from live.intake.ingress_clock import IngressClock
 from live.intake.session_inputs import open_intake, open_source, open_strategy_feed, open_watched_feeds
+from live.life.command_inbox import CommandInbox
 from live.life.dry_start import dry_start
 from live.life.kill_switch_watch import KillSwitchWatch, operator_hold
 from live.life.operator_commands import OperatorCommands
@@ -48,7 +49,8 @@ LAST_STEP_SECONDS = 5.0
 class LiveOptions(NamedTuple):
     """What the command was asked for.
 
-    ``settings``, checked already, stand in the place of those of ``config``. ``ended`` is told the result and the
+    ``name`` is that of the session's folder, in the place of one of exchange, timeframe and time. ``settings``, checked
+    already, stand in the place of those of ``config``. ``ended`` is told the result and the
     folder of a session that has come to its end, in the place of the report that is printed without it.
     """
 
@@ -57,6 +59,7 @@ class LiveOptions(NamedTuple):
     dry_start: bool = False
     duration_ms: int | None = None
     sessions: str | None = None
+    name: str | None = None
     data_dir: str | None = None
     plain: bool = False
     quiet: bool = False
@@ -154,7 +157,7 @@ class _LiveSession:
         shown_on = sys.stdout if sys.stdout.isatty() else sys.stderr
         log = open_log(folder.path, settings.live.logging.level, shown_on, plain=options.plain, quiet=options.quiet)
         watched = Watched(folder.path, settings, started.fold.session, started.recent, intake, unified)
-        commands = OperatorCommands(self._kill_switch, unified)
+        commands = OperatorCommands(self._kill_switch, unified, inbox=CommandInbox(folder.path))
         with (
             started.journal,
             stop_on_signals(folder.path) as stopping,
@@ -251,11 +254,17 @@ def _folder_of(settings: Settings, options: LiveOptions) -> Path:
     )
 
 
-def _fresh_folder(settings: Settings, options: LiveOptions, now_ms: int) -> Path:
-    """Return a folder that does not exist yet, named by exchange, timeframe and the exchange's time."""
+def session_stem(settings: Settings, now_ms: int) -> str:
+    """Return what names a session that has no name: exchange, timeframe and the exchange's time."""
     live = settings.live
-    stem = f"{live.exchange}_{live.timeframe}_{to_datetime(now_ms).strftime('%Y%m%dT%H%M%S')}"
-    root, number = _sessions_folder(settings, options), 1
+    return f"{live.exchange}_{live.timeframe}_{to_datetime(now_ms).strftime('%Y%m%dT%H%M%S')}"
+
+
+def _fresh_folder(settings: Settings, options: LiveOptions, now_ms: int) -> Path:
+    """Return the folder that was named, else one that does not exist yet, named by what is traded and the time."""
+    root, number, stem = _sessions_folder(settings, options), 1, session_stem(settings, now_ms)
+    if options.name is not None:
+        return root / options.name
     while (root / (name := stem if number == 1 else f"{stem}_{number}")).exists():
         number += 1
     return root / name

@@ -1,15 +1,20 @@
 """What an operator asks of a running session, as the records that its journal takes."""
 
+import logging
 import queue
 import time
 from collections.abc import Callable, Collection, Iterator
 
 from core.errors import ConfigurationError
 from engine.journal_records import CommandRecord
+from live.life.command_inbox import CommandInbox
 from live.life.kill_switch_watch import KillSwitchWatch
+from live.views.session_log import key_values
 
 LOOK_SECONDS = 0.2
-"""Least time between two looks at the kill switch, each of which is one at the file system."""
+"""Least time between two looks at the kill switch and the inbox, each of which is one at the file system."""
+
+_log = logging.getLogger("live.session")
 
 
 class OperatorCommands:
@@ -21,6 +26,8 @@ class OperatorCommands:
         The switch; what engages or releases it becomes a command too.
     symbols
         Configured spellings that a command may name.
+    inbox
+        Where other processes leave commands; None where none can.
     """
 
     def __init__(
@@ -28,10 +35,12 @@ class OperatorCommands:
         kill_switch: KillSwitchWatch,
         symbols: Collection[str],
         monotonic: Callable[[], float] = time.monotonic,
+        inbox: CommandInbox | None = None,
     ) -> None:
         self._kill_switch = kill_switch
         self._symbols = symbols
         self._monotonic = monotonic
+        self._inbox = inbox
         self._looked_at = float("-inf")
         self._given: queue.SimpleQueue[CommandRecord] = queue.SimpleQueue()
 
@@ -55,12 +64,26 @@ class OperatorCommands:
 
     def due(self, killed: bool) -> Iterator[CommandRecord]:
         """Yield what is to be obeyed now; ``killed`` is whether the session's kill switch is engaged."""
+        now = self._monotonic()
+        looks = now - self._looked_at >= LOOK_SECONDS
+        if looks:
+            self._looked_at = now
+            self._take_left()
         while not self._given.empty():
             yield self._given.get_nowait()
-        now = self._monotonic()
-        if now - self._looked_at < LOOK_SECONDS:
+        if not looks:
             return
-        self._looked_at = now
         engaged, by = self._kill_switch()
         if engaged != killed:
             yield CommandRecord("kill" if engaged else "release", by)
+        if self._inbox is not None:
+            # Whoever asks for more has journalled all of the above.
+            self._inbox.done()
+
+    def _take_left(self) -> None:
+        """Take what other processes have left; one that cannot be obeyed is logged."""
+        for command in () if self._inbox is None else self._inbox.waiting():
+            try:
+                self.give(command)
+            except ConfigurationError as error:
+                _log.warning("%s", key_values(event="command_refused", by=command.by, detail=str(error)))

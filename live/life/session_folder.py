@@ -26,6 +26,8 @@ from validation.composed_settings import Settings
 from validation.resolved_settings import settings_from_resolved
 from validation.settings_difference import settings_differences
 
+_LOOKED_AT_SECONDS = 0.2
+
 
 class SessionFolder:
     """The folder of one session, locked for this process until :meth:`close`.
@@ -49,7 +51,8 @@ class SessionFolder:
             self.path.mkdir(parents=True, exist_ok=True)
             self._lock = filelock.FileLock(self.path / ".lock")
             try:
-                self._lock.acquire(timeout=0)
+                # Who looks whether a session runs has the lock for a moment, which is no session's.
+                self._lock.acquire(timeout=_LOOKED_AT_SECONDS, poll_interval=_LOOKED_AT_SECONDS / 10)
             except filelock.Timeout:
                 raise ConfigurationError(
                     f"{self.path}: another process runs this session; stop it first, or start another session"

@@ -16,10 +16,13 @@ from live.views.session_updates import ConnectionChange, SessionUpdate, StepDone
 from live.views.session_watch import SessionWatch
 
 BEAT_SECONDS = 5.0
+_COUNTED = ("unreadable", "late", "revised", "duplicate", "refused", "missing")
 
 
 class HeartbeatView:
-    """Writes ``heartbeat.json`` every five seconds, and at once when the connection or the kill switch changes.
+    """Writes ``heartbeat.json`` every five seconds, and soon after the connection or what the operator holds changes.
+
+    A level that the forming candle reaches is such a change too.
 
     Parameters
     ----------
@@ -34,20 +37,27 @@ class HeartbeatView:
         self._file = folder / HEARTBEAT
         self._monotonic = monotonic
         self._due_at = float("-inf")
+        self._touched: tuple[str, ...] = ()
 
     def take(self, update: SessionUpdate) -> None:
         """Beat soon after a change, unless only a message was unreadable; else when a beat is due."""
         match update:
             case StepDone():
                 # While a long queue of steps is worked off nothing else would.
-                self.refresh()
+                self._beat_when_due()
             case ConnectionChange() if update.event != "unreadable":
                 self._due_at = float("-inf")
             case CommandRecord():
                 self._due_at = float("-inf")
 
     def refresh(self) -> None:
-        """Beat when one is due."""
+        """Beat when one is due, or the forming candles have reached something else."""
+        touched = self._watch.touched()
+        if touched != self._touched:
+            self._touched, self._due_at = touched, float("-inf")
+        self._beat_when_due()
+
+    def _beat_when_due(self) -> None:
         now = self._monotonic()
         if now >= self._due_at:
             self._due_at = now + BEAT_SECONDS
@@ -94,6 +104,12 @@ def vital_signs(picture: SessionPicture) -> dict[str, object]:
         "orders": [_order(one) for one in picture.waiting],
         "halts": list(picture.halts),
         "kill_switch": picture.kill_switch,
+        "kill_switch_by": picture.kill_switch_by or None,
+        "paused": picture.paused,
+        "live_equity": picture.account.live_equity,
+        "prices": {one.symbol: one.price for one in picture.prices},
+        "feed": {name: getattr(feed, name) for name in _COUNTED},
+        "trouble": feed.trouble or None,
         **({"alerts": [_channel(one) for one in picture.alerts]} if picture.alerts else {}),
     }
 
@@ -108,6 +124,7 @@ def _position(line: PositionLine) -> dict[str, object]:
         "forming": line.forming,
         "unrealized_pnl": line.pnl,
         "stop": line.stop,
+        "touched": line.touched or None,
         "targets": list(line.targets),
         "liquidation_price": line.liquidation,
         "margin": line.margin,

@@ -16,7 +16,7 @@ from live.intake.session_inputs import Intake
 from live.views.account_lines import Shown, account_figures, order_lines, parts_of, position_lines
 from live.views.feed_watch import FeedWatch
 from live.views.session_events import REMEMBERED_EVENTS, SessionEvent, SessionEvents
-from live.views.session_picture import FeedHealth, PriceLine, SessionPicture, StepHealth, WatchedLine
+from live.views.session_picture import FeedHealth, PositionLine, PriceLine, SessionPicture, StepHealth, WatchedLine
 from live.views.session_updates import ConnectionChange, FormingCandle, SessionUpdate, StepDone
 from validation.composed_settings import Settings
 
@@ -119,11 +119,15 @@ class SessionWatch:
     def close(self) -> None:
         """Hold nothing."""
 
+    def touched(self) -> tuple[str, ...]:
+        """Return what the forming candles have reached so far, by symbol and level."""
+        return tuple(f"{one.symbol} {one.touched}" for one in self._positions() if one.touched)
+
     def picture(self) -> SessionPicture:
         """Return the session as it is now, in values that do not change any more."""
         session, settings, intake = self.session, self._watched.settings, self._watched.intake
         execution, statistics = settings.live.execution, session.statistics
-        positions = position_lines(session, self._forming_of, by_touch=execution.limit_fill == "touch")
+        positions = self._positions()
         length_ms = timeframe_ms(settings.live.timeframe)
         exchange_ms = self.exchange_ms
         return SessionPicture(
@@ -159,6 +163,10 @@ class SessionWatch:
             prices=[self._price_line(symbol) for symbol in self._watched.canonical],
             next_close_ms=None if exchange_ms is None else floor_to_grid(exchange_ms, length_ms) + length_ms,
         )
+
+    def _positions(self) -> list[PositionLine]:
+        by_touch = self._watched.settings.live.execution.limit_fill == "touch"
+        return position_lines(self.session, self._forming_of, by_touch=by_touch)
 
     def _step_done(self, done: StepDone) -> None:
         closed = done.closed

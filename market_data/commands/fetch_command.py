@@ -84,8 +84,9 @@ def fetch_series(
     *,
     beside: Sequence[str] = (),
     again: bool = False,
+    told: Callable[[str], object] = say,
 ) -> int:
-    """Fetch what is missing of several symbols into the store, print a summary, and return the exit code.
+    """Fetch what is missing of several symbols into the store, tell what came, and return the exit code.
 
     Parameters
     ----------
@@ -98,6 +99,8 @@ def fetch_series(
         period mark candles have that of the candles, and open interest the shortest that is served and not shorter.
     again
         Whether all of the range is asked for, whatever is known of it.
+    told
+        Hears the summary, line by line.
 
     Raises
     ------
@@ -113,23 +116,28 @@ def fetch_series(
         outcomes = provider.fetch(symbols, series, start_ms, end_ms, beside=timeframe, again=again)
         words = _WORDS[kind_and_period(series)[0]]
         for symbol, outcome in outcomes.items():
-            say(f"{symbol} {series}: {summary_line(outcome, words)}")
+            told(f"{symbol} {series}: {summary_line(outcome, words)}")
         rows = sum(outcome.rows for outcome in outcomes.values())
         elapsed_s = time.monotonic() - started_s
-        say(f"{provider.exchange}: {rows} {words} of {len(outcomes)} symbols in {elapsed_s:.1f} s")
-    _tell_rules(provider, before, outcomes)
+        told(f"{provider.exchange}: {rows} {words} of {len(outcomes)} symbols in {elapsed_s:.1f} s")
+    _tell_rules(provider, before, outcomes, told)
     return 0
 
 
-def _tell_rules(provider: HistoricalDataProvider, before: Mapping[str, Instrument], symbols: Iterable[str]) -> None:
-    """Print which symbols are not traded now, and whose trading rules are others than before."""
+def _tell_rules(
+    provider: HistoricalDataProvider,
+    before: Mapping[str, Instrument],
+    symbols: Iterable[str],
+    told: Callable[[str], object],
+) -> None:
+    """Tell which symbols are not traded now, and whose trading rules are others than before."""
     for symbol, word in provider.halted(list(symbols), ask=False).items():
-        say(f"{symbol}: {provider.exchange} lists it and does not trade it now ({word})")
+        told(f"{symbol}: {provider.exchange} lists it and does not trade it now ({word})")
     after = provider.instruments.latest(provider.exchange)
     for symbol in symbols:
         old, new = before.get(symbol), after.get(symbol)
         if old is not None and new is not None and (old.tick_size, old.lot_size) != (new.tick_size, new.lot_size):
-            say(
+            told(
                 f"{symbol}: tick {old.tick_size:f} -> {new.tick_size:f}, lot {old.lot_size:f} -> {new.lot_size:f} "
                 f"({new.source}, before: {old.source})"
             )

@@ -4,7 +4,6 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from core.command_line import failed, say, say_text
 from core.errors import StoreError
@@ -12,11 +11,10 @@ from core.instants import format_ms
 from core.plain_text import escaped
 from market_data.commands.selection import open_store, stored_series
 from market_data.commands.store_verification import verify, verify_folders
-from market_data.quality.candle_quality import Hole
-from market_data.quality.series_steps import holes_of, intervals_text
+from market_data.commands.stored_facts import Listed, gaps_record, grounds_of, listed_of
+from market_data.quality.series_steps import holes_of
 from market_data.series_names import Series, SeriesKind
 from market_data.store.candle_store import CandleStore
-from market_data.store.coverage import uncovered
 
 _WORDS: dict[SeriesKind, tuple[str, str]] = {
     "candles": ("candle", "candles"),
@@ -35,7 +33,7 @@ def list_stored(arguments: argparse.Namespace) -> int:
     listed, unreadable = [], []
     for series in _chosen(store, arguments):
         try:
-            one = _listed(store, series)
+            one = listed_of(store, series)
         except StoreError as error:
             unreadable.append(str(error))
             continue
@@ -51,7 +49,7 @@ def list_stored(arguments: argparse.Namespace) -> int:
     return failed("\n".join(unreadable), 1 if unreadable else 0)
 
 
-def _print_listed(listed: "Sequence[_Listed]") -> None:
+def _print_listed(listed: Sequence[Listed]) -> None:
     with_interval = any(one.interval for one in listed)
     header = ("exchange", "symbol", "timeframe", "first", "last", "rows", "holes", "missing", "interval")
     rows = [
@@ -70,39 +68,6 @@ def _print_listed(listed: "Sequence[_Listed]") -> None:
     _print_table(header[:shown], [row[:shown] for row in rows])
 
 
-class _Listed(NamedTuple):
-    """What is stored of one series; ``interval`` are the intervals of funding rates, empty for everything else."""
-
-    series: Series
-    first_ms: int
-    last_ms: int
-    rows: int
-    holes: list[Hole]
-    interval: str
-
-    def record(self) -> dict[str, object]:
-        """Return the form for scripts."""
-        times = {"first": format_ms(self.first_ms), "last": format_ms(self.last_ms), "rows": self.rows}
-        holes = {"holes": len(self.holes), "missing": sum(hole.missing for hole in self.holes)}
-        interval = {"interval": self.interval} if self.interval else {}
-        return {
-            **self.series._asdict(),
-            **times,
-            "first_ms": self.first_ms,
-            "last_ms": self.last_ms,
-            **holes,
-            **interval,
-        }
-
-
-def _listed(store: CandleStore, series: Series) -> _Listed | None:
-    times = store.open_times(*series)
-    if not len(times):
-        return None
-    interval = intervals_text(times) if series.kind == "funding" else ""
-    return _Listed(series, int(times[0]), int(times[-1]), len(times), holes_of(series, times), interval)
-
-
 def show_gaps(arguments: argparse.Namespace) -> int:
     """Print every hole between the first and the last stored candle of the chosen series."""
     store = open_store(arguments.data_dir)
@@ -110,9 +75,9 @@ def show_gaps(arguments: argparse.Namespace) -> int:
     for series in _chosen(store, arguments):
         times = store.open_times(*series)
         holes = holes_of(series, times)
-        found.append((series, len(times), holes, _grounds(store, series, holes)))
+        found.append((series, len(times), holes, grounds_of(store, series, holes)))
     if arguments.json:
-        _print_json([_gaps_record(*one) for one in found])
+        _print_json([gaps_record(*one) for one in found])
         return 0
     if not found:
         say(f"nothing is stored in {store.root}")
@@ -165,38 +130,6 @@ def _read_words(chosen: Sequence[Series]) -> str:
 
 def _chosen(store: CandleStore, arguments: argparse.Namespace) -> list[Series]:
     return stored_series(store, arguments.exchange, arguments.symbol, arguments.timeframe)
-
-
-class _Ground(NamedTuple):
-    """What is known of a hole rests on, and whether a source answered all of it."""
-
-    words: str
-    known: bool
-
-
-def _grounds(store: CandleStore, series: Series, holes: Sequence[Hole]) -> list[_Ground]:
-    """Return what each hole rests on."""
-    record = store.record(*series)
-    spans = [(hole.last_before_ms + series.length_ms, hole.first_after_ms) for hole in holes]
-    return [_Ground(record.ground_of(*span), not uncovered(record.covered, *span)) for span in spans]
-
-
-def _gaps_record(series: Series, rows: int, holes: Sequence[Hole], grounds: Sequence[_Ground]) -> dict[str, object]:
-    return {
-        **series._asdict(),
-        "rows": rows,
-        "missing": sum(hole.missing for hole in holes),
-        "holes": [
-            {
-                "last_before": format_ms(hole.last_before_ms),
-                "first_after": format_ms(hole.first_after_ms),
-                **hole._asdict(),
-                "known": ground.known,
-                "rests_on": ground.words,
-            }
-            for hole, ground in zip(holes, grounds, strict=True)
-        ],
-    }
 
 
 def _print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -3,12 +3,12 @@
 import { unpackNumbers, unpackTimes } from "front/columns.js";
 import { el, section } from "front/elements.js";
 import { figureText, plainFigures } from "front/figures.js";
+import { badge } from "front/page_frame.js";
 import { breakable, flat } from "front/run_facts.js";
+import { colourOf, swatch } from "front/palette.js";
 import { points, showAll, timeChart } from "front/time_charts.js";
 import { count, day, label, minute, moneyOf, number, perCent, plus, tone } from "front/words.js";
 
-const COLOURS = ["#3d7fe0", "#e08a2e", "#2fa56f", "#9b5de5", "#e0475f", "#b89a00", "#1aa5b8", "#7d8a99"];
-const colourOf = (place) => COLOURS[place % COLOURS.length];
 const HIGH_IS_GOOD = new Set([
   "total_return_pct",
   "sharpe",
@@ -21,7 +21,6 @@ const HIGH_IS_GOOD = new Set([
 ]);
 const LOW_IS_GOOD = new Set(["max_drawdown_pct", "total_costs"]);
 
-const swatch = (place) => el("i", { class: "swatch", style: `background: ${colourOf(place)}` });
 const runNames = (runs) =>
   runs.map((run) => `${run.result.config.strategy} ${run.kind === "live" ? run.id : run.id.slice(0, 8)}`);
 
@@ -164,7 +163,7 @@ export function comparePage(runs) {
     section("figures", "Figures", "Figures side by side", sideBySide(names, figureRows(runs), "Figure")),
     doubts.length > 0 && section("warnings", "Notes", "Before you believe it", el("ul", {}, doubts)),
   ];
-  const ids = runs.map((run) => el("span", { class: "badge code" }, run.id));
+  const ids = runs.map((run) => badge(run.id, "code"));
   const title = el(
     "div",
     { class: "title" },

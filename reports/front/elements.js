@@ -6,6 +6,8 @@ function filled(node, properties, children) {
   for (const [name, value] of Object.entries(properties)) {
     if (value === undefined || value === null || value === false) continue;
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    // Rules of a page may forbid styles that stand in markup; those that a script sets are none of it.
+    else if (name === "style") node.style.cssText = value;
     else node.setAttribute(name, value === true ? "" : String(value));
   }
   node.append(...children.flat(Infinity).filter((one) => one !== null && one !== undefined && one !== false));

@@ -9,8 +9,14 @@ import { count, duration, minute, moneyOf, number, plus, price, tone } from "fro
 const MOST_ZONES = 150;
 const SHOWN_BARS = 220;
 
-/** Returns { parts, show }: the chart with its controls, and a function that leads to a trade. */
-export function priceChart(run, trades) {
+/**
+ * Returns { parts, show }: the chart with its controls, and a function that leads to a trade.
+ *
+ * Who knows more than the page says so by `beside`: `trade(trade)` is told which one the chart leads to,
+ * `candle(symbol, time_ms)` which candle was pressed, by its open, and `seen(symbol, from_ms, to_ms, mark)` what is in
+ * view; `mark` takes what is drawn there as well: { time, up, refused }, each at the close of its candle.
+ */
+export function priceChart(run, trades, beside = null) {
   const symbols = Object.keys(run.candles);
   if (symbols.length === 0) {
     return {
@@ -33,7 +39,7 @@ export function priceChart(run, trades) {
   let shown = null;
   const open = (symbol) => {
     shown?.close();
-    shown = oneSymbol(run, symbol, ofSymbol(trades, symbol), levels.get(symbol) ?? []);
+    shown = oneSymbol(run, symbol, ofSymbol(trades, symbol), levels.get(symbol) ?? [], beside);
     place.replaceChildren(shown.box);
     said.textContent = shown.note;
     chooser.value = symbol;
@@ -79,7 +85,7 @@ function levelsBySymbol(packed) {
   return found;
 }
 
-function oneSymbol(run, symbol, trades, levels) {
+function oneSymbol(run, symbol, trades, levels, beside) {
   const packed = run.candles[symbol];
   const candles = unpackCandles(packed);
   const opens = candles.map((one) => one.time * 1000);
@@ -93,17 +99,30 @@ function oneSymbol(run, symbol, trades, levels) {
   });
   const series = self.add("Candlestick", "candles", candleStyle(packed.decimals), candles);
   let chosen = null;
-  const painter = tradePainter(self, placed, starts, () => chosen);
+  const marks = { rows: [] };
+  const paintTrades = tradePainter(self, placed, starts, () => chosen);
+  const painter = (context, place, from, to) => {
+    paintTrades(context, place, from, to);
+    marks.rows.forEach((one) => from <= one.at && one.at <= to && paintMark(context, place, one, candles, self.paint));
+  };
   const redraw = drawOver(self, series, painter, levelsInView(placed, starts));
   const show = (from, to) => self.chart.timeScale().setVisibleLogicalRange({ from, to });
   const lead = (trade) => {
     chosen = placed.findIndex((one) => one.trade === trade);
     const { from, to } = placed[chosen];
-    const beside = Math.max(25, 2 * (to - from));
-    show(from - beside, to + beside);
+    const room = Math.max(25, 2 * (to - from));
+    show(from - room, to + room);
     self.say([tradeWords(trade, money, true)]);
     redraw();
+    beside?.trade(trade);
   };
+  if (beside) {
+    const mark = (found) => {
+      marks.rows = found.map((one) => ({ ...one, at: Math.max(0, above(opens, one.time - 1) - 1) }));
+      redraw();
+    };
+    tellBeside(self, { symbol, opens, length_ms: packed.length_ms, mark }, beside);
+  }
   const bars = Math.min(SHOWN_BARS, Math.max(60, innerWidth / 6));
   // The end of the run; where nothing was traded there, the last trade.
   const end = Math.min(candles.length + 3, (placed.at(-1)?.to ?? candles.length) + 0.2 * bars);
@@ -122,7 +141,16 @@ function oneSymbol(run, symbol, trades, levels) {
   };
 }
 
-const candleStyle = (decimals) => (paint) => ({
+function tellBeside(self, { symbol, opens, length_ms, mark }, beside) {
+  self.chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
+    if (range === null) return;
+    const bar = (logical) => opens[Math.min(opens.length - 1, Math.max(0, Math.round(logical)))];
+    beside.seen(symbol, bar(range.from), bar(range.to) + length_ms, mark);
+  });
+  self.chart.subscribeClick((at) => at.time !== undefined && beside.candle(symbol, at.time * 1000, length_ms));
+}
+
+export const candleStyle = (decimals) => (paint) => ({
   upColor: faded(paint.gain, 0.55),
   downColor: faded(paint.loss, 0.55),
   borderVisible: false,
@@ -238,6 +266,24 @@ function paintZones(context, place, { trade, from, to, stops, targets }, paint, 
     context.stroke();
     context.setLineDash([]);
   }
+}
+
+// A signal stands beside its candle, below where it wanted to buy; one that was refused is hollow.
+function paintMark(context, place, { at, up, refused }, candles, paint) {
+  const [x, edge] = place(at, up ? candles[at].low : candles[at].high);
+  if (edge === null) return;
+  const y = edge + (up ? 14 : -14);
+  const way = up ? -1 : 1;
+  context.lineWidth = 1.5;
+  context.strokeStyle = refused ? paint.warning : up ? paint.accent : paint.second;
+  context.fillStyle = refused ? paint.panel : context.strokeStyle;
+  context.beginPath();
+  context.moveTo(x, y + way * 4);
+  context.lineTo(x - 4, y - way * 3);
+  context.lineTo(x + 4, y - way * 3);
+  context.closePath();
+  context.fill();
+  context.stroke();
 }
 
 // An arrow where a trade begins, a line to where it ends, and a ring there.

@@ -6,56 +6,30 @@ import { calendar, cloud, histogram, monthlyTable } from "front/drawings.js";
 import { el, section } from "front/elements.js";
 import { allFigures, deepest, groups, table } from "front/figures.js";
 import { headline } from "front/headline.js";
+import { badge, rangeText, statusBadge, symbolBadges, titled, warningsPart } from "front/page_frame.js";
 import { priceChart } from "front/price_chart.js";
 import { rollingCharts } from "front/rolling_charts.js";
 import { bounds, identity, settings } from "front/run_facts.js";
 import { tradesTable } from "front/trades_table.js";
-import { count, day, minute, moneyOf, perCent, plus, tone } from "front/words.js";
+import { count, moneyOf, perCent, plus, tone } from "front/words.js";
 
 const KINDS = { backtest: "Backtest", live: "Live paper session" };
-const SHOWN_WARNINGS = 4;
 
 export function runHead(run) {
   const { config } = run.result;
-  const badge = (text, kind = "") => el("span", { class: `badge ${kind}` }, text);
-  const range =
-    run.curve.points === 0
-      ? "no step"
-      : run.end_ms - run.start_ms < 3 * 86_400_000
-        ? `${minute(run.start_ms)} – ${minute(run.end_ms)}`
-        : `${day(run.start_ms)} – ${day(run.end_ms)}`;
-  return el(
-    "div",
-    { class: "title" },
-    el("h1", {}, config.strategy, " ", el("span", { class: "muted" }, `on ${config.exchange}`)),
-    el(
-      "p",
-      { class: "badges" },
-      badge(KINDS[run.kind] ?? run.kind, "accent"),
-      run.status === "COMPLETED" ? null : badge(run.status.toLowerCase(), "warning"),
-      badge(config.interval),
-      ...(config.symbols.length <= 6 ? config.symbols : [`${config.symbols.length} symbols`]).map((one) => badge(one)),
-      badge(range),
-      badge(run.id, "code"),
-    ),
-  );
+  return titled(config.strategy, `on ${config.exchange}`, [
+    badge(KINDS[run.kind] ?? run.kind, "accent"),
+    statusBadge(run.status),
+    badge(config.interval),
+    symbolBadges(config.symbols),
+    badge(run.curve.points === 0 ? "no step" : rangeText(run.start_ms, run.end_ms)),
+    badge(run.id, "code"),
+  ]);
 }
 
-function warnings(run) {
-  if (run.warnings.length === 0) return null;
-  const item = (text) => el("li", {}, text);
-  const [first, rest] = [run.warnings.slice(0, SHOWN_WARNINGS), run.warnings.slice(SHOWN_WARNINGS)];
-  return el(
-    "aside",
-    { class: "warnings", id: "warnings" },
-    el(
-      "b",
-      {},
-      run.warnings.length === 1 ? "Before you believe it" : `Before you believe it: ${run.warnings.length} notes`,
-    ),
-    el("ul", {}, first.map(item)),
-    rest.length > 0 && el("details", {}, el("summary", {}, `${rest.length} more`), el("ul", {}, rest.map(item))),
-  );
+function warnings({ warnings: texts }) {
+  const first = "Before you believe it";
+  return warningsPart(texts, texts.length === 1 ? first : `${first}: ${texts.length} notes`);
 }
 
 function distributions(run, trades) {
@@ -141,11 +115,11 @@ function symbolsTable(run) {
   });
 }
 
-/** Returns the parts of the page, and what is to be called when they stand in it. */
-export function runPage(run) {
+/** Returns the parts of the page, and what is to be called when they stand in it; `beside` is that of the price chart. */
+export function runPage(run, beside = null) {
   const trades = unpackTrades(run.trades);
   const account = accountCharts(run, trades);
-  const prices = priceChart(run, trades);
+  const prices = priceChart(run, trades, beside);
   const show =
     prices.show &&
     ((trade) => {
@@ -164,7 +138,7 @@ export function runPage(run) {
       monthlyTable(run.metrics.months),
       returns.length > 0 && el("div", { class: "days" }, calendar(run.days.first_day, returns), daysTable(run)),
     ),
-    section("price", "Price", "Price and trades", ...prices.parts),
+    section("price", "Price", "Price and trades", ...prices.parts, beside?.part),
     section("trades", "Trades", "Trades", ...tradesTable(run, trades, show)),
     trades.length > 0 && section("shape", "Distribution", "How trades came out", distributions(run, trades)),
     section(

@@ -7,7 +7,7 @@ const { createChart, CrosshairMode, LineStyle, LineType } = window.LightweightCh
 const SCALE_WIDTH = 84;
 export { LineStyle, LineType };
 
-// Every chart of the page by name, with how many points each of its series has: what tests and scripts look at.
+// Every chart of the page by name, with its series and how many points each began with: what tests and scripts look at.
 export const drawn = {};
 
 const painted = (paint) => ({
@@ -33,6 +33,10 @@ function options() {
 }
 
 const shown = new Map();
+const closers = new Set();
+
+/** Takes every chart away: a page that goes leaves none behind. */
+export const closeCharts = () => [...closers].forEach((close) => close());
 const observer = new ResizeObserver(fit);
 onTheme(fit);
 
@@ -59,10 +63,10 @@ export function timeChart(name, { height = "", legend = null, ariaLabel = name }
   const box = el("div", { class: "chart-box", "data-chart": name }, said, canvas);
   const chart = createChart(canvas, { ...options(), width: 600, height: 240 });
   const styles = [];
-  drawn[name] = { chart, points: {} };
   canvas.addEventListener("pointerdown", () => wheel(chart, true));
   box.addEventListener("pointerleave", () => wheel(chart, false));
   const self = { box, chart, series: {}, paint: colours() };
+  drawn[name] = { chart, points: {}, series: self.series };
   chart.applyOptions(painted(self.paint));
   shown.set(canvas, chart);
   observer.observe(canvas);
@@ -74,11 +78,15 @@ export function timeChart(name, { height = "", legend = null, ariaLabel = name }
     if (document.documentElement.dataset.printing !== undefined) chart.takeScreenshot();
   });
   self.close = () => {
+    self.closed = true;
     forget();
     observer.unobserve(canvas);
     shown.delete(canvas);
+    closers.delete(self.close);
+    if (drawn[name]?.chart === chart) delete drawn[name];
     chart.remove();
   };
+  closers.add(self.close);
   self.add = (kind, series, style, data) => {
     const made = chart[`add${kind}Series`]({ priceLineVisible: false, ...style(self.paint) });
     made.setData(data);
@@ -167,5 +175,5 @@ export function drawOver(self, series, paint, reach = () => null) {
       return found === null ? null : { priceRange: { minValue: found[0], maxValue: found[1] } };
     },
   });
-  return () => update();
+  return () => self.closed || update();
 }

@@ -6,14 +6,13 @@ from other machines.
 
 import argparse
 import importlib
-import ipaddress
 import sys
 from pathlib import Path
 
 from core.command_line import say
 from core.errors import ConfigurationError
 from core.settings_problem import shown
-from research.executors.cluster_address import ClusterAddress
+from research.executors.cluster_address import ClusterAddress, is_of_this_machine
 
 PORT = 8786
 _TLS = ("tls_ca_file", "tls_cert", "tls_key")
@@ -22,7 +21,8 @@ _TLS = ("tls_ca_file", "tls_cert", "tls_key")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the verb."""
     parser.add_argument("part", metavar="PART", choices=("scheduler", "worker"), help="scheduler or worker")
-    parser.add_argument("address", metavar="ADDRESS", nargs="?", help="of the scheduler, for workers: tcp://HOST:PORT")
+    parser.add_argument("address", metavar="ADDRESS", nargs="?", help="of the scheduler, for workers: tcp://HOST:PORT, "
+                        "or tls://HOST:PORT with certificates")  # fmt: skip
     parser.add_argument("--host", metavar="HOST", default="127.0.0.1",
                         help="the address that it listens at; others than those of this machine alone with "
                         "certificates (default: %(default)s)")  # fmt: skip
@@ -45,8 +45,24 @@ def run(asked: argparse.Namespace) -> int:
         ) from None
     say(f"cluster {asked.part}: python -m distributed.cli.dask_{asked.part} {' '.join(given)}")
     sys.stdout.flush()
-    code: int | None = module.main(given, standalone_mode=False)
+    try:
+        code: int | None = module.main(given, standalone_mode=False)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise _not_started(asked, error) from None
     return code or 0
+
+
+def _not_started(asked: argparse.Namespace, error: BaseException) -> BaseException:
+    """Return what is told of a part that the library could not start: what was below its own error."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    if isinstance(error, KeyboardInterrupt):
+        return error
+    place = f"{asked.host}:{asked.port}" if asked.part == "scheduler" else asked.host
+    return ConfigurationError(
+        f"cluster {asked.part}: cannot start at {place}: {' '.join(str(error).split())} — allowed: a --host of this "
+        "machine, a --port that nobody has (0 is any), and a certificate with its key, of the authority of the others"
+    )
 
 
 def _given(asked: argparse.Namespace) -> list[str]:
@@ -58,7 +74,7 @@ def _given(asked: argparse.Namespace) -> list[str]:
     for name, file in files.items():
         if file is not None and not Path(file).is_file():
             raise ConfigurationError(f"--{name.replace('_', '-')}: there is no file {shown(file)}")
-    if not secured and not _is_of_this_machine(asked.host):
+    if not secured and not is_of_this_machine(asked.host):
         raise ConfigurationError(
             f"--host: {shown(asked.host)} can be reached from elsewhere, and whoever reaches a {asked.part} runs what "
             "he likes — allowed: 127.0.0.1, or --tls-ca-file, --tls-cert and --tls-key"
@@ -76,14 +92,11 @@ def _given(asked: argparse.Namespace) -> list[str]:
         return [*common, "--port", str(asked.port), *(["--protocol", "tls"] if secured else [])]
     if asked.address is None:
         raise ConfigurationError("cluster worker: whose? — allowed: cluster worker tcp://HOST:PORT of the scheduler")
-    url = ClusterAddress(asked.address).url
-    return [url, *common, "--nworkers", str(asked.processes), "--nthreads", "1"]
-
-
-def _is_of_this_machine(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
+    address = ClusterAddress(asked.address)
+    if address.is_secured is not secured:
+        raise ConfigurationError(
+            f"cluster {address.url}: "
+            + ("needs certificates — allowed: --tls-ca-file, --tls-cert and --tls-key" if address.is_secured else
+               f"would not use the certificates — allowed: tls://{address.url.removeprefix('tcp://')}")
+        )  # fmt: skip
+    return [address.url, *common, "--nworkers", str(asked.processes), "--nthreads", "1"]

@@ -1,13 +1,17 @@
-"""``python -m research luck``: how much of a run is luck."""
+"""``python -m research luck``: how much of a run, or of a walk-forward as a whole, is luck."""
 
 import argparse
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from core.errors import ConfigurationError
 from metrics.figures.undefined import Undefined
-from research.luck.luck_report import luck_blocks
+from research.commands.run_or_walk import add_run_or_walk, require_one, walk_block, walk_named
+from research.folds.walk_forward_result import WalkForward
+from research.folds.walk_luck import walk_luck
+from research.luck.luck_report import Luck, luck_blocks
 from research.luck.noisy_prices import price_noise
 from research.luck.permuted_entries import entry_permutation
 from research.luck.stored_base import plan_of_run
@@ -19,7 +23,7 @@ from runs.reading.run_folder import read_run
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the verb."""
-    parser.add_argument("run", metavar="RUN", help="an id or its beginning, a name, a folder, or latest")
+    add_run_or_walk(parser)
     parser.add_argument("--further", metavar="N", type=int, default=0,
                         help="trials on the same candles that the store knows nothing of")  # fmt: skip
     parser.add_argument("--permutations", metavar="N", type=int, default=0,
@@ -37,8 +41,13 @@ def run(asked: argparse.Namespace) -> int:
     for name in ("further", "permutations", "noise", "seed"):
         if getattr(asked, name) < 0:
             raise ConfigurationError(f"--{name}: {getattr(asked, name)} — allowed: a whole number from 0")
+    require_one(asked)
     with current_store() as store:
-        row = store.run(asked.run)
+        row = None if asked.run is None else store.run(asked.run)
+        walk = walk_named(asked, store, None if row is None else Path(row.folder))
+        if walk is not None:
+            return _of_walk(asked, walk, walk_luck(walk, store, further=asked.further, seed=asked.seed))
+        row = store.run(asked.run) if row is None else row
         stored = read_run(row.folder)
         luck = run_luck(row, stored, store, further=asked.further, seed=asked.seed)
     again: dict[str, Any] = {}
@@ -55,4 +64,19 @@ def run(asked: argparse.Namespace) -> int:
     else:
         told = [(name, one.reason if isinstance(one, Undefined) else one.sentence) for name, one in again.items()]
         show(*luck_blocks(luck), *([Facts("Run again", told)] if told else []))
+    return 0
+
+
+def _of_walk(asked: argparse.Namespace, walk: WalkForward, luck: Luck) -> int:
+    """Show that of the account of a walk-forward, which is no run that could be made again."""
+    for name in ("permutations", "noise"):
+        if getattr(asked, name):
+            raise ConfigurationError(
+                f"--{name}: walk-forward {walk.id} is several runs — allowed: with one of them, such as run "
+                f"{walk.folds[-1].notes.run_id}"
+            )
+    if asked.json:
+        print_json({"walk_forward": walk.id, **luck.to_dict(), "runs": {}})
+    else:
+        show(walk_block(walk), *luck_blocks(luck))
     return 0

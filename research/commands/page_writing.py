@@ -1,12 +1,21 @@
-"""Pages of studies and of walk-forwards, written for the verbs that end with one."""
+"""Pages of studies, walk-forwards, cross-validations and portfolios, written for the verbs that end with one."""
 
 from pathlib import Path
 
 from core.errors import ConfigurationError
+from research.commands.portfolio_blocks import portfolio_facts, portfolio_title
+from research.commands.validation_blocks import validation_facts, validation_title
 from research.commands.walk_blocks import walk_lines
+from research.folds.cross_validation_result import CrossValidation
+from research.folds.path_curves import path_curves
+from research.folds.validation_rows import METHOD, STUDIES
 from research.folds.walk_forward_result import WalkForward
-from research.pictures.study_file import usual_place, write_study_page
-from research.studies.search import read_study
+from research.pictures.study_file import FOLDER, LOGS, usual_place, write_study_page
+from research.pictures.validation_data import ValidationWords, write_validation_page
+from research.portfolio.portfolio_backtest import PortfolioRun
+from research.portfolio.portfolio_page import write_portfolio_page
+from research.studies.search import read_study, study_row
+from research.studies.search_rows import row_of
 from research.studies.study_luck import study_luck
 from runs.store.run_store import RunStore
 
@@ -24,3 +33,21 @@ def write_page_of_walk(walk: WalkForward, store: RunStore, out: Path | None, log
     study = read_study(walk.folds[-1].notes.study, store)
     target = out or usual_place(walk.row, logs, "walk_forward")
     return write_study_page(study, study_luck(study, store), target, walk_lines(walk))
+
+
+def write_page_of_validation(
+    found: CrossValidation, store: RunStore, out: Path | None, logs: str | None = None
+) -> Path:
+    """Write the page of a cross-validation and return where it is; ``out`` is None for its usual place."""
+    row = row_of(METHOD, found.id, store)
+    studies = (row.settings or {}).get(STUDIES) or []
+    market = (study_row(store, studies[0]).settings or {}).get("market", {}) if studies else {}
+    words = ValidationWords(validation_title(found), validation_facts(found))
+    target = out or usual_place(row, logs, "cross_validation")
+    return write_validation_page(found, path_curves(found, store), words, market, target)
+
+
+def write_page_of_portfolio(run: PortfolioRun, out: Path | None, logs: str | None = None) -> Path:
+    """Write the page of a portfolio's run and return where it is; ``out`` is None for its usual place."""
+    usual = Path(LOGS if logs is None else logs, FOLDER, f"portfolio_{run.number}_{run.result.run_id[:8]}.html")
+    return write_portfolio_page(run, portfolio_title(run), portfolio_facts(run.result), out or usual)

@@ -19,12 +19,9 @@ _LIMITS = {
 def show_portfolio(run: PortfolioRun) -> None:
     """Print a portfolio's run; what a reader must know goes to standard error."""
     result = run.result
-    config = result.config
-    window = f"{run.window_name}: " if run.window_name else ""
-    title = f"Portfolio {run.number}: {config.name}, {window}{config.start_date} to {config.end_date}"
     names = list(result.members)
     show(
-        Facts(title, _facts(result)),
+        Facts(portfolio_title(run), portfolio_facts(result)),
         _members(result),
         _brought(result),
         Facts(f"Correlation of daily returns, {result.correlation.days} days", ()),
@@ -37,7 +34,15 @@ def show_portfolio(run: PortfolioRun) -> None:
         warn(warning)
 
 
-def _facts(result: PortfolioResult) -> list[tuple[str, str]]:
+def portfolio_title(run: PortfolioRun) -> str:
+    """Return what a portfolio's run is called where it is shown."""
+    config = run.result.config
+    window = f"{run.window_name}: " if run.window_name else ""
+    return f"Portfolio {run.number}: {config.name}, {window}{config.start_date} to {config.end_date}"
+
+
+def portfolio_facts(result: PortfolioResult) -> list[tuple[str, str]]:
+    """Return how the account is divided and what it came to, as label and value."""
     config, whole = result.config, result.performance
     limits = [
         f"{words} {number(value) if scale is None else f'{number(scale * value)} %'}"

@@ -5,13 +5,15 @@ import argparse
 from core.command_line import INTERRUPTED, failed, say
 from core.errors import ConfigurationError
 from core.instants import format_ms
+from research.commands.page_writing import write_page_of_portfolio
 from research.commands.portfolio_blocks import show_portfolio
+from research.commands.search_arguments import places_of
+from research.commands.search_words import show_listed
 from research.portfolio.portfolio_backtest import backtest_portfolio, portfolio_rows, read_portfolio_run
 from runs.commands.opened_store import print_json
-from runs.commands.text_blocks import Grid, show
 from runs.store.run_store import open_store
 from runs.store.store_rows import Optimisation
-from systems.places import DEFAULT_FOLDER, Places
+from systems.places import DEFAULT_FOLDER
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,6 +24,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--window", metavar="NAME", help="a window of its file, or such as 2024-01 (default: its first)"
     )
     parser.add_argument("--show", metavar="NUMBER", help="show one that was run: its number, or latest")
+    parser.add_argument("--report", action="store_true", help="write a page of it too")
     parser.add_argument("--offline", action="store_true", help="use what is stored, never the network")
     parser.add_argument("--json", action="store_true", help="print plain data as JSON")
     parser.add_argument(
@@ -37,8 +40,9 @@ def run(asked: argparse.Namespace) -> int:
     if asked.show is not None and (asked.portfolio is not None or asked.window is not None):
         raise ConfigurationError("--show shows what was run — allowed: --show NUMBER alone, or NAME with --window")
     if asked.show is None and asked.portfolio is None:
-        if asked.window is not None:
-            raise ConfigurationError("--window of which portfolio? — allowed: NAME --window WINDOW")
+        for name in ("window", "report"):
+            if getattr(asked, name):
+                raise ConfigurationError(f"--{name} of which portfolio? — allowed: with NAME, or --show NUMBER")
         return _list(as_json=asked.json)
     if asked.show is not None:
         with open_store() as store:
@@ -47,14 +51,17 @@ def run(asked: argparse.Namespace) -> int:
         found = backtest_portfolio(
             asked.portfolio,
             asked.window,
-            places=Places(asked.systems, asked.logs, asked.data_dir),
+            places=places_of(asked),
             offline=asked.offline,
             show_progress=False if asked.json else None,
         )
+    page = write_page_of_portfolio(found, None, asked.logs) if asked.report else None
     if asked.json:
-        print_json(found.to_dict())
+        print_json(found.to_dict() | ({} if page is None else {"report": str(page)}))
     else:
         show_portfolio(found)
+        if page is not None:
+            say("", f"Report page: {page}")
     if found.result.partial and asked.show is None:
         return failed(f"interrupted; what was done is in {found.result.output_dir}, marked partial", INTERRUPTED)
     return 0
@@ -63,13 +70,8 @@ def run(asked: argparse.Namespace) -> int:
 def _list(*, as_json: bool) -> int:
     with open_store() as store:
         rows = portfolio_rows(store)
-    if as_json:
-        print_json([_plain(one) for one in rows])
-    elif not rows:
-        say("no portfolio was run; python -m research portfolio NAME runs one")
-    else:
-        header = ("number", "status", "portfolio", "window", "members", "allocation", "run")
-        show(Grid(header, [[str(cell) for cell in _plain(one).values()] for one in rows], len(header)))
+    none = "no portfolio was run; python -m research portfolio NAME runs one"
+    show_listed([_plain(one) for one in rows], none, as_json=as_json)
     return 0
 
 

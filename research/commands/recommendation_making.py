@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 
 from core.command_line import say, warn
-from research.commands.optimising import add_surroundings, count, surroundings_of
 from research.commands.recommendation_blocks import claims, listed
+from research.commands.search_arguments import add_surroundings, count, surroundings_of
 from research.recommendations.recommending import CONFIRMED, Recommendations, recommend
 from runs.commands.opened_store import print_json, synchronised, warn_of
 from runs.commands.text_blocks import Facts, Grid, show
@@ -44,6 +44,9 @@ def run(asked: argparse.Namespace) -> int:
     if tested:
         level = 100.0 * found.tested[0].level
         say("", f"{tested} claims were tested; each interval holds with {level:.2f} %, all of them with 95 %")
+    if found.rows:
+        first = found.rows[0].id
+        say(f"python -m research recommendations {first} shows what speaks for it, accept {first} writes the version")
     for system in found.losing:
         say(f"{system}: loses on every symbol out of sample; no choice of symbols mends that")
     for one in found.withdrawn:

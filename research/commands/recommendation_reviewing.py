@@ -4,8 +4,8 @@ import argparse
 
 import msgspec
 
-from research.commands.optimising import add_surroundings, count, surroundings_of
 from research.commands.recommendation_blocks import kinds, reviewed
+from research.commands.search_arguments import add_surroundings, count, surroundings_of
 from research.recommendations.reviewing import DAYS, review
 from runs.commands.opened_store import print_json, synchronised, warn_of
 from runs.commands.text_blocks import Facts, Grid, show

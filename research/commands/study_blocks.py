@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.command_line import warn
-from core.instants import format_ms
-from core.settings_problem import shown
+from research.commands.search_words import searched_facts, titled
 from research.luck.luck_report import luck_blocks
 from research.objectives.objective import Objective
+from research.spaces.parameter import value_text
 from research.studies.judged_trials import UNRANKED, VERIFIED
 from research.studies.study import Study
 from research.studies.study_luck import StudyLuck
@@ -26,7 +26,10 @@ _LONGEST = 28
 
 def show_study(study: Study, luck: StudyLuck, rows: int) -> None:
     """Print a study with the luck in it; what went wrong in some of its trials goes to standard error."""
-    blocks: list[Facts | Grid] = [Facts(_title(study), _facts(study))]
+    plan = study.plan
+    name = plan.system or study.row.strategy or ""
+    title = titled(f"Study {study.id}", name, plan.window_name, plan.window)
+    blocks: list[Facts | Grid] = [Facts(title, _facts(study))]
     best = study.ranked[:rows]
     if best:
         blocks.append(_table(study, luck, best))
@@ -44,17 +47,8 @@ def show_study(study: Study, luck: StudyLuck, rows: int) -> None:
         warn("no trial is ranked: none of them has a value")
 
 
-def _title(study: Study) -> str:
-    plan = study.plan
-    name = plan.system or study.row.strategy or ""
-    window = f"{plan.window_name}: " if plan.window_name else ""
-    span = f"{format_ms(plan.window.start_ms)} to {format_ms(plan.window.end_ms)}"
-    return f"Study {study.id}: {name}, {window}{span}"
-
-
 def _facts(study: Study) -> list[tuple[str, str]]:
     plan, points = study.plan, len({one.fingerprint for one in study.trials})
-    searched = [f"{one.name} {one.text}" for one in plan.space.parameters]
     beside = [
         (len(study.unranked), f"not ranked ({_first_reason(study)})"),
         (len(study.failed), "failed"),
@@ -64,10 +58,7 @@ def _facts(study: Study) -> list[tuple[str, str]]:
     counts = "".join(f", {count:,} {words}" for count, words in beside if count)
     found = [
         ("status", study.row.status.lower()),
-        ("searched", "; ".join(searched)),
-        *([("conditions", "; ".join(plan.space.conditions))] if plan.space.conditions else []),
-        ("sampler", f"{plan.sampler}, seed {plan.seed}, batches of {plan.batch}"),
-        ("metric", ", ".join(f"{one.text} ({one.direction}d)" for one in study.objectives)),
+        *searched_facts(plan, f"batches of {plan.batch}"),
         ("trials", f"{len(study.trials):,} of {plan.total:,}, {points:,} different points{counts}"),
     ]
     base = [_value(one, study) for one in study.objectives if one.function is None]
@@ -88,7 +79,8 @@ def _table(study: Study, luck: StudyLuck, best: Sequence[Trial]) -> Grid:
     names = [one.name for one in study.plan.space.parameters]
     metrics = [_short(one.text) for one in study.objectives]
     front = {one.number for one in study.front} if len(metrics) > 1 else set()
-    shown_figures = [one for one in _FIGURES if one[0] not in metrics]
+    searched = {one.figure for one in study.objectives}
+    shown_figures = [one for one in _FIGURES if one[1] not in searched]
     header = (
         "trial",
         *(["front"] if front else []),
@@ -103,7 +95,7 @@ def _table(study: Study, luck: StudyLuck, best: Sequence[Trial]) -> Grid:
         (
             str(one.number),
             *(["yes" if one.number in front else ""] if front else []),
-            *(_plain((one.params or {}).get(name)) for name in names),
+            *(value_text((one.params or {}).get(name)) for name in names),
             *(number(value, 4) for value in one.objectives or []),
             number(one.trades),
             *(number((one.figures or {}).get(figure)) for _, figure in shown_figures),
@@ -134,10 +126,6 @@ def _place(folder: str | None) -> str:
 
 def _first_reason(study: Study) -> str:
     return str((study.unranked[0].notes or {}).get(UNRANKED, "")) if study.unranked else ""
-
-
-def _plain(value: object) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else value if isinstance(value, str) else shown(value)
 
 
 def _short(text: str) -> str:

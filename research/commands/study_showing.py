@@ -1,11 +1,12 @@
 """``python -m research show``: a study, a walk-forward or a cross-validation as the store has it, or all of them."""
 
 import argparse
-from collections.abc import Mapping
-from typing import Any
 
-from core.command_line import say
+import msgspec
+
+from core.errors import ConfigurationError
 from core.instants import format_ms
+from research.commands.search_words import show_listed
 from research.commands.study_blocks import ROWS, show_study
 from research.commands.validation_blocks import show_validation
 from research.commands.walk_blocks import show_walk
@@ -15,8 +16,8 @@ from research.folds.walk_forward import read_walk_forward
 from research.folds.walk_plan import METHOD as METHOD_OF_WALKS
 from research.studies.search import read_study
 from research.studies.study_luck import study_luck
+from research.studies.study_plan import StudyPlan, plan_of
 from runs.commands.opened_store import print_json
-from runs.commands.text_blocks import Grid, show
 from runs.store.run_store import RunStore, open_store
 from runs.store.store_rows import Optimisation
 
@@ -41,13 +42,7 @@ def run(asked: argparse.Namespace) -> int:
             _show(asked, store)
             return 0
         rows = [one for one in store.records(Optimisation) if one.code_version is not None or one.method in _OTHERS]
-    if asked.json:
-        print_json([_plain(one) for one in rows])
-    elif not rows:
-        say("no study; python -m research optimise begins one")
-    else:
-        header = ("study", "status", "name", "window", "sampler", "seed", "trials", "metric", "begun")
-        show(Grid(header, [[str(cell) for cell in _plain(one).values()] for one in rows], len(header)))
+    show_listed([_plain(one) for one in rows], "no study; python -m research optimise begins one", as_json=asked.json)
     return 0
 
 
@@ -71,17 +66,23 @@ def _plain(one: Optimisation) -> dict[str, object]:
         "study": one.id,
         "status": one.status,
         "name": one.name,
-        "window": one.window_name or "-",
+        "window": one.window_name or f"{format_ms(one.start_ms)[:10]}..{format_ms(one.end_ms)[:10]}",
         "sampler": one.method,
         "seed": one.seed,
-        "trials": _search(one).get("trials") or "all",
+        "trials": _trials(one),
         "metric": one.objective,
         "begun": format_ms(one.created_ms)[:16],
     }
 
 
-def _search(one: Optimisation) -> Mapping[str, Any]:
-    """Return what a study, or the searches of a walk-forward or a cross-validation, was begun with."""
-    settings = one.settings or {}
-    found: Mapping[str, Any] = settings[str(one.method)]["search"] if one.method in _OTHERS else settings
-    return found
+def _trials(one: Optimisation) -> int | str:
+    """Return how many trials there are at most, of each search of what has several."""
+    try:
+        search = (one.settings or {})[str(one.method)]["search"] if one.method in _OTHERS else None
+        return (plan_of(one) if search is None else msgspec.convert(search, StudyPlan)).total
+    except (
+        ConfigurationError,
+        KeyError,
+        msgspec.ValidationError,
+    ):  # What another program wrote is listed all the same.
+        return "?"

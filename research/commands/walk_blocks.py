@@ -2,11 +2,12 @@
 
 from core.command_line import warn
 from core.instants import format_ms
-from core.settings_problem import shown
 from core.time_range import TimeRange
 from core.timeframe import DAY_MS, timeframe_name
+from research.commands.search_words import left_out_words, searched_facts, titled
 from research.folds.walk_forward_result import FoldResult, WalkForward
 from research.pictures.fold_line import FoldLine, WalkLines
+from research.spaces.parameter import value_text
 from runs.commands.text_blocks import UNDEFINED, Facts, Grid, number, show
 
 _DAY_LONG, _MINUTE_LONG = 10, 16
@@ -34,7 +35,31 @@ def walk_lines(walk: WalkForward) -> WalkLines:
         *_account(walk),
         *((f"{name} moved, in % of its range", said) for name, said in _drift(walk)),
     ]
-    return WalkLines(title=_title(walk), facts=facts, folds=[_line(one) for one in walk.folds])
+    return WalkLines(
+        title=_title(walk),
+        name=f"walk-forward {walk.id}",
+        window=walk.plan.search.window,
+        tiles=_tiles(walk),
+        facts=facts,
+        folds=[_line(one) for one in walk.folds],
+    )
+
+
+def _tiles(walk: WalkForward) -> list[tuple[str, str, str]]:
+    """Return what stands first on the page: what the tests came to, and nothing of the searches."""
+    account = dict(_account(walk))
+    balance, _, earned = account["balance"].rpartition(", ")
+    efficiency, _, meaning = account["efficiency"].rstrip(")").partition(" (")
+    draw_down, _, seen = account["max draw-down"].partition(", ")
+    trades, _, won = account["trades"].partition(", ")
+    return [
+        ("Out of sample", earned, f"one account over all tests: {balance}"),
+        ("Tests that earned", account["tests that earned"], "of all folds that are done"),
+        ("Efficiency", efficiency, meaning),
+        ("Max draw-down", draw_down, f"of the one account, {seen}"),
+        ("Sharpe", account["sharpe"], f"of the one account, {len(walk.daily.equity)} days"),
+        ("Trades", trades, won),
+    ]
 
 
 def _line(one: FoldResult) -> FoldLine:
@@ -55,25 +80,19 @@ def _line(one: FoldResult) -> FoldLine:
 
 def _title(walk: WalkForward) -> str:
     search = walk.plan.search
-    name = f"{search.window_name}: " if search.window_name else ""
-    span = f"{format_ms(search.window.start_ms)} to {format_ms(search.window.end_ms)}"
-    return f"Walk-forward {walk.id}: {walk.row.name}, {name}{span}"
+    return titled(f"Walk-forward {walk.id}", walk.row.name, search.window_name, search.window)
 
 
 def _facts(walk: WalkForward) -> list[tuple[str, str]]:
-    scheme, search = walk.plan.scheme, walk.plan.search
-    lengths = [("purge", scheme.purge_ms), ("embargo", scheme.embargo_ms)]
-    beside = "".join(f", {name} {timeframe_name(length)}" for name, length in lengths if length)
+    scheme = walk.plan.scheme
+    beside = left_out_words(scheme.purge_ms, scheme.embargo_ms)
     kind = "anchored, the first search" if scheme.anchored else "rolling, searches"
     tried = sum(one.notes.tried for one in walk.folds)
     return [
         ("status", walk.row.status.lower()),
         ("folds", f"{len(walk.folds)} of {len(walk.plan.folds)}, {kind} of {timeframe_name(scheme.train_ms)}, tests of "
                   f"{timeframe_name(scheme.test_ms)}{beside}"),
-        ("searched", "; ".join(f"{one.name} {one.text}" for one in search.space.parameters)),
-        *([("conditions", "; ".join(search.space.conditions))] if search.space.conditions else []),
-        ("sampler", f"{search.sampler}, seed {search.seed}, {tried:,} trials in all"),
-        ("metric", ", ".join(f"{one.text} ({one.direction}d)" for one in search.goals)),
+        *searched_facts(walk.plan.search, f"{tried:,} trials in all"),
     ]  # fmt: skip
 
 
@@ -104,7 +123,7 @@ def _row(one: FoldResult, names: list[str], *, fine: bool) -> list[str]:
         str(one.number),
         _span(one.notes.train, fine=fine),
         _span(one.notes.test, fine=fine),
-        *(_plain(params[name]) if traded else UNDEFINED for name in names),
+        *(value_text(params[name]) if traded else UNDEFINED for name in names),
         number(one.notes.in_value, 4),
         number(one.out_value, 4),
         number(one.inside[0]),
@@ -136,7 +155,7 @@ def _drift(walk: WalkForward) -> list[tuple[str, str]]:
     found = []
     for one in walk.drift:
         mean = None if one.mean_move is None else 100.0 * one.mean_move
-        path = ", ".join("-" if value is None else _plain(value) for value in one.values)
+        path = ", ".join("-" if value is None else value_text(value) for value in one.values)
         found.append((one.name, f"{number(mean, 1)} on average ({path})"))
     return found
 
@@ -144,7 +163,3 @@ def _drift(walk: WalkForward) -> list[tuple[str, str]]:
 def _span(span: TimeRange, *, fine: bool) -> str:
     length = _MINUTE_LONG if fine else _DAY_LONG
     return f"{format_ms(span.start_ms)[:length]}..{format_ms(span.end_ms)[:length]}"
-
-
-def _plain(value: object) -> str:
-    return f"{value:.6g}" if isinstance(value, float) else value if isinstance(value, str) else shown(value)

@@ -5,27 +5,31 @@ from typing import Any
 
 from core.command_line import say
 from core.errors import ConfigurationError
-from research.commands.optimising import (
+from research.commands.page_writing import write_page_of_walk
+from research.commands.search_arguments import (
+    OF_A_SEARCH,
+    add_going_on,
     add_search_arguments,
     add_surroundings,
+    refuse_beside_resume,
     requested,
+    require_system,
     search_options,
     show_submitted,
     surroundings_of,
 )
-from research.commands.page_writing import write_page_of_walk
 from research.commands.walk_blocks import show_walk
-from research.folds.walk_forward import NOTHING, begin_walk_forward, resume_walk_forward, walk_forward
-from research.folds.walk_plan import walk_row
+from research.folds.lengths import NOTHING
+from research.folds.walk_forward import begin_walk_forward, resume_walk_forward, walk_forward
+from research.folds.walk_plan import METHOD
 from research.jobs.job_kinds import WalkForwardRequest, submit_walk_forward
+from research.studies.search_rows import row_of
 from runs.commands.opened_store import print_json
 from runs.store.run_store import open_store
 from runs.store.store_rows import Optimisation
 
-_OF_A_NEW_ONE = (
-    "system", "window", "param", "condition", "sampler", "trials", "metric", "seed", "batch", "min_trades", "train",
-    "test", "purge", "embargo", "anchored",
-)  # fmt: skip
+_OF_A_NEW_ONE = (*OF_A_SEARCH, "trials", "train", "test", "purge", "embargo", "anchored")
+_ALLOWED = "--processes, --cluster, --detach, --report"
 _LENGTH = "LENGTH"
 
 
@@ -37,8 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--purge", metavar=_LENGTH, help="off the end of what each search is given (default: nothing)")
     parser.add_argument("--embargo", metavar=_LENGTH, help="between that and the test (default: nothing)")
     add_search_arguments(parser)
-    parser.add_argument("--resume", metavar="NUMBER", help="go on with one: its number, or latest")
-    parser.add_argument("--detach", action="store_true", help="submit it as a job, which a worker makes")
+    add_going_on(parser, "NUMBER")
     parser.add_argument("--report", action="store_true", help="write a page of it too")
     add_surroundings(parser)
 
@@ -46,31 +49,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(asked: argparse.Namespace) -> int:
     """Make the walk-forward and show it."""
     if asked.resume is not None:
-        for name in _OF_A_NEW_ONE:
-            if getattr(asked, name) is not None:
-                raise ConfigurationError(
-                    f"--{name.replace('_', '-')} does nothing with --resume: the walk-forward has its own — allowed: "
-                    "--processes, --cluster, --detach, --report, --json, --offline and places"
-                )
+        refuse_beside_resume(asked, _OF_A_NEW_ONE, "walk-forward", _ALLOWED)
         if asked.detach:
             return _detached(asked, None)
         walk = resume_walk_forward(asked.resume, **surroundings_of(asked))
-    elif asked.system is None:
-        raise ConfigurationError(
-            "which system? — allowed: --system ID, or --resume NUMBER (see python -m systems list)"
-        )
     else:
-        for name in ("train", "test"):
-            if getattr(asked, name) is None:
-                raise ConfigurationError(f"--{name} is missing — allowed: a length such as 90d, or 2000c for candles")
-        lengths: dict[str, Any] = {
-            "train": asked.train,
-            "test": asked.test,
-            "purge": asked.purge or NOTHING,
-            "embargo": asked.embargo or NOTHING,
-            "anchored": bool(asked.anchored),
-        }
-        options = {**search_options(asked), **lengths, **surroundings_of(asked)}
+        require_system(asked, ", or --resume NUMBER")
+        options = {**search_options(asked), **_scheme(asked), **surroundings_of(asked)}
         if asked.detach:
             return _detached(asked, begin_walk_forward(asked.system, **options))
         walk = walk_forward(asked.system, **options)
@@ -87,10 +72,24 @@ def run(asked: argparse.Namespace) -> int:
     return 0
 
 
+def _scheme(asked: argparse.Namespace) -> dict[str, Any]:
+    """Return where folds lie, as options of a walk-forward."""
+    for name in ("train", "test"):
+        if getattr(asked, name) is None:
+            raise ConfigurationError(f"--{name} is missing — allowed: a length such as 90d, or 2000c for candles")
+    return {
+        "train": asked.train,
+        "test": asked.test,
+        "purge": asked.purge or NOTHING,
+        "embargo": asked.embargo or NOTHING,
+        "anchored": bool(asked.anchored),
+    }
+
+
 def _detached(asked: argparse.Namespace, begun: Optimisation | None) -> int:
     """Submit a walk-forward that has begun, or that is gone on with, as a job."""
     with open_store() as store:
-        walk = walk_row(store, asked.resume) if begun is None else begun
+        walk = row_of(METHOD, asked.resume, store) if begun is None else begun
         wanted = WalkForwardRequest(walk_forward=int(walk.id or 0), **requested(asked))
         job = submit_walk_forward(store, walk, wanted)
     return show_submitted(job, "walk-forward", walk, as_json=asked.json)

@@ -10,7 +10,7 @@ from core.command_line import say, warn
 from core.errors import ConfigurationError
 from research.jobs.job_alert import SOURCE
 from research.jobs.worker import Worker, stopped_by_signals
-from runs.jobs.job_queue import LEASE_SECONDS
+from runs.jobs.job_queue import LEASE_SECONDS, MOST_LEASE_SECONDS
 from runs.store.run_store import open_store
 
 
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(asked: argparse.Namespace) -> int:
     """Do jobs until it is stopped."""
-    if not 1.0 <= asked.lease <= 86_400.0:
+    if not 1.0 <= asked.lease <= MOST_LEASE_SECONDS:
         raise ConfigurationError(f"--lease: {asked.lease:g} — allowed: seconds from 1 to 86400")
     with open_store() as store, open_shared_post(_plan(), SOURCE) as post:
         worker = Worker(store, asked.lease, _say, post)

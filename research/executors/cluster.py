@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import cloudpickle
-from distributed import Client
+from distributed import Client, Security
 from distributed.scheduler import KilledWorker
 
 from core.command_line import warn
@@ -53,6 +53,8 @@ class Cluster:
         self._refused: list[str] = []
         self._workers = 0
         self._alone_since: float | None = None
+        if address.is_secured:
+            _require_certificates(address.url)
         _silence()
         cloudpickle.register_pickle_by_value(code_mark)
         try:
@@ -61,6 +63,7 @@ class Cluster:
             raise ConfigurationError(
                 f"cluster {address.url}: cannot be reached within {address.wait_seconds:g} s ({_short(error)}) — "
                 "allowed: the address of a scheduler that runs (python -m research cluster scheduler)"
+                + (", with a certificate of the authority that this side knows" if address.is_secured else "")
             ) from None
         try:
             self._use()
@@ -175,6 +178,22 @@ class Cluster:
 
     def _lost(self, why: str) -> ExecutorLost:
         return ExecutorLost(f"cluster {self._address.url}: was lost: {why}")
+
+
+def _require_certificates(url: str) -> None:
+    """Refuse to ask a cluster that hears only who has a certificate, without one that can be used."""
+    security = Security()
+    try:
+        wrong = None if security.get_connection_args("client")["ssl_context"] else "no certificates are named"
+    except (OSError, ValueError, TypeError) as error:  # What OpenSSL cannot read is an OSError too.
+        named = [getattr(security, f"tls_{name}") for name in ("ca_file", "client_cert", "client_key")]
+        files = ", ".join(one for one in named if one and "\n" not in one)  # Others are certificates themselves.
+        wrong = f"the certificates cannot be used: {_short(error)} ({files})"
+    if wrong is not None:
+        raise ConfigurationError(
+            f"cluster {url}: {wrong} — allowed: files of PEM in DASK_DISTRIBUTED__COMM__TLS__CA_FILE, "
+            "DASK_DISTRIBUTED__COMM__TLS__CLIENT__CERT and DASK_DISTRIBUTED__COMM__TLS__CLIENT__KEY"
+        )
 
 
 def _silence() -> None:

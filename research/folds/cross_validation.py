@@ -6,39 +6,33 @@ the candles before it warm up, as they do in every run. Each run begins with the
 positions closed by the rule for ends of runs.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple, Unpack
+from collections.abc import Mapping, Sequence
+from typing import Any, Unpack, cast
 
 import msgspec
-import numpy as np
 
 from backtests.many.run_base import Base
-from core.errors import ConfigurationError, HarnessError, InvariantError
+from core.errors import ConfigurationError
 from core.settings_problem import shown
-from core.time_range import TimeRange
 from core.timeframe import timeframe_ms
-from market_data.history.fetch_progress import open_progress
-from metrics.equity_curve import DailyCloses
-from metrics.metric_settings import MetricSettings
 from research.executors.executor_pool import ExecutorLost
-from research.folds.combinations import GroupScheme, Split, groups_of, paths_of, splits_of
-from research.folds.cross_validation_result import CrossValidation, PathResult, SplitResult
-from research.folds.joined_runs import RunPart, joined_figures, joined_names
-from research.folds.lengths import length_ms
-from research.folds.validation_rows import ValidationPlan, keep_validation
-from research.folds.windowed_base import WindowedBase, study_base_over
-from research.objectives.objective import Objective
-from research.objectives.trial_figures import Figures, figures_of
+from research.folds.combinations import GroupScheme
+from research.folds.cross_validation_result import CrossValidation
+from research.folds.joined_runs import joined_names
+from research.folds.lengths import NOTHING, length_ms
+from research.folds.validation_rows import METHOD, ValidationPlan, keep_validation, plan_of_validation
+from research.folds.validation_run import ValidationRun
 from research.spaces.parameter import Parameter
-from research.studies.planned_search import Options, Search, conventions, search_of
-from research.studies.search import begin_study
-from research.studies.surroundings import OpenedSurroundings
-from runs.store.store_rows import Trial
+from research.studies.planned_search import Options, Search, conventions, search_again, search_of
+from research.studies.search_rows import require_same, row_of
+from research.studies.surroundings import OpenedSurroundings, Surroundings, require_known, store_of
+from runs.identity.code_version import code_version
+from runs.store.run_store import RunStore
+from runs.store.store_rows import Optimisation, Status
 from systems.life_cycle.epoch_tracker import wall_clock_ms
 
 LISTED = ("grid", "random", "qmc")
 """Samplers that learn nothing: the points that they try are the same on every range."""
-_INTERRUPTED = "interrupted in the search of range"
 
 
 class ValidationOptions(Options, total=False):
@@ -46,13 +40,6 @@ class ValidationOptions(Options, total=False):
 
     purge: str
     embargo: str
-
-
-class _Known(NamedTuple):
-    """What a range has come to: the trials of its study, by number."""
-
-    window: TimeRange
-    trials: Sequence[Trial]
 
 
 def cross_validate(
@@ -84,70 +71,91 @@ def cross_validate(
     HarnessError
         If all trials of a range failed, or the run of a test.
     """
-    purge, embargo = options.pop("purge", "0c"), options.pop("embargo", "0c")
-    given: Options = {**options, "best": 0}  # type: ignore[typeddict-unknown-key]
-    search = search_of(system, parameters, given)
-    objective = _objective(search)
-    candle_ms = timeframe_ms(search.base.settings.live.timeframe)
-    scheme = GroupScheme(
-        groups=groups,
-        test_groups=test_groups,
-        purge_ms=length_ms("purge", purge, candle_ms, least=0),
-        embargo_ms=length_ms("embargo", embargo, candle_ms, least=0),
-    )
-    splits = splits_of(groups_of(search.plan.window, groups, candle_ms), scheme)
-    plan = ValidationPlan(search=search.plan, scheme=scheme, candle_ms=candle_ms)
-    with OpenedSurroundings(given) as opened:
-        row = plan.row(search.base.market.strategy)
-        row = msgspec.structs.replace(row, id=opened.store.record(row))
-        kept = False
-        try:
-            found = _made(int(row.id or 0), plan, search, splits, objective, opened)
-            keep_validation(row, found, opened.store)
-            kept = True
-        finally:
-            if not kept:
-                opened.store.record(msgspec.structs.replace(row, status="PARTIAL", ended_ms=wall_clock_ms()))
-        return found
+    search, plan = _planned(system, parameters, (groups, test_groups), options)
+    with OpenedSurroundings(options) as opened:
+        return _made(_recorded(plan, search, opened.store, "RUNNING"), plan, search, opened)
 
 
-def _made(
-    number: int,
-    plan: ValidationPlan,
-    search: Search,
-    splits: list[Split],
-    objective: Objective,
-    opened: OpenedSurroundings,
+def begin_cross_validation(
+    system: str,
+    parameters: Mapping[str, Any] | Sequence[Parameter] | None = None,
+    *,
+    groups: int = 6,
+    test_groups: int = 2,
+    **options: Unpack[ValidationOptions],
+) -> Optimisation:
+    """Record one of a system without making a run: :func:`resume_cross_validation` makes it, anywhere.
+
+    Arguments and errors are those of :func:`cross_validate`.
+    """
+    search, plan = _planned(system, parameters, (groups, test_groups), options)
+    with store_of(options.get("store")) as store:
+        return _recorded(plan, search, store, "PENDING")
+
+
+def resume_cross_validation(
+    validation: str | int, *, base: Base | None = None, **surroundings: Unpack[Surroundings]
 ) -> CrossValidation:
-    """Search, try, and return what came of it."""
-    scheme, settings = plan.scheme, conventions(search.base)
-    cut = groups_of(search.plan.window, scheme.groups, plan.candle_ms)
-    known = _searched(search, splits, opened)
-    chosen = [_best(one, known, objective, search.plan.min_trades, settings) for one in splits]
-    wanted = {(best.number, own) for best, one in zip(chosen, splits, strict=True) if best for own in one.tests}
-    parts = _tried(search, cut, wanted, chosen, opened)
-    return CrossValidation(
-        id=number,
-        plan=search.plan,
-        scheme=scheme,
-        groups=cut,
-        tried=len(next(iter(known.values())).trials),
-        splits=[_split(one, best, parts, objective, settings) for one, best in zip(splits, chosen, strict=True)],
-        paths=[_path(one, chosen, parts, objective, settings) for one in paths_of(scheme)],
+    """Go on with a cross-validation where it ended, in the middle of a search too; what is done is not made again.
+
+    Parameters
+    ----------
+    validation
+        Its number, or ``latest``.
+    base
+        What it varies where that is no system.
+    **surroundings
+        As of :func:`research.optimise`.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is none, or its settings, candles, code or library are no longer those it was begun with.
+    """
+    require_known(surroundings, Surroundings, "resume_cross_validation")
+    with OpenedSurroundings(surroundings) as opened:
+        row = row_of(METHOD, validation, opened.store)
+        plan, called = plan_of_validation(row), f"{METHOD} {row.id}"
+        search = search_again(plan.search, called, opened, base=base)
+        now = (
+            ("settings of the system", plan.settings_sha256, search.base.settled({}, "the settings")[0]),
+            ("code of the program", plan.code_version, code_version()),
+        )
+        require_same(called, now, "one of its own")
+        row = msgspec.structs.replace(row, status="RUNNING")
+        opened.store.record(row)
+        return _made(row, plan, search, opened)
+
+
+def _planned(
+    system: str | Base, parameters: Any, shape: tuple[int, int], options: ValidationOptions
+) -> tuple[Search, ValidationPlan]:
+    """Return the search over the whole window, and the plan; what cannot be is refused before anything is run."""
+    require_known(options, ValidationOptions, "cross_validate")
+    given = {name: one for name, one in options.items() if name in Options.__annotations__}
+    search = search_of(system, parameters, cast("Options", {**given, "best": 0}))
+    _require_joinable(search)
+    candle_ms = timeframe_ms(search.base.settings.live.timeframe)
+    groups, test_groups = shape
+    plan = ValidationPlan(
+        search=search.plan,
+        scheme=GroupScheme(
+            groups=groups,
+            test_groups=test_groups,
+            purge_ms=length_ms("purge", options.get("purge", NOTHING), candle_ms, least=0),
+            embargo_ms=length_ms("embargo", options.get("embargo", NOTHING), candle_ms, least=0),
+        ),
+        candle_ms=candle_ms,
+        conventions=conventions(search.base),
+        settings_sha256=search.base.settled({}, "the settings")[0],
+        code_version=code_version(),
     )
+    _ = plan.splits
+    return search, plan
 
 
-class _Best(NamedTuple):
-    """The best point of a split: its number among the trials, its parameters, what it was worth in the search."""
-
-    number: int
-    params: dict[str, Any]
-    value: float
-    figures: Figures
-
-
-def _objective(search: Search) -> Objective:
-    """Return what is looked for; ConfigurationError where joined runs do not have it, or the sampler learns."""
+def _require_joinable(search: Search) -> None:
+    """Refuse what joined runs do not have, and a sampler that learns."""
     if search.plan.sampler not in LISTED:
         raise ConfigurationError(
             f"sampler {shown(search.plan.sampler)}: learns, and would try other points on every range — allowed: "
@@ -162,105 +170,27 @@ def _objective(search: Search) -> Objective:
             f"metric {objective.text}: {', '.join(missing) or 'a function'} is not known of runs that are joined — "
             "allowed: figures of performance and risk_adjusted, max_drawdown, win_rate, profit_factor, trades"
         )
-    return objective
 
 
-def _searched(search: Search, splits: Iterable[Split], opened: OpenedSurroundings) -> dict[TimeRange, _Known]:
-    """Make the study of every range that is searched."""
-    ranges = sorted({one for split in splits for one in split.train}, key=TimeRange.to_tuple_ms)
-    found = {}
-    for number, one in enumerate(ranges, 1):
-        plan = msgspec.structs.replace(search.plan, window=one, window_name=None)
-        base = study_base_over(search.base, one, isolated=True)
-        kept = f"{_INTERRUPTED} {number} of {len(ranges)}; the same command again makes only the runs that are missing"
-        try:
-            found[one] = _Known(one, begin_study(Search(plan, base, search.objectives), opened).trials)
-        except KeyboardInterrupt:
-            raise KeyboardInterrupt(kept) from None
-        except ExecutorLost as error:
-            raise ExecutorLost(error.why, kept) from None
+def _recorded(plan: ValidationPlan, search: Search, store: RunStore, status: Status) -> Optimisation:
+    """Keep a cross-validation that begins, or waits."""
+    row = msgspec.structs.replace(plan.row(search.base.market.strategy, wall_clock_ms()), status=status)
+    return msgspec.structs.replace(row, id=store.record(row))
+
+
+def _made(row: Optimisation, plan: ValidationPlan, search: Search, opened: OpenedSurroundings) -> CrossValidation:
+    """Make what is missing, and keep how it ended."""
+    run, complete = ValidationRun(row, plan, search, opened), False
+    kept = f"what is done is kept: python -m research cross-validate --resume {row.id}"
+    try:
+        found = run.made()
+        keep_validation(run.row, found, opened.store)
+        complete = True
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt(f"interrupted in {run.doing}; {kept}") from None
+    except ExecutorLost as error:
+        raise ExecutorLost(error.why, kept) from None
+    finally:
+        if not complete:
+            opened.store.record(msgspec.structs.replace(run.row, status="PARTIAL", ended_ms=wall_clock_ms()))
     return found
-
-
-def _best(
-    split: Split, known: Mapping[TimeRange, _Known], objective: Objective, min_trades: int, settings: MetricSettings
-) -> _Best | None:
-    """Return the best point over all ranges of a split, of equals the earlier; None where none is ranked."""
-    best: _Best | None = None
-    ranges = [known[one] for one in split.train]
-    for number, trials in enumerate(zip(*(one.trials for one in ranges), strict=True)):
-        if any(one.status != "COMPLETED" or one.params != trials[0].params for one in trials):
-            continue
-        parts = [_part_of(one.window, trial) for one, trial in zip(ranges, trials, strict=True)]
-        figures = joined_figures(parts, settings)
-        value = objective.value(figures)
-        if value is None or not np.isfinite(value) or (figures["trade_quality.trades"] or 0) < min_trades:
-            continue
-        if best is None or objective.better(value, best.value):
-            best = _Best(number, trials[0].params or {}, value, figures)
-    return best
-
-
-def _part_of(window: TimeRange, trial: Trial) -> RunPart:
-    figures = trial.figures or {}
-    equity = np.frombuffer(trial.daily_equity or b"", "<f8")
-    start = float(figures.get("performance.starting_balance") or 0.0)
-    return RunPart(window.length_ms, DailyCloses(trial.first_day or 0, start, equity), figures)
-
-
-_Parts = dict[tuple[int, int], RunPart]
-
-
-def _tried(
-    search: Search, groups: Sequence[TimeRange], wanted: set[tuple[int, int]], chosen: Iterable[_Best | None],
-    opened: OpenedSurroundings,
-) -> _Parts:  # fmt: skip
-    """Run the best points on the groups that are left out for them; return the runs by point and group."""
-    params = {best.number: best.params for best in chosen if best is not None}
-    settings, space = conventions(search.base), search.plan.space
-    found: _Parts = {}
-    with open_progress("Tests", len(wanted), opened.show_progress, "runs") as progress:
-        for own, window in enumerate(groups):
-            points = sorted(number for number, group in wanted if group == own)
-            if not points:
-                continue
-            base = WindowedBase(search.base.runs, window)
-            with opened.machines.runs(base, "none", len(points)) as runs:
-                made = runs.run([space.variation(params[number]) for number in points])
-                for number, one in zip(points, made, strict=True):
-                    if one.result is None:
-                        wrong = one.error
-                        raise wrong if isinstance(wrong, HarnessError) else InvariantError(str(wrong))
-                    daily = one.result.daily_closes
-                    figures = figures_of(one.result.result, daily, window, settings)
-                    found[number, own] = RunPart(window.length_ms, daily, figures)
-                    progress.advance(1)
-    return found
-
-
-def _split(
-    split: Split, best: _Best | None, parts: _Parts, objective: Objective, settings: MetricSettings
-) -> SplitResult:
-    if best is None:
-        return SplitResult(split=split)
-    figures = joined_figures([parts[best.number, own] for own in split.tests], settings)
-    return SplitResult(
-        split=split,
-        trial=best.number,
-        params=best.params,
-        in_value=best.value,
-        out_value=objective.value(figures),
-        in_figures=best.figures,
-        out_figures=figures,
-    )
-
-
-def _path(
-    path: Sequence[int], chosen: Sequence[_Best | None], parts: _Parts, objective: Objective, settings: MetricSettings
-) -> PathResult:
-    """Return a path; one with a group of which no point was ranked has no figures."""
-    best = [chosen[number] for number in path]
-    if any(one is None for one in best):
-        return PathResult(tuple(path))
-    figures = joined_figures([parts[one.number, own] for own, one in enumerate(best) if one is not None], settings)
-    return PathResult(tuple(path), objective.value(figures), figures)

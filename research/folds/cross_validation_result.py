@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from core.time_range import TimeRange
+from metrics.metric_settings import MetricSettings
 from research.folds.combinations import GroupScheme, Split
 from research.objectives.trial_figures import Figures
 from research.studies.study_plan import StudyPlan
@@ -68,7 +69,7 @@ class Distribution(msgspec.Struct, frozen=True, kw_only=True):
 class CrossValidation(msgspec.Struct, frozen=True, kw_only=True):
     """A cross-validation: its number in the store, its groups in order, its splits and its paths.
 
-    ``tried`` points were searched.
+    ``tried`` points were searched; ``conventions`` are those of the figures.
     """
 
     id: int
@@ -78,6 +79,7 @@ class CrossValidation(msgspec.Struct, frozen=True, kw_only=True):
     tried: int
     splits: list[SplitResult]
     paths: list[PathResult]
+    conventions: MetricSettings
 
     @property
     def distributions(self) -> dict[str, Distribution]:

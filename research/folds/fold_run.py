@@ -1,17 +1,16 @@
 """Makes folds: the search of one as a study of its own, and the test of its best parameters as a run of its own."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import msgspec
 from sqlalchemy.exc import IntegrityError
 
 from backtests.backtest_result import BacktestResult
 from backtests.many.run_many import ManyRuns, VariationResult
-from core.errors import ConfigurationError, HarnessError, InvariantError
+from core.errors import HarnessError, InvariantError
 from research.folds.fold_times import Fold
 from research.folds.stitched_account import Depth
-from research.folds.walk_plan import FoldNotes, WalkPlan, plain_of
+from research.folds.walk_plan import FoldNotes, WalkPlan
 from research.folds.windowed_base import WindowedBase, study_base_over
 from research.spaces.parameter import Value
 from research.studies.judged_trials import UNRANKED, Judge
@@ -19,8 +18,9 @@ from research.studies.planned_search import Search
 from research.studies.search import begin_study, go_on_with_study, study_row
 from research.studies.study import Study
 from research.studies.study_base import Candidate
+from research.studies.study_run import StudyTaken
 from research.studies.surroundings import OpenedSurroundings
-from runs.folder.stem_folder import StemFolder
+from runs.folder.stem_folder import own_folder
 from runs.store.store_rows import Optimisation, Trial
 from runs.store.synchronising import take_folder
 
@@ -74,7 +74,7 @@ class FoldRun:
         if best is None:
             reason = str((study.unranked[0].notes or {}).get(UNRANKED, ""))
             notes = msgspec.structs.replace(notes, untraded=reason)
-            done = msgspec.structs.replace(begun, status="COMPLETED", notes=plain_of(notes))
+            done = msgspec.structs.replace(begun, status="COMPLETED", notes=msgspec.to_builtins(notes))
         else:
             notes = msgspec.structs.replace(
                 notes, trial=best.number, in_value=best.value, in_figures=best.figures or {}
@@ -98,11 +98,11 @@ class FoldRun:
 
         def told(study: int) -> None:
             notes = FoldNotes(study=study, train=fold.train, test=fold.test)
-            trial = Trial(optimisation=self._id, number=fold.number, status="RUNNING", notes=plain_of(notes))
+            trial = Trial(optimisation=self._id, number=fold.number, status="RUNNING", notes=msgspec.to_builtins(notes))
             try:
                 self._opened.store.record(trial)
             except IntegrityError:
-                raise ConfigurationError(
+                raise StudyTaken(
                     f"walk-forward {self._id}: fold {fold.number} is there already: another process makes it — "
                     "allowed: wait for it, or end it"
                 ) from None
@@ -124,7 +124,7 @@ class FoldRun:
             raise HarnessError(f"the test of fold {fold.number}: {trial.failure}")
         equity = result.equity["equity"].to_numpy()
         depth = Depth(notes.peak, notes.max_drawdown_pct).after(equity)
-        folder = None if base.output_dir is None else _folder(result)
+        folder = None if base.output_dir is None else own_folder(result.result).resolve()
         notes = msgspec.structs.replace(
             notes,
             final_balance=result.result.performance.current_balance,
@@ -136,7 +136,7 @@ class FoldRun:
             engine=result.engine,
         )
         run = None if folder is None else take_folder(self._opened.store, folder)
-        return msgspec.structs.replace(trial, fingerprint=None, notes=plain_of(notes), run=run)
+        return msgspec.structs.replace(trial, fingerprint=None, notes=msgspec.to_builtins(notes), run=run)
 
     def _result(self, fold: Fold, made: VariationResult) -> BacktestResult:
         if made.result is not None:
@@ -146,9 +146,3 @@ class FoldRun:
         if isinstance(made.error, HarnessError):
             raise made.error
         raise InvariantError(f"the test of fold {fold.number}: {made.error}")
-
-
-def _folder(result: BacktestResult) -> Path:
-    """Return the run's own folder, which no later run changes."""
-    shown_at = Path(str(result.result.output_dir))
-    return StemFolder(shown_at.parent, shown_at.name).run_folder(str(result.result.run_id)).resolve()

@@ -10,8 +10,7 @@ import msgspec
 import numpy as np
 
 from core.candle_columns import Float64Array
-from core.timeframe import DAY_MS
-from metrics.equity_curve import DailyCloses, EquityCurve
+from metrics.equity_curve import DailyCloses
 from metrics.figures.drawdown_figures import drawdown_figures
 from metrics.figures.performance_figures import performance_figures
 from metrics.figures.risk_figures import risk_figures
@@ -41,19 +40,10 @@ class RunPart(msgspec.Struct, frozen=True):
 
 def joined_figures(parts: Sequence[RunPart], settings: MetricSettings) -> Figures:
     """Return the figures of at least one run, in order; those of an account that was gone in one of them are None."""
-    joined = _joined([one.daily for one in parts])
+    joined = joined_days([one.daily for one in parts])
     if joined is None:
         return dict.fromkeys(sorted(joined_names()))
-    ends_ms = (np.arange(len(joined.equity), dtype=np.int64) + 1) * DAY_MS
-    length_ms = sum(one.length_ms for one in parts)
-    curve = EquityCurve.of(
-        ends_ms,
-        joined.equity,
-        joined.starting_balance,
-        start_ms=0,
-        end_ms=length_ms,
-        sparse=True,
-    )
+    curve = joined.curve(0, sum(one.length_ms for one in parts))
     deepest = drawdown_figures(curve)[0].max_drawdown_pct
     performance, _ = performance_figures(curve, joined, curve.net_profit, settings)
     risk, _ = risk_figures(curve, joined, deepest, settings)
@@ -67,7 +57,7 @@ def joined_figures(parts: Sequence[RunPart], settings: MetricSettings) -> Figure
     return {**found, _DRAWDOWN: deepest, **_of_trades([one.figures for one in parts])}
 
 
-def _joined(parts: Sequence[DailyCloses]) -> DailyCloses | None:
+def joined_days(parts: Sequence[DailyCloses]) -> DailyCloses | None:
     """Return equity day by day as if each run had begun with what the one before left; None where one lost it all."""
     start = parts[0].starting_balance
     returns: list[Float64Array] = []

@@ -6,6 +6,8 @@ from core.errors import ConfigurationError
 from core.settings_problem import shown
 from core.timeframe import UNIT_MS, timeframe_name
 
+NOTHING = "0c"
+"""The length of what is left out where nothing is said."""
 _LENGTH = re.compile(r"([0-9]{1,9})\s*([smhdwc])")
 _ALLOWED = "allowed: 90d, 12h, 4w, 30m, or 2000c for candles"
 

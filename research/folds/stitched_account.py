@@ -9,7 +9,7 @@ import numpy as np
 
 from core.candle_columns import Float64Array
 from core.timeframe import DAY_MS
-from metrics.equity_curve import DailyCloses, EquityCurve
+from metrics.equity_curve import DailyCloses
 from metrics.figures.performance_figures import performance_figures
 from metrics.figures.risk_figures import risk_figures
 from metrics.metric_settings import MetricSettings
@@ -58,14 +58,7 @@ def stitched_days(folds: Sequence[Trial]) -> DailyCloses:
 def stitched_figures(folds: Sequence[Trial], settings: MetricSettings) -> dict[str, Any]:
     """Return the figures of the whole account: performance, return against risk, draw-down, and counts of trades."""
     notes, daily = [FoldNotes.of(one) for one in folds], stitched_days(folds)
-    curve = EquityCurve.of(
-        (np.asarray(daily.days) + 1) * DAY_MS,
-        daily.equity,
-        daily.starting_balance,
-        start_ms=notes[0].test.start_ms,
-        end_ms=notes[-1].test.end_ms,
-        sparse=True,
-    )
+    curve = daily.curve(notes[0].test.start_ms, notes[-1].test.end_ms)
     deepest = notes[-1].max_drawdown_pct
     performance, _ = performance_figures(curve, daily, curve.net_profit, settings)
     risk, _ = risk_figures(curve, daily, deepest, settings)

@@ -2,55 +2,65 @@
 
 One is kept as a search of the method ``cross-validation``. Its trials, numbered as the splits, are the best points of
 these on the groups that were left out; ``notes`` has what they were worth where they were searched, and ``settings`` of
-the search has the paths. Every range that is searched is a study of its own.
+the search has the paths. The trials with the numbers after these are the runs of the tests (``validation_tests.py``).
+Every range that is searched is a study of its own; ``settings`` has their numbers, in order.
 """
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
 from core.errors import ConfigurationError
-from core.settings_problem import shown
-from research.folds.combinations import GroupScheme, groups_of, splits_of
+from core.time_range import TimeRange
+from metrics.metric_settings import MetricSettings
+from research.folds.combinations import GroupScheme, Split, groups_of, splits_of
 from research.folds.cross_validation_result import CrossValidation, PathResult, SplitResult
 from research.objectives.trial_figures import Figures
+from research.studies.search_rows import read_kept, row_of
 from research.studies.study_plan import StudyPlan
 from runs.store.run_store import RunStore
 from runs.store.store_rows import Optimisation, Trial
 from systems.life_cycle.epoch_tracker import wall_clock_ms
 
 METHOD = "cross-validation"
+STUDIES = "studies"
+"""Key of the settings that has the numbers of the studies, as far as these are begun."""
 _PATHS, _TRIED = "paths", "tried"
 
 
 class ValidationPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """A cross-validation as the store keeps it: its search over the whole window, its groups, what they are cut by."""
+    """A cross-validation as the store keeps it.
+
+    Its search over the whole window, its groups, what they are cut by, conventions of figures, and hashes of the base
+    and of the program.
+    """
 
     search: StudyPlan
     scheme: GroupScheme
     candle_ms: int
+    conventions: MetricSettings = MetricSettings()
+    settings_sha256: str = ""
+    code_version: str = ""
 
-    def row(self, strategy: str) -> Optimisation:
+    @property
+    def groups(self) -> list[TimeRange]:
+        """The parts of the window, in order."""
+        return groups_of(self.search.window, self.scheme.groups, self.candle_ms)
+
+    @property
+    def splits(self) -> list[Split]:
+        """Every way to leave groups out."""
+        return splits_of(self.groups, self.scheme)
+
+    @property
+    def ranges(self) -> list[TimeRange]:
+        """Every range that is searched, in order of time."""
+        return sorted({one for split in self.splits for one in split.train}, key=TimeRange.to_tuple_ms)
+
+    def row(self, strategy: str, created_ms: int) -> Optimisation:
         """Return the row of a cross-validation that begins."""
-        search = self.search
-        return Optimisation(
-            name=search.system or strategy,
-            status="RUNNING",
-            strategy=strategy,
-            method=METHOD,
-            objective=", ".join(f"{one.text}:{one.direction[:3]}" for one in search.goals),
-            space=msgspec.to_builtins(search.space),
-            settings={METHOD: msgspec.to_builtins(self)},
-            seed=search.seed,
-            created_ms=wall_clock_ms(),
-            system=search.system,
-            window_name=search.window_name,
-            start_ms=search.window.start_ms,
-            end_ms=search.window.end_ms,
-            batch=search.batch,
-        )
+        return self.search.begun(strategy, created_ms, METHOD, {METHOD: msgspec.to_builtins(self)})
 
 
 class _SplitNotes(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,9 +73,11 @@ class _SplitNotes(msgspec.Struct, frozen=True, kw_only=True):
 
 def keep_validation(row: Optimisation, found: CrossValidation, store: RunStore) -> None:
     """Keep what a cross-validation came to; the row comes last, so that one that is at its end is whole."""
+    kept = {one.number: one.id for one in store.records(Trial, optimisation=found.id)}
     for one in found.splits:
         notes = _SplitNotes(trial=one.trial, in_value=one.in_value, in_figures=one.in_figures)
         trial = Trial(
+            id=kept.get(one.split.number),
             optimisation=found.id,
             number=one.split.number,
             status="COMPLETED",
@@ -87,27 +99,25 @@ def read_cross_validation(validation: str | int, store: RunStore) -> CrossValida
     ConfigurationError
         If there is none, it is not at its end, or another program wrote it.
     """
-    row = validation_row(validation, store)
+    row = row_of(METHOD, validation, store)
+    called = f"{METHOD} {row.id}"
     if row.status != "COMPLETED":
         raise ConfigurationError(
-            f"cross-validation {row.id}: is not at its end — allowed: to make it again, with what was tried from the "
-            "store"
+            f"{called}: is not at its end — allowed: to go on with it: python -m research cross-validate --resume "
+            f"{row.id}"
         )
     settings: dict[str, Any] = row.settings or {}
-    try:
-        plan = msgspec.convert(settings.get(METHOD), ValidationPlan)
-        paths = msgspec.convert(settings.get(_PATHS), list[PathResult])
-        trials = store.records(Trial, optimisation=row.id)
-        notes = [msgspec.convert(one.notes, _SplitNotes) for one in trials]
-    except msgspec.ValidationError as error:
-        raise ConfigurationError(f"cross-validation {row.id}: was not written by this program ({error})") from None
-    groups = groups_of(plan.search.window, plan.scheme.groups, plan.candle_ms)
-    splits = splits_of(groups, plan.scheme)
+    plan = plan_of_validation(row)
+    rows = store.records(Trial, optimisation=row.id)
+    trials = sorted((one for one in rows if one.number < plan.scheme.splits), key=lambda one: one.number)
+    notes = [read_kept(one.notes, _SplitNotes, called) for one in trials]
+    splits = plan.splits
     return CrossValidation(
         id=int(row.id or 0),
         plan=plan.search,
         scheme=plan.scheme,
-        groups=groups,
+        conventions=plan.conventions,
+        groups=plan.groups,
         tried=int(settings.get(_TRIED) or 0),
         splits=[
             SplitResult(
@@ -121,15 +131,10 @@ def read_cross_validation(validation: str | int, store: RunStore) -> CrossValida
             )
             for trial, said in zip(trials, notes, strict=True)
         ],
-        paths=paths,
+        paths=read_kept(settings.get(_PATHS), list[PathResult], called),
     )
 
 
-def validation_row(validation: str | int, store: RunStore) -> Optimisation:
-    """Return the row of a cross-validation, by its number or ``latest``; ConfigurationError where there is none."""
-    rows: Sequence[Optimisation] = store.records(Optimisation, method=METHOD)
-    found = [one for one in rows if str(validation) in ("latest", str(one.id))]
-    if found:
-        return found[-1]
-    allowed = f"allowed: latest, or such as {rows[-1].id}" if rows else "the store has none yet"
-    raise ConfigurationError(f"cross-validation {shown(str(validation))}: there is none of that number — {allowed}")
+def plan_of_validation(row: Optimisation) -> ValidationPlan:
+    """Return the plan that one was begun with; ConfigurationError of one that another program wrote."""
+    return read_kept((row.settings or {}).get(METHOD), ValidationPlan, f"{METHOD} {row.id}")

@@ -5,22 +5,20 @@ the rule for ends of runs (at their last marks, with costs, ``reason=end``). Bes
 test to the next: limits on losses and draw-down begin anew, as they do with a session.
 """
 
-import contextlib
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, Unpack, cast
+from typing import Any, Unpack, cast
 
 import msgspec
 
 from backtests.many.run_base import Base
 from core.errors import ConfigurationError
-from core.settings_problem import did_you_mean
 from core.timeframe import timeframe_ms
 from research.executors.executor_pool import ExecutorLost
 from research.folds.fold_run import BALANCE, FoldRun
 from research.folds.fold_times import FoldScheme
-from research.folds.lengths import length_ms
+from research.folds.lengths import NOTHING, length_ms
 from research.folds.walk_forward_result import WalkForward
-from research.folds.walk_plan import WalkPlan, plan_of_walk, walk_row
+from research.folds.walk_plan import METHOD, WalkPlan, plan_of_walk
 from research.spaces.parameter import Parameter
 from research.studies.planned_search import (
     Metric,
@@ -31,13 +29,13 @@ from research.studies.planned_search import (
     search_again,
     search_of,
 )
-from research.studies.surroundings import OpenedSurroundings, Surroundings, Watch
+from research.studies.search_rows import require_same, row_of
+from research.studies.study_run import StudyTaken
+from research.studies.surroundings import OpenedSurroundings, PartWatch, Surroundings, require_known, store_of
 from runs.identity.code_version import code_version
-from runs.store.run_store import RunStore, open_store
+from runs.store.run_store import RunStore
 from runs.store.store_rows import Optimisation, Status, Trial
 from systems.life_cycle.epoch_tracker import wall_clock_ms
-
-NOTHING = "0c"
 
 
 class WalkOptions(Options, total=False):
@@ -89,7 +87,7 @@ def walk_forward(
     >>> len(walk.folds)
     3
     """
-    search, plan = _planned(system, parameters, train, test, options)
+    search, plan = planned_walk(system, parameters, train, test, options)
     with OpenedSurroundings(options) as opened:
         row = _recorded(plan, search, opened.store, "RUNNING")
         return _made(row, plan, search, opened)
@@ -107,12 +105,9 @@ def begin_walk_forward(
 
     Arguments and errors are those of :func:`walk_forward`.
     """
-    search, plan = _planned(system, parameters, train, test, options)
+    search, plan = planned_walk(system, parameters, train, test, options)
     require_kept_metric(search)
-    given = options.get("store")
-    opened: contextlib.AbstractContextManager[RunStore]
-    opened = open_store() if given is None else contextlib.nullcontext(given)
-    with opened as store:
+    with store_of(options.get("store")) as store:
         return _recorded(plan, search, store, "PENDING")
 
 
@@ -135,26 +130,24 @@ def resume_walk_forward(
     ConfigurationError
         If there is none, or its settings, candles, code or library are no longer those it was begun with.
     """
+    require_known(surroundings, Surroundings, "resume_walk_forward")
     with OpenedSurroundings(surroundings) as opened:
-        row = walk_row(opened.store, walk)
-        plan, called = plan_of_walk(row), f"walk-forward {row.id}"
+        row = row_of(METHOD, walk, opened.store)
+        plan, called = plan_of_walk(row), f"{METHOD} {row.id}"
         search = search_again(plan.search, called, opened, base=base, metric=metric)
-        for what, before, now in (
+        now = (
             ("settings of the system", plan.settings_sha256, search.base.settled({}, "the settings")[0]),
             ("code of the program", plan.code_version, code_version()),
-        ):
-            if before != now:
-                raise ConfigurationError(
-                    f"{called}: the {what} are no longer those that it was begun with — allowed: one of its own"
-                )
+        )
+        require_same(called, now, "one of its own")
         row = msgspec.structs.replace(row, status="RUNNING")
         opened.store.record(row)
         return _made(row, plan, search, opened)
 
 
 def read_walk_forward(walk: str | int, store: RunStore) -> WalkForward:
-    """Return a walk-forward as the store has it, by its number or ``latest``; errors as of :func:`walk_row`."""
-    row = walk_row(store, walk)
+    """Return a walk-forward of the store, by its number or ``latest``; ConfigurationError where there is none."""
+    row = row_of(METHOD, walk, store)
     return WalkForward(row, _done(store, row))
 
 
@@ -163,14 +156,14 @@ def _done(store: RunStore, row: Optimisation) -> list[Trial]:
     return sorted(found, key=lambda one: one.number)
 
 
-def _planned(
+def planned_walk(
     system: str | Base, parameters: Any, train: str, test: str, options: WalkOptions
 ) -> tuple[Search, WalkPlan]:
-    """Return the search over the whole window, and the plan; what cannot be is refused before anything is run."""
-    known = WalkOptions.__annotations__ | Options.__annotations__
-    for name in options:
-        if name not in known:
-            raise TypeError(f"walk_forward has no option {name}{did_you_mean(name, known)}")
+    """Return the search over the whole window, and the plan: what cannot be is refused before anything is run.
+
+    Arguments and errors are those of :func:`walk_forward`.
+    """
+    require_known(options, WalkOptions, "walk_forward")
     given = {name: one for name, one in options.items() if one is not None and name in Options.__annotations__}
     search = search_of(system, parameters, cast("Options", {"best": 0, **given}))
     if any(one.key == BALANCE for one in search.plan.space.parameters):
@@ -202,22 +195,11 @@ def _recorded(plan: WalkPlan, search: Search, store: RunStore, status: Status) -
     return msgspec.structs.replace(row, id=store.record(row))
 
 
-class _FoldWatch(NamedTuple):
-    """Who is told of a walk-forward, while one of its folds is made."""
-
-    watch: Watch
-    before: int
-    folds: int
-
-    def made(self, done: int, total: int) -> None:
-        """Hear that so many trials of a fold are there, of which each has as many."""
-        self.watch.made(self.before * total + done, self.folds * total)
-
-
 def _made(row: Optimisation, plan: WalkPlan, search: Search, opened: OpenedSurroundings) -> WalkForward:
     """Make the folds that are missing, in order, and keep how it ended."""
     run = FoldRun(row, plan, search, opened)
-    status, watch = "PARTIAL", opened.watch
+    status: Status | None = "PARTIAL"
+    watch = opened.watch
     done = _done(opened.store, row)
     kept = f"what is done is kept: python -m research walk-forward --resume {row.id}"
     try:
@@ -225,7 +207,8 @@ def _made(row: Optimisation, plan: WalkPlan, search: Search, opened: OpenedSurro
             if done and FoldRun.is_ruined(done[-1]):
                 break
             if watch is not None:
-                opened.watch = _FoldWatch(watch, len(done), len(plan.folds))
+                opened.watch = PartWatch(watch, len(done), len(plan.folds))
+            opened.progress_title = f"Fold {fold.number} of {len(plan.folds)}"
             try:
                 done.append(run.make(fold, done[-1] if done else None))
             except KeyboardInterrupt:
@@ -233,7 +216,11 @@ def _made(row: Optimisation, plan: WalkPlan, search: Search, opened: OpenedSurro
             except ExecutorLost as error:
                 raise ExecutorLost(error.why, kept) from None
         status = "COMPLETED"
+    except StudyTaken:
+        status = None  # How it ends is told by who makes it.
+        raise
     finally:
-        row = msgspec.structs.replace(row, status=status, ended_ms=wall_clock_ms())
-        opened.store.record(row)
+        if status is not None:
+            row = msgspec.structs.replace(row, status=status, ended_ms=wall_clock_ms())
+            opened.store.record(row)
     return WalkForward(row, done)

@@ -5,17 +5,13 @@ these: the figures of a trial are those of the test, ``notes`` has a :class:`Fol
 a study of its own.
 """
 
-from typing import Any
-
 import msgspec
 
-from core.errors import ConfigurationError
-from core.settings_problem import shown
 from core.time_range import TimeRange
 from metrics.metric_settings import MetricSettings
 from research.folds.fold_times import Fold, FoldScheme, folds_of
+from research.studies.search_rows import read_kept
 from research.studies.study_plan import StudyPlan
-from runs.store.run_store import RunStore
 from runs.store.store_rows import Optimisation, Trial
 
 METHOD = "walk-forward"
@@ -57,23 +53,7 @@ class WalkPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     def row(self, strategy: str, created_ms: int) -> Optimisation:
         """Return the row of a walk-forward that begins."""
-        search = self.search
-        return Optimisation(
-            name=search.system or strategy,
-            status="RUNNING",
-            strategy=strategy,
-            method=METHOD,
-            objective=", ".join(f"{one.text}:{one.direction[:3]}" for one in search.goals),
-            space=msgspec.to_builtins(search.space),
-            settings={METHOD: msgspec.to_builtins(self)},
-            seed=search.seed,
-            created_ms=created_ms,
-            system=search.system,
-            window_name=search.window_name,
-            start_ms=search.window.start_ms,
-            end_ms=search.window.end_ms,
-            batch=search.batch,
-        )
+        return self.search.begun(strategy, created_ms, METHOD, {METHOD: msgspec.to_builtins(self)})
 
 
 class FoldNotes(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,24 +106,4 @@ class FoldNotes(msgspec.Struct, frozen=True, kw_only=True):
 
 def plan_of_walk(row: Optimisation) -> WalkPlan:
     """Return the plan that a walk-forward was begun with; ConfigurationError of one that another program wrote."""
-    try:
-        return msgspec.convert((row.settings or {}).get(METHOD), WalkPlan)
-    except msgspec.ValidationError as error:
-        raise ConfigurationError(f"walk-forward {row.id}: was not written by this program ({error})") from None
-
-
-def walk_row(store: RunStore, walk: str | int) -> Optimisation:
-    """Return the row of a walk-forward, by its number or ``latest``; ConfigurationError where there is none."""
-    text = str(walk)
-    rows = store.records(Optimisation, method=METHOD)
-    found = [one for one in rows if text in ("latest", str(one.id))]
-    if found:
-        return found[-1]
-    allowed = f"allowed: latest, or such as {rows[-1].id}" if rows else "the store has none yet"
-    raise ConfigurationError(f"walk-forward {shown(text)}: there is none of that number — {allowed}")
-
-
-def plain_of(notes: FoldNotes) -> dict[str, Any]:
-    """Return notes as a row keeps them."""
-    found: dict[str, Any] = msgspec.to_builtins(notes)
-    return found
+    return read_kept((row.settings or {}).get(METHOD), WalkPlan, f"{METHOD} {row.id}")

@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from backtests.many.changed_base import ChangedBase
 from backtests.many.run_base import RunBase
 from backtests.market_input import MarketInput
 from backtests.run_plan import RunPlan
@@ -14,7 +15,7 @@ from strategies.strategy import Strategy, StreamingStrategy
 _NEVER_MS = 2**62
 
 
-class WindowedBase:
+class WindowedBase(ChangedBase):
     """A base of many runs over another window.
 
     Parameters
@@ -30,18 +31,13 @@ class WindowedBase:
     """
 
     def __init__(self, runs: RunBase, window: TimeRange, *, isolated: bool = False, **changes: Any) -> None:
-        self._runs, self._isolated = runs, isolated
-        self.strategy = runs.strategy
-        self.plan = msgspec.structs.replace(runs.plan, start_ms=window.start_ms, end_ms=window.end_ms, **changes)
-        self.decides, self.market_of = runs.decides, runs.market_of
-
-    def base_of_runs(self) -> "WindowedBase":
-        """Return itself."""
-        return self
+        plan = msgspec.structs.replace(runs.plan, start_ms=window.start_ms, end_ms=window.end_ms, **changes)
+        super().__init__(runs, plan)
+        self._isolated = isolated
 
     def load(self, plan: RunPlan, strategy: Strategy | StreamingStrategy, warmup_candles: int) -> MarketInput:
         """Return what a run is fed."""
-        market = self._runs.load(plan, strategy, 0 if self._isolated else warmup_candles)
+        market = super().load(plan, strategy, 0 if self._isolated else warmup_candles)
         if not self._isolated or not market.watched:
             return market
         # A longer candle of a watched series that was open at the start tells of the time before it.

@@ -5,8 +5,8 @@ Nothing is executed: of the grammar there are numbers, words in quotes, names, a
 """
 
 import ast
-import math
 import operator
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
@@ -91,7 +91,7 @@ class Formula:
         return tuple(dict.fromkeys(_names(self._tree)))
 
     def value(self, values: Mapping[str, Any]) -> Any:
-        """Return its value; None where a value that it needs is None, it divides by 0, or it is not finite.
+        """Return its value; None where a value that it needs is None, it divides by 0, or it is beyond what a float is.
 
         Raises
         ------
@@ -99,7 +99,7 @@ class Formula:
             If a name has no value.
         """
         found = self._of(self._tree, values)
-        return None if isinstance(found, float) and not math.isfinite(found) else found
+        return None if isinstance(found, int | float) and not abs(found) <= sys.float_info.max else found
 
     def _of(self, node: ast.expr, values: Mapping[str, Any]) -> Any:
         if isinstance(node, ast.Constant):

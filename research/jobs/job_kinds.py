@@ -5,12 +5,24 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from core.errors import ConfigurationError, HarnessError
+from core.errors import ConfigurationError
 from research.executors.cluster_address import cluster_of
-from research.folds.walk_forward import resume_walk_forward
+from research.folds.cross_validation import resume_cross_validation
+from research.folds.validation_rows import plan_of_validation
 from research.folds.walk_plan import plan_of_walk
 from research.jobs.backtest_job import BACKTEST, BacktestRequest, make_backtest
+from research.jobs.fetch_job import FETCH, FetchRequest, make_fetch
 from research.jobs.held_job import HeldJob
+from research.jobs.parity_job import PARITY, ParityRequest, make_parity
+from research.jobs.recommend_job import (
+    RECOMMEND,
+    REVIEW,
+    RecommendRequest,
+    ReviewRequest,
+    make_recommendations,
+    make_review,
+)
+from research.jobs.study_job import STUDY, StudyRequest, go_on_with_walk, make_search, tell_study
 from research.studies.search import resume
 from research.studies.study_plan import StudyPlan, plan_of
 from research.studies.surroundings import Surroundings
@@ -21,6 +33,7 @@ from systems.places import Places
 
 OPTIMISE = "optimise"
 WALK_FORWARD = "walk-forward"
+CROSS_VALIDATION = "cross-validation"
 
 
 class SearchRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -57,6 +70,12 @@ class WalkForwardRequest(SearchRequest, frozen=True, kw_only=True, forbid_unknow
     walk_forward: int
 
 
+class CrossValidationRequest(SearchRequest, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Which cross-validation is made, and how."""
+
+    cross_validation: int
+
+
 Request = TypeVar("Request", bound=msgspec.Struct)
 
 
@@ -74,6 +93,14 @@ def submit_walk_forward(store: RunStore, walk: Optimisation, wanted: WalkForward
     _require_own(plan.search, f"walk-forward {walk.id}")
     total = plan.search.total * len(plan.folds)
     return _submitted(store, WALK_FORWARD, f"walk-forward {walk.id}: {_named(walk)}", wanted, total)
+
+
+def submit_cross_validation(store: RunStore, validation: Optimisation, wanted: CrossValidationRequest) -> Job:
+    """Let a worker make what is missing of a cross-validation that is in the store."""
+    plan = plan_of_validation(validation)
+    _require_own(plan.search, f"cross-validation {validation.id}")
+    total = plan.search.total * len(plan.ranges)
+    return _submitted(store, CROSS_VALIDATION, f"cross-validation {validation.id}: {_named(validation)}", wanted, total)
 
 
 def _require_own(plan: StudyPlan, called: str) -> None:
@@ -109,17 +136,18 @@ def do_job(held: HeldJob) -> None:
 
 def _optimise(held: HeldJob) -> None:
     wanted = _wanted(held, OptimiseRequest)
-    study = resume(wanted.study, trials=wanted.trials, **wanted.surroundings(held))
-    held.say(f"{len(study.ranked)} of {len(study.trials)} trials are ranked, {len(study.failed)} failed")
-    for one in study.disagreeing:
-        difference = (one.notes or {})["verified"]["difference"]
-        raise HarnessError(f"trial {one.number} is not what the reference kernel makes of it: {difference}")
+    tell_study(held, resume(wanted.study, trials=wanted.trials, **wanted.surroundings(held)))
 
 
 def _walk_forward(held: HeldJob) -> None:
     wanted = _wanted(held, WalkForwardRequest)
-    walk = resume_walk_forward(wanted.walk_forward, **wanted.surroundings(held))
-    held.say(f"{len(walk.folds)} of {len(walk.plan.folds)} folds, {walk.profitable} tests earned something")
+    go_on_with_walk(held, wanted.walk_forward, wanted.surroundings(held))
+
+
+def _cross_validation(held: HeldJob) -> None:
+    wanted = _wanted(held, CrossValidationRequest)
+    found = resume_cross_validation(wanted.cross_validation, **wanted.surroundings(held))
+    held.say(f"{len(found.splits)} searches, {len(found.paths)} paths")
 
 
 def _wanted(held: HeldJob, kind: type[Request]) -> Request:
@@ -133,9 +161,35 @@ def _backtest(held: HeldJob) -> None:
     make_backtest(held, _wanted(held, BacktestRequest))
 
 
+def _parity(held: HeldJob) -> None:
+    make_parity(held, _wanted(held, ParityRequest))
+
+
+def _study(held: HeldJob) -> None:
+    make_search(held, _wanted(held, StudyRequest))
+
+
+def _recommend(held: HeldJob) -> None:
+    make_recommendations(held, _wanted(held, RecommendRequest))
+
+
+def _review(held: HeldJob) -> None:
+    make_review(held, _wanted(held, ReviewRequest))
+
+
+def _fetch(held: HeldJob) -> None:
+    make_fetch(held, _wanted(held, FetchRequest))
+
+
 KINDS: Mapping[str, Callable[[HeldJob], Any]] = {
     BACKTEST: _backtest,
+    PARITY: _parity,
+    STUDY: _study,
+    RECOMMEND: _recommend,
+    REVIEW: _review,
+    FETCH: _fetch,
     OPTIMISE: _optimise,
     WALK_FORWARD: _walk_forward,
+    CROSS_VALIDATION: _cross_validation,
 }
 """The kinds of jobs, and what does each."""

@@ -1,6 +1,6 @@
 """What many changed runs of one base come to beside the run itself."""
 
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -8,15 +8,11 @@ import msgspec
 import numpy as np
 
 from backtests.backtest_result import BacktestResult
+from backtests.many.changed_base import ChangedBase
 from backtests.many.run_base import RunBase
 from backtests.many.run_many import VariationResult, run_many
-from backtests.market_input import MarketInput
-from backtests.run_plan import RunPlan
-from core.errors import InvariantError
 from engine.renderer import OutputsKept
 from metrics.figures.undefined import Undefined
-from strategies.strategy import Strategy, StreamingStrategy
-from validation.composed_settings import Settings
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -38,7 +34,7 @@ class ChangedRuns(msgspec.Struct, frozen=True, kw_only=True):
     """Scores of changed runs: their quantiles, and where the run itself stands among them.
 
     ``as_good`` is how many did at least as well, ``trades`` the mean number of trades. Runs without a score, or that
-    failed, are ``without_score`` and counted as none that did.
+    failed, are ``without_score`` and neither among ``runs`` nor those that did.
     """
 
     actual: float
@@ -83,44 +79,9 @@ def compared(
     )
 
 
-class ChangedBase:
-    """A base of which something is another: what is not said here is that of the base, which stays as it is.
-
-    Parameters
-    ----------
-    base
-        What is changed.
-    plan
-        Its run; None is that of the base.
-    """
-
-    def __init__(self, base: RunBase, plan: RunPlan | None = None) -> None:
-        self._base = base
-        self.plan = base.plan if plan is None else plan
-        self.strategy = base.strategy
-
-    def base_of_runs(self) -> RunBase:
-        """Return what is varied: itself."""
-        return self
-
-    def decides(self, settings: Settings, called: str) -> tuple[Settings, Strategy | StreamingStrategy]:
-        """Return what the base does."""
-        return self._base.decides(settings, called)
-
-    def market_of(self, plan: RunPlan, strategy: Strategy | StreamingStrategy) -> tuple[Hashable, int]:
-        """Return what the base does."""
-        return self._base.market_of(plan, strategy)
-
-    def load(self, plan: RunPlan, strategy: Strategy | StreamingStrategy, warmup_candles: int) -> MarketInput:
-        """Return what the base loads."""
-        return self._base.load(plan, strategy, warmup_candles)
-
-
 def run_alone(
     base: RunBase, variation: Mapping[str, Any] = MappingProxyType({}), outputs: OutputsKept = "none"
 ) -> BacktestResult:
     """Return the run of one variation; its error is raised."""
     (made,) = run_many(ChangedBase(base), [variation], processes=1, outputs=outputs)
-    if made.result is None:
-        raise made.error or InvariantError("a run has neither a result nor an error")
-    return made.result
+    return made.required()

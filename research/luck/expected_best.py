@@ -24,6 +24,9 @@ EULER_GAMMA = 0.5772156649015329
 """The Euler–Mascheroni constant."""
 
 _NORMAL = NormalDist()
+_STEP = 1.0 / 32.0
+_BELL = [(at * _STEP, _STEP * _NORMAL.pdf(at * _STEP)) for at in range(-192, 193)]
+"""Points of the normal distribution, and the probability of each."""
 
 
 class SharpesTried(msgspec.Struct, frozen=True, eq=False):
@@ -102,28 +105,46 @@ def deflated_sharpe(best: SharpeSample, tried: SharpesTried) -> Measured:
     return hurdle if isinstance(hurdle, Undefined) else probabilistic_sharpe(best, hurdle)
 
 
-def beaten_by_chance(sharpe: float, tried: SharpesTried) -> Measured:
-    """Return how probable it is that the best of so many worthless trials has a Sharpe ratio above one.
+def beaten_by_chance(best: SharpeSample, tried: SharpesTried) -> Measured:
+    """Return how probable it is that the best of so many worthless trials has a higher Sharpe ratio than one.
 
-    1 − Φ(SR ÷ √V)^N: the distribution of which :func:`expected_best_sharpe` is the mean, with its limits.
+    1 − E[Φ((SR − c · Z) ÷ √V)^N], Z normal and c² = max(0, E² − V): E² = (1 − skew · SR + (kurtosis − 1) / 4 · SR²) ÷
+    (n − 1) is the variance by which the ratio of one worthless trial errs, and V is how much of it the trials do not
+    share. What trials of one market share, as all longs do, moves the best of them and is not in V. Trials that are
+    independent share nothing, V is E² or more, and it is 1 − Φ(SR ÷ √V)^N, the distribution of which
+    :func:`expected_best_sharpe` is the mean; of trials that are all alike, or of one alone, it is one less the
+    probabilistic Sharpe ratio. In between it takes any two trials to share as much as any two others, and returns to be
+    independent of each other.
 
     Parameters
     ----------
-    sharpe
-        Of one period.
+    best
+        Of one period; its length and shape are taken to be those of all.
+    tried
+        All trials, this one among them.
 
     Returns
     -------
     float or Undefined
-        Undefined for fewer than two trials with a Sharpe ratio, or trials that are all alike.
+        Undefined where the probabilistic Sharpe ratio is, or where fewer than two of several trials have a ratio.
     """
-    spread = tried.deviation
-    if isinstance(spread, Undefined):
-        return spread
-    if not spread > 0.0:
-        return Undefined("all trials have the same Sharpe ratio")
-    above = normal_cdf(-sharpe / spread)
-    return 1.0 if above >= 1.0 else -math.expm1(tried.count * math.log1p(-above))
+    alone = probabilistic_sharpe(best)
+    if isinstance(alone, Undefined):
+        return alone
+    own = 0.0 if tried.count == 1 else tried.deviation
+    if isinstance(own, Undefined):
+        return own
+    if not own > 0.0:
+        return 1.0 - alone
+    shared = math.sqrt(max(0.0, best.spread / (best.observations - 1) - own * own))
+    weighed = _BELL if shared > 0.0 else [(0.0, 1.0)]
+    return math.fsum(weight * _highest_above((best.sharpe - shared * at) / own, tried.count) for at, weight in weighed)
+
+
+def _highest_above(value: float, count: int) -> float:
+    """Return the probability that the highest of independent normal values is above one."""
+    above = normal_cdf(-value)
+    return 1.0 if above >= 1.0 else -math.expm1(count * math.log1p(-above))
 
 
 def _upper(tail: float) -> float:

@@ -22,6 +22,8 @@ from runs.commands.text_blocks import Facts, number
 from runs.reading.run_folder import StoredRun
 
 CONFIDENCE = 0.95
+_SAME = 1e-7
+_RECORD = "minimum_track_record_days"
 NO_RETURNS = "the returns of the trials are not at hand"
 
 
@@ -29,7 +31,8 @@ class Luck(msgspec.Struct, frozen=True, kw_only=True):
     """How much of a run's Sharpe ratio is luck; what is undefined is None, and ``undefined`` says why.
 
     ``sharpe`` and ``expected_best_sharpe`` are annualised, all else is of daily returns; ``kurtosis`` is 3 for the
-    normal distribution. ``trials`` is how many were tried on the same data, this one among them.
+    normal distribution. ``trials`` is how many were tried on the same data, this one among them, and ``highest_sharpe``
+    the highest ratio of them.
     """
 
     sharpe: float | None
@@ -39,6 +42,7 @@ class Luck(msgspec.Struct, frozen=True, kw_only=True):
     probabilistic_sharpe: float | None
     minimum_track_record_days: float | None
     trials: int
+    highest_sharpe: float | None
     expected_best_sharpe: float | None
     deflated_sharpe: float | None
     beaten_by_chance: float | None
@@ -52,9 +56,15 @@ class Luck(msgspec.Struct, frozen=True, kw_only=True):
         if self.sharpe is None or self.beaten_by_chance is None:
             reason = self.undefined.get("sharpe") or self.undefined["beaten_by_chance"]
             return f"whether chance would beat the best of {self.trials:,} trials cannot be said: {reason}"
-        trials = f"of {self.trials:,} trials the best" if self.trials > 1 else "the only trial's"
-        chance = f"{100 * self.beaten_by_chance:.0f} %"
-        return f"{trials} Sharpe {self.sharpe:.1f} would be beaten by chance in {chance} of cases"
+        chance = f"would be beaten by chance in {100 * self.beaten_by_chance:.0f} % of cases"
+        if self.trials == 1:
+            return f"the only trial's Sharpe {self.sharpe:.1f} {chance}"
+        highest = self.highest_sharpe
+        if highest is None or self.sharpe >= highest or math.isclose(self.sharpe, highest, rel_tol=_SAME):
+            return f"of {self.trials:,} trials the best Sharpe {self.sharpe:.1f} {chance}"
+        return (
+            f"Sharpe {self.sharpe:.2f} is not the best of {self.trials:,} trials, which is {highest:.2f}, and {chance}"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain values."""
@@ -117,7 +127,8 @@ def luck_of_sample(
     }
     undefined = {name: one.reason for name, one in figures.items() if isinstance(one, Undefined)}
     values: dict[str, Any] = {name: None if name in undefined else one for name, one in figures.items()}
-    return Luck(observations=observations, trials=tried.count, undefined=undefined, **values)
+    highest = float(tried.sharpes.max()) * root if len(tried.sharpes) else None
+    return Luck(observations=observations, trials=tried.count, highest_sharpe=highest, undefined=undefined, **values)
 
 
 def _of_sharpe(sample: SharpeSample | Undefined, tried: SharpesTried, root: float) -> dict[str, Measured]:
@@ -131,16 +142,8 @@ def _of_sharpe(sample: SharpeSample | Undefined, tried: SharpesTried, root: floa
         "probabilistic_sharpe": probabilistic_sharpe(sample),
         "minimum_track_record_days": minimum_track_record(sample, confidence=CONFIDENCE),
         "deflated_sharpe": deflated_sharpe(sample, tried),
-        "beaten_by_chance": _beaten(sample, tried),
+        "beaten_by_chance": beaten_by_chance(sample, tried),
     }
-
-
-def _beaten(sample: SharpeSample, tried: SharpesTried) -> Measured:
-    """Of one trial there is no spread: it is beaten by a worthless one as often as its own error has it."""
-    if tried.count > 1:
-        return beaten_by_chance(sample.sharpe, tried)
-    above = probabilistic_sharpe(sample)
-    return above if isinstance(above, Undefined) else 1.0 - above
 
 
 def luck_blocks(luck: Luck) -> list[Facts]:
@@ -153,12 +156,25 @@ def luck_blocks(luck: Luck) -> list[Facts]:
         ("expected of the best of as many worthless strategies", number(luck.expected_best_sharpe)),
         ("probabilistic Sharpe ratio", f"{number(luck.probabilistic_sharpe, 4)} (of one strategy that was not chosen)"),
         ("deflated Sharpe ratio", f"{number(luck.deflated_sharpe, 4)} of {luck.trials:,} trials (asked for: 0.95)"),
-        ("days until it is above 0 with 95 %", "n/a" if days is None else f"{math.ceil(days):,}"),
+        ("days until it is above 0 with 95 %", f"n/a{_why(luck, _RECORD)}" if days is None else f"{math.ceil(days):,}"),
         ("probability of overfitting", _overfitting(over)),
         ("reality check, SPA", _ability(ability)),
-        *((f"undefined: {name}", reason) for name, reason in luck.undefined.items()),
+        *((f"undefined: {', '.join(names)}", reason) for reason, names in _lacking(luck).items()),
     ]
     return [Facts("", rows)]
+
+
+def _lacking(luck: Luck) -> dict[str, list[str]]:
+    """Return what is undefined, by its reason."""
+    found: dict[str, list[str]] = {}
+    for name, reason in luck.undefined.items():
+        if name != _RECORD:
+            found.setdefault(reason, []).append(name)
+    return found
+
+
+def _why(luck: Luck, name: str) -> str:
+    return f" ({luck.undefined[name]})" if name in luck.undefined else ""
 
 
 def _overfitting(over: Overfitting | None) -> str:

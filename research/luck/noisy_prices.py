@@ -6,6 +6,7 @@ from decimal import Decimal
 import msgspec
 import numpy as np
 
+from backtests.many.changed_base import ChangedBase
 from backtests.many.run_base import Base, RunBase, base_of
 from backtests.many.run_many import VariationResult, run_many
 from backtests.market_input import MarketInput
@@ -15,7 +16,7 @@ from core.errors import ConfigurationError
 from market_data.history.loaded_candles import LoadedCandles
 from market_data.practice.practice_random import Words, stream, words
 from metrics.figures.undefined import Undefined
-from research.luck.changed_runs import ChangedBase, ChangedRuns, Score, compared, run_alone, total_return_pct
+from research.luck.changed_runs import ChangedRuns, Score, compared, run_alone, total_return_pct
 from strategies.strategy import Strategy, StreamingStrategy
 
 DRAWS = 50

@@ -1,5 +1,17 @@
 """Whether the moments of a run's entries are better than any: the same entries, exits and costs at other times.
 
+The null hypothesis: when it was said has nothing to do with what the market did then. Under it the run is as probable
+at any place among the turned ones as at any other, and p is even between 0 and 1. Turned as one, trades of several
+symbols at once stay at once, and those that cluster stay clustered: dealt one by one they would average out what they
+share, and too many runs would stand out.
+
+Its limits: it tests the moments, not longs against shorts nor stops and targets, which the turned entries have too; a
+market that only rose makes any long good. Moments that know how wild the market will be, and not which way it goes, are
+told from others where the size of a trade's result follows from it, as with a time stop and far stops. Where levels
+move with the price and not with its volatility, a trade may be held for longer or shorter, into the next entry or out
+of its way: ``trades`` are others, wherefore the result of a trade is compared and not that of the run. Turned by less
+than trades are held, entries are much the same ones. It knows nothing of how many other entries were tried.
+
 References
 ----------
 D. Aronson, Evidence-Based Technical Analysis (2006): the Monte Carlo permutation of a rule's positions.
@@ -14,27 +26,29 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
+import numpy as np
 from msgspec import UNSET
 
 from backtests.backtest_result import BacktestResult
+from backtests.many.changed_base import ChangedBase
 from backtests.many.run_base import Base, RunBase, base_of
 from backtests.many.run_many import run_many
 from core.candle_columns import CandleColumns
 from core.errors import ConfigurationError
 from core.timeframe import timeframe_ms
-from market_data.practice.practice_random import stream
+from market_data.practice.practice_random import stream, words
 from metrics.figures.undefined import Undefined
-from research.luck.changed_runs import ChangedBase, ChangedRuns, Score, compared, return_per_trade_pct, run_alone
+from research.luck.changed_runs import ChangedRuns, Score, compared, return_per_trade_pct, run_alone
 from research.luck.said_again import PLACE, Said, written_down
-from research.luck.shuffled_entries import Held, held_in_run, said_in_run, with_shuffled_entries
+from research.luck.turned_signals import said_in_run, turned
 
 PERMUTATIONS = 200
 
 
 class EntryPermutation(msgspec.Struct, frozen=True, kw_only=True):
-    """How runs with shuffled entries compare with the run; ``entries`` are the candles at which one was asked for.
+    """How runs with the same entries at other times compare with the run.
 
-    ``p_value`` is (runs as good + 1) ÷ (runs + 1).
+    ``entries`` are the candles at which one was asked for, ``p_value`` is (runs as good + 1) ÷ (runs + 1).
     """
 
     p_value: float
@@ -62,22 +76,19 @@ def entry_permutation(
     """Return how often entries at other times do as well, everything else of a run being the same.
 
     The run is made, and what its strategy said is said again by a strategy that knows nothing else: first as it was,
-    which must give the same run, then with each symbol's entries at other candles
-    (:func:`~research.luck.shuffled_entries.with_shuffled_entries`). Stops, targets, trails and time stops go with the
-    entries; sizes, gates and costs are found anew by the kernel.
+    which must give the same run, then with all of it turned by a random number of candles about the window
+    (:func:`~research.luck.turned_signals.turned`): the permutations are cyclic, and the same for all symbols. Stops,
+    targets, trails, time stops and what the strategy itself ended or moved go with the entries; sizes, gates and costs
+    are found anew by the kernel. Compared is the result of a trade.
 
-    Its limits: it tests the moments, not longs against shorts nor stops and targets, which the shuffled entries have
-    too; a market that only rose makes any long good. What the strategy itself ends or moves stays where it was said,
-    and suits the shuffled entries less. A shuffled trade may be held for longer than the run's own, into the next
-    entry, which is then refused or closes it: ``trades`` are fewer, wherefore the result of a trade is compared and not
-    that of the run.
+    Null hypothesis and limits stand at the top of this module.
 
     Parameters
     ----------
     base
         A runner, its plan, or a backtest in memory.
     permutations, seed, processes
-        How many runs, of which shuffles, made by how many processes; the latter change nothing.
+        How many runs, turned by what, made by how many processes; the latter change nothing.
     score
         What is compared, of results of which figures alone are kept.
 
@@ -104,8 +115,8 @@ def entry_permutation(
     again = run_alone(plain, _variation(own.said, own.warmup))
     if _same(own.result) != _same(again):
         return Undefined(f"what the strategy said gives another run: {_same(again)}, and not {_same(own.result)}")
-    shuffles = _shuffles(own, _candles(found, own.warmup), stream(seed, "entries"), permutations)
-    changed = run_many(plain, (_variation(one, own.warmup) for one in shuffles), processes=processes)
+    turns = _turns(own.said, _candles(found, own.warmup), stream(seed, "entries"), permutations)
+    changed = run_many(plain, (_variation(one, own.warmup) for one in turns), processes=processes)
     told = compared(again, changed, score, seed)
     if isinstance(told, Undefined):
         return told
@@ -113,11 +124,10 @@ def entry_permutation(
 
 
 class _AsItWas(NamedTuple):
-    """The run of a base, what its strategy said, how long trades were held, and the candles that it needs first."""
+    """The run of a base, what its strategy said, and the candles that it needs first."""
 
     result: BacktestResult
     said: Said
-    held: dict[str, Held]
     warmup: int
 
     @classmethod
@@ -131,7 +141,7 @@ class _AsItWas(NamedTuple):
                 length = timeframe_ms(plan.settings.live.timeframe)
                 said, facts = said_in_run(opened.run.folder, length), opened.run.manifest.strategy
                 warmup = 0 if facts is UNSET else facts.warmup_candles
-                return cls(own, said, held_in_run(opened.run, said, length), warmup)
+                return cls(own, said, warmup)
 
 
 def _same(result: BacktestResult) -> str:
@@ -139,13 +149,10 @@ def _same(result: BacktestResult) -> str:
     return f"{performance.total_trades} trades and equity {performance.equity!r}"
 
 
-def _shuffles(own: _AsItWas, candles: Mapping[str, CandleColumns], key: int, count: int) -> Iterator[Said]:
-    for number in range(count):
-        # Symbols are shuffled by streams of their own.
-        yield {
-            symbol: with_shuffled_entries(told, own.held[symbol], candles[symbol], stream(key, symbol), number)
-            for symbol, told in own.said.items()
-        }
+def _turns(said: Said, candles: Mapping[str, CandleColumns], key: int, count: int) -> Iterator[Said]:
+    most = max(1, len(np.unique(np.concatenate([one.open_time_ms for one in candles.values()]))) - 1)
+    for word in words(key, 0, count).tolist():
+        yield turned(said, candles, 1 + word % most)
 
 
 def _candles(base: RunBase, warmup: int) -> dict[str, CandleColumns]:

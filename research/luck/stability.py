@@ -46,9 +46,10 @@ class ParameterStability(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def sentence(self) -> str:
         """What it comes to, in one plain sentence."""
+        share = f"keeps {100 * self.kept:.0f} % of what the best has over the middle of all"
         return (
-            f"the best parameters stand on a {self.shape}: the middle one of {self.neighbours} trials near them keeps "
-            f"{100 * self.kept:.0f} % of what the best has over the middle of all"
+            f"the best parameters stand on a {self.shape}: the middle one of {self.neighbours} trials near them "
+            f"{share if self.kept >= 0.0 else 'is worse than the middle of all'}"
         )
 
 

@@ -21,11 +21,11 @@ _LOW_HALF = np.uint64(0xFFFF_FFFF)
 
 
 class PathSource(Protocol):
-    """Makes paths of equal length."""
+    """Makes paths of as many steps as the run has."""
 
     @property
-    def steps(self) -> int:
-        """Number of steps of a path."""
+    def factors_of(self) -> Float64Array:
+        """The growth factors of the run."""
 
     def factors(self, first: int, count: int) -> Float64Array:
         """Return the growth factors of the paths from a number on, shape (count, steps); none is below 0."""
@@ -48,26 +48,22 @@ class DrawnBlocks(msgspec.Struct, frozen=True, eq=False, kw_only=True):
         """Return blocks drawn from factors by a seed, from the stream that a label names."""
         return cls(factors_of=_grown(factors), block=block, key=stream(seed, label))
 
-    @property
-    def steps(self) -> int:
-        """Number of steps."""
-        return len(self.factors_of)
-
     def factors(self, first: int, count: int) -> Float64Array:
         """Return drawn paths."""
         return self.factors_of[self.places(first, count)]
 
     def places(self, first: int, count: int) -> "np.ndarray[tuple[int, int], np.dtype[np.int64]]":
         """Return which step of the run stands at each step of the paths."""
-        drawn = _words(self.key, first, count, self.steps)
-        starts = _below(drawn, self.steps)
+        length = len(self.factors_of)
+        drawn = _words(self.key, first, count, length)
+        starts = _below(drawn, length)
         if self.block <= 1.0:
             return starts
         # A step begins a block with probability 1 / block, the first one always; the low half of its word decides.
         begins = (drawn & _LOW_HALF) < np.uint64(round(2**32 / self.block))
-        steps = np.arange(self.steps)
+        steps = np.arange(length)
         since = np.maximum.accumulate(np.where(begins, steps, 0), axis=1)
-        return (np.take_along_axis(starts, since, axis=1) + steps - since) % self.steps
+        return (np.take_along_axis(starts, since, axis=1) + steps - since) % length
 
 
 class ShuffledOrder(msgspec.Struct, frozen=True, eq=False):
@@ -81,17 +77,13 @@ class ShuffledOrder(msgspec.Struct, frozen=True, eq=False):
         """Return the factors shuffled by a seed, from the stream that a label names."""
         return cls(_grown(factors), stream(seed, label))
 
-    @property
-    def steps(self) -> int:
-        """Number of steps."""
-        return len(self.factors_of)
-
     def factors(self, first: int, count: int) -> Float64Array:
         """Return shuffled paths."""
-        bits = np.uint64(max(1, (self.steps - 1).bit_length()))
+        length = len(self.factors_of)
+        bits = np.uint64(max(1, (length - 1).bit_length()))
         # Sorting words whose low bits are the places shuffles these.
-        drawn = (_words(self.key, first, count, self.steps) >> bits) << bits
-        drawn |= np.arange(self.steps, dtype=np.uint64)
+        drawn = (_words(self.key, first, count, length) >> bits) << bits
+        drawn |= np.arange(length, dtype=np.uint64)
         drawn.sort(axis=1)
         drawn &= (np.uint64(1) << bits) - np.uint64(1)
         return self.factors_of[drawn.view(np.int64)]
@@ -109,14 +101,11 @@ class MissedSteps(msgspec.Struct, frozen=True, eq=False):
         """Return the factors, some left out by a seed, from the stream that a label names."""
         return cls(_grown(factors), missed, stream(seed, label))
 
-    @property
-    def steps(self) -> int:
-        """Number of steps."""
-        return len(self.factors_of)
-
     def factors(self, first: int, count: int) -> Float64Array:
         """Return paths with steps left out."""
-        return np.where(_uniform(_words(self.key, first, count, self.steps)) < self.missed, 1.0, self.factors_of)
+        return np.where(
+            _uniform(_words(self.key, first, count, len(self.factors_of))) < self.missed, 1.0, self.factors_of
+        )
 
 
 class DearerSteps(msgspec.Struct, frozen=True, eq=False):
@@ -132,14 +121,9 @@ class DearerSteps(msgspec.Struct, frozen=True, eq=False):
         account at each step."""
         return cls(_grown(factors), most, stream(seed, label))
 
-    @property
-    def steps(self) -> int:
-        """Number of steps."""
-        return len(self.factors_of)
-
     def factors(self, first: int, count: int) -> Float64Array:
         """Return paths with dearer steps."""
-        drawn = _uniform(_words(self.key, first, count, self.steps))
+        drawn = _uniform(_words(self.key, first, count, len(self.factors_of)))
         drawn *= self.most
         return np.maximum(self.factors_of - drawn, 0.0)
 

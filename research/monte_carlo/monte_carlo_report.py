@@ -16,6 +16,7 @@ from runs.commands.text_blocks import Facts, Grid, number
 from runs.reading.run_folder import StoredRun
 
 USUAL = MonteCarloSettings()
+_BREAK_EVEN = "break_even_slippage"
 
 
 class WayFigures(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +71,7 @@ def monte_carlo(run: StoredRun, settings: MonteCarloSettings = USUAL) -> MonteCa
 def monte_carlo_of_sample(sample: RunSample, run_id: str, settings: MonteCarloSettings = USUAL) -> MonteCarlo:
     """Return what a sample of days and trades might have come to."""
     drawn = drawn_again(sample, settings)
-    told: list[tuple[str, object]] = [("block", drawn.block), ("break_even_slippage", drawn.break_even_slippage)]
+    told: list[tuple[str, object]] = [("block", drawn.block), (_BREAK_EVEN, drawn.break_even_slippage)]
     told += drawn.ways.items()
     return MonteCarlo(
         run_id=run_id,
@@ -117,7 +118,7 @@ def monte_carlo_blocks(document: MonteCarlo) -> list[Facts | Grid]:
     at = [f"{100 * one:g} %" for one in document.quantiles]
     header = ["way", *(f"equity {one}" for one in (at[0], at[2], at[4])), f"draw-down {at[2]}", f"draw-down {at[4]}"]
     rows = [_row(one) for one in document.ways]
-    slippage = document.break_even_slippage
+    slippage, unless = document.break_even_slippage, f"n/a ({document.undefined.get(_BREAK_EVEN)})"
     facts = [
         ("run", document.run_id),
         ("starting equity", number(document.starting_equity)),
@@ -125,8 +126,8 @@ def monte_carlo_blocks(document: MonteCarlo) -> list[Facts | Grid]:
         ("blocks of days", "n/a" if document.block is None else f"{document.block:.1f} on average"),
         ("trades left out", f"{100 * settings.missed:g} %"),
         ("worse fills", f"up to {100 * settings.slippage:g} % of their value"),
-        ("nothing is earned with fills worse by", "n/a" if slippage is None else f"{100 * slippage:.4f} %"),
-        *((f"undefined: {name}", reason) for name, reason in document.undefined.items()),
+        ("nothing is earned with fills worse by", unless if slippage is None else f"{100 * slippage:.4f} %"),
+        *((f"undefined: {name}", reason) for name, reason in document.undefined.items() if name != _BREAK_EVEN),
     ]
     table = Grid([*header, "the run's own", "ends lower", f"ruin (-{100 * settings.ruin:g} %)"], rows, 1)
     return [Facts("", facts), table, Facts("", sentences(document))] if rows else [Facts("", facts)]

@@ -33,7 +33,7 @@ def path_outcomes(source: PathSource, paths: int) -> PathOutcomes:
     Memory grows with the number of paths and not with their length: they are made a few at a time, which changes no
     value.
     """
-    steps = source.steps
+    steps = len(source.factors_of)
     final, drawdown, lowest = (np.empty(paths) for _ in range(3))
     band_steps = np.unique(np.linspace(0, steps, min(steps, _BAND_POINTS) + 1).round().astype(np.int64))
     seen = np.empty((paths, len(band_steps)))
@@ -69,12 +69,8 @@ def _deepest(equity: Float64Array) -> Float64Array:
 class _AsItWas(msgspec.Struct, frozen=True, eq=False):
     factors_of: Float64Array
 
-    @property
-    def steps(self) -> int:
-        return len(self.factors_of)
-
     def factors(self, first: int, count: int) -> Float64Array:
-        return np.maximum(np.broadcast_to(self.factors_of, (count, self.steps)), 0.0)
+        return np.maximum(np.broadcast_to(self.factors_of, (count, len(self.factors_of))), 0.0)
 
 
 def actual_outcome(factors: Float64Array) -> PathOutcomes:

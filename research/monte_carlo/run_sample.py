@@ -53,7 +53,7 @@ def day_growth(curve: EquityCurve) -> Float64Array | Undefined:
     return growth
 
 
-def trade_growth(trades: TradeColumns, starting_balance: float) -> TradeGrowth | Undefined:
+def trade_growth(trades: TradeColumns, starting_balance: float, least: int = 2) -> TradeGrowth | Undefined:
     """Return what each trade multiplied the account by: 1 + its result over the balance before its exit.
 
     The account is cash after closed trades, so that the product is its growth over all trades. Risk that follows the
@@ -62,11 +62,11 @@ def trade_growth(trades: TradeColumns, starting_balance: float) -> TradeGrowth |
     Returns
     -------
     TradeGrowth or Undefined
-        Undefined for fewer than two trades, or a balance that falls to 0 before the last.
+        Undefined for fewer than ``least`` trades, or a balance that falls to 0 before the last.
     """
     if not trades.rows:
         return Undefined(NO_TRADE)
-    if trades.rows < 2:
+    if trades.rows < least:
         return Undefined("1 closed trade; it needs 2")
     before = starting_balance + np.concatenate([[0.0], np.cumsum(trades.realized_pnl)[:-1]])
     if not (before > 0.0).all():

@@ -50,6 +50,20 @@ class Objective(msgspec.Struct, frozen=True):
         found = formula.value({name: figures[figure_of(name)] for name in formula.names})
         return None if found is None else float(found)
 
+    def value_of(self, figures: Mapping[str, Any], result: "BacktestResult") -> float | None:
+        """Return the value of a trial whose run is at hand; ConfigurationError where a function gives no number."""
+        if self.function is None:
+            return self.value(figures)
+        found: Any = self.function(result)
+        if found is None:
+            return None
+        try:
+            if not isinstance(found, str | bytes):
+                return float(found)
+        except (TypeError, ValueError, OverflowError):
+            pass
+        raise ConfigurationError(f"metric {self.text}: returned {shortly(found)} — allowed: a number, or None")
+
     def better(self, one: float, other: float) -> bool:
         """Whether a value is better than another."""
         return one > other if self.direction == "maximise" else one < other
@@ -58,6 +72,14 @@ class Objective(msgspec.Struct, frozen=True):
     def sign(self) -> float:
         """By what values are multiplied to be better the larger they are."""
         return 1.0 if self.direction == "maximise" else -1.0
+
+    @property
+    def figure(self) -> str | None:
+        """The figure that it is, by its full name; None of an expression, a score or a function."""
+        try:
+            return None if self.function is not None else figure_of(self.text)
+        except ConfigurationError:
+            return None
 
 
 def objective_of(written: str | Function | Objective) -> Objective:

@@ -3,11 +3,9 @@
 import functools
 
 import msgspec
-import numpy as np
 
 from core.time_range import TimeRange
-from core.timeframe import DAY_MS
-from metrics.equity_curve import DailyCloses, EquityCurve
+from metrics.equity_curve import DailyCloses
 from metrics.figures.performance_figures import performance_figures, unsound
 from metrics.figures.risk_figures import excess_kurtosis, risk_figures, skewness
 from metrics.figures.undefined import deviation, mean
@@ -90,15 +88,7 @@ def figures_of(result: RunResult, daily: DailyCloses, window: TimeRange, setting
         Conventions.
     """
     told, counted = result.performance, result.statistics
-    ends_ms = (np.asarray(daily.days) + 1) * DAY_MS
-    curve = EquityCurve.of(
-        ends_ms,
-        daily.equity,
-        daily.starting_balance,
-        start_ms=window.start_ms,
-        end_ms=window.end_ms,
-        sparse=True,
-    )
+    curve = daily.curve(window.start_ms, window.end_ms)
     performance, _ = performance_figures(curve, daily, told.realized_pnl, settings)
     risk, _ = risk_figures(curve, daily, told.max_drawdown_pct, settings)
     found: Figures = {**_of_group("performance", performance), **_of_group("risk_adjusted", risk)}

@@ -8,14 +8,13 @@ import numpy as np
 
 from core.candle_columns import Float64Array
 from core.errors import HarnessError
-from metrics.equity_curve import DailyCloses
 from metrics.figures.performance_figures import unsound
 from metrics.figures.undefined import Undefined
 from research.monte_carlo.monte_carlo_report import WayFigures, monte_carlo_of_sample, sentences
 from research.monte_carlo.monte_carlo_settings import MonteCarloSettings
 from research.monte_carlo.run_sample import RunSample, sample_of_run
 from research.pictures.trial_columns import short_numbers
-from research.studies.judged_trials import VERIFIED
+from research.studies.judged_trials import VERIFIED, kept_days
 from research.studies.study import Study
 from runs.reading.run_folder import read_run
 from runs.store.store_rows import Trial
@@ -61,7 +60,7 @@ def _sample(best: Trial, study: Study) -> tuple[RunSample, str]:
         except HarnessError:
             pass  # What is left of a damaged folder tells nothing that the trial itself does not.
     start = float((best.figures or study.base_figures).get("performance.starting_balance") or 0.0)
-    daily = DailyCloses(best.first_day or 0, start, np.frombuffer(best.daily_equity or b"", "<f8"))
+    daily = kept_days(best.first_day, start, best.daily_equity)
     wrong = unsound(daily)
     if wrong is None and len(daily.equity) < 2:
         wrong = "1 daily return; it needs 2"

@@ -27,8 +27,14 @@ class FoldLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WalkLines(msgspec.Struct, frozen=True, kw_only=True):
-    """A walk-forward: its ``title``, what it came to, as label and value, and its folds in order."""
+    """A walk-forward: its ``title`` and ``name``, its window, what it came to, and its folds in order.
+
+    ``tiles`` are what stands first, as label, value and what it is of; ``facts`` are labels and values.
+    """
 
     title: str
+    name: str
+    window: TimeRange
+    tiles: list[tuple[str, str, str]]
     facts: list[tuple[str, str]]
     folds: list[FoldLine]

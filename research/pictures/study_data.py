@@ -11,15 +11,18 @@ from research.luck.luck_report import CONFIDENCE, luck_blocks
 from research.pictures.best_fan import fan_of_best
 from research.pictures.fold_line import FoldLine, WalkLines
 from research.pictures.parameter_importance import parameter_importance
-from research.pictures.trial_columns import MAIN_FIGURES, drawn_trials, trial_columns, value_text
+from research.pictures.trial_columns import MAIN_FIGURES, drawn_trials, trial_columns
+from research.spaces.parameter import value_text
 from research.studies.judged_trials import UNRANKED, VERIFIED
 from research.studies.study import Study
 from research.studies.study_luck import StudyLuck
+from runs.commands.text_blocks import number
 from runs.store.store_rows import Trial
 
 FORMAT = "study 1"
 """Name of the form of the page's data; another number says that a reader of the old form would misread it."""
 
+_RETURN = "performance.total_return_pct"
 ROWS = 20
 """Trials of the table of the best."""
 
@@ -43,7 +46,7 @@ def study_data(study: Study, luck: StudyLuck, walk: WalkLines | None = None) -> 
             "luck": _luck(luck),
             "stability": None if luck.stability is None else luck.stability.sentence,
             "fan": fan_of_best(study),
-            "walk": None if walk is None else {"title": walk.title, "facts": walk.facts},
+            "walk": None if walk is None else _walk(walk),
             "folds": [] if walk is None else [_fold(one) for one in walk.folds],
             "made": _made(study),
         },
@@ -94,6 +97,11 @@ def _warnings(study: Study, luck: StudyLuck) -> Iterator[str]:
         yield f"the study is not at its end: {made:,} of {study.plan.total:,} trials"
     if not study.ranked:
         yield "no trial is ranked: none of them has a value"
+    else:
+        best = study.ranked[0]
+        earned = (best.figures or {}).get(_RETURN)
+        if earned is not None and earned <= 0.0:
+            yield f"trial {best.number}, the best, earns nothing: {number(earned)} %"
     deflated = None if luck.best is None else luck.best.deflated_sharpe
     if deflated is not None and deflated < CONFIDENCE:
         yield (
@@ -123,6 +131,11 @@ def _best(trial: Trial, luck: StudyLuck) -> dict[str, Any]:
         "deflated_sharpe": None if own is None else own.deflated_sharpe,
         "again": again,
     }
+
+
+def _walk(walk: WalkLines) -> dict[str, Any]:
+    plain: dict[str, Any] = msgspec.to_builtins(walk)
+    return {name: plain[name] for name in ("title", "name", "window", "tiles", "facts")}
 
 
 def _fold(fold: FoldLine) -> dict[str, Any]:

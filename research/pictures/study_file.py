@@ -16,7 +16,7 @@ FOLDER = "reports"
 """Where pages of studies are written, in the folder of logs."""
 
 _FORM = PageForm(entry="study/study_page.js", opens="openStudy", styles=("style.css", "study/study.css"))
-_LOGS = "logs"
+LOGS = "logs"
 _MARK = 8
 
 
@@ -40,4 +40,4 @@ def usual_place(row: Optimisation, logs: str | None = None, kind: str = "study")
     """
     began = (row.created_ms, row.name, row.method, row.space, row.start_ms, row.end_ms, row.seed, row.data_sha256)
     mark = fingerprint(*began)[:_MARK]
-    return Path(_LOGS if logs is None else logs, FOLDER, f"{kind}_{row.id}_{mark}.html")
+    return Path(LOGS if logs is None else logs, FOLDER, f"{kind}_{row.id}_{mark}.html")

@@ -6,11 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from core.errors import ConfigurationError
 from reports.page.packed_columns import Packed, packed_numbers, packed_words
-from research.objectives.figure_names import LESS_IS_BETTER, NEITHER, figure_of
-from research.objectives.objective import Objective
-from research.spaces.parameter import Parameter, Value
+from research.objectives.figure_names import LESS_IS_BETTER, NEITHER
+from research.spaces.parameter import Parameter, Value, value_text
 from research.studies.study import Study
 from runs.store.store_rows import Trial
 
@@ -20,6 +18,8 @@ _BEST_KEPT = 500
 _FIGURE_CELLS = 300_000
 """Figures of a page, over all its trials."""
 _DIGITS = 7
+_MOST_LEVELS = 30
+"""Values of a range up to which its axis of the heat map has a place for each, tried or not."""
 
 MAIN_FIGURES = (
     "performance.total_return_pct",
@@ -65,7 +65,7 @@ def trial_columns(study: Study, trials: Sequence[Trial]) -> dict[str, Any]:
         "objectives": [
             {
                 "metric": one.text,
-                "figure": _figure(one),
+                "figure": one.figure,
                 "direction": one.direction,
                 "values": _numbers([None if trial.objectives is None else trial.objectives[place] for trial in trials]),
             }
@@ -80,24 +80,9 @@ def state_of(trial: Trial) -> str:
     return "failed" if trial.status == "FAILED" else "unranked" if trial.objectives is None else "ranked"
 
 
-def value_text(value: object) -> str:
-    """Return a parameter's value as a user writes it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
 def short_numbers(values: Sequence[float | int | None]) -> Packed | list[float | None]:
     """Return numbers as a page holds those that it only draws: with seven digits each."""
     return _numbers([value if not value else float(f"{value:.{_DIGITS}g}") for value in values])
-
-
-def _figure(objective: Objective) -> str | None:
-    """Return the figure that an objective is; None of an expression, a score or a function."""
-    try:
-        return None if objective.function is not None else figure_of(objective.text)
-    except ConfigurationError:
-        return None
 
 
 def _parameter(parameter: Parameter, trials: Sequence[Trial]) -> dict[str, Any]:
@@ -108,12 +93,14 @@ def _parameter(parameter: Parameter, trials: Sequence[Trial]) -> dict[str, Any]:
         places: dict[str, int] = {repr(one): place for place, one in enumerate(parameter.choices)}
         found = [places.get(repr(one)) for one in found]
     ends: list[Value] = [] if is_choice else [parameter.low, parameter.high]
+    few = not is_choice and (parameter.count or _MOST_LEVELS + 1) <= _MOST_LEVELS
     return {
         "name": parameter.name,
         "kind": parameter.kind,
         "text": parameter.text,
         "log": parameter.log,
         "ends": ends,
+        "levels": list(parameter.values()) if few else [],
         "choices": [value_text(one) for one in parameter.choices],
         "values": _numbers(found),
     }

@@ -12,14 +12,15 @@ import msgspec
 from backtests.portfolio.portfolio_run import PortfolioPlan, run_portfolio
 from backtests.settled_run import engaged_at_start
 from core.errors import ConfigurationError, StoreError
-from core.settings_problem import shown
 from core.time_range import TimeRange
 from core.timeframe import timeframe_ms
-from market_data.history.historical_data_provider import HistoricalDataProvider
+from market_data.history.settled_provider import settled_provider
+from research.studies.search_rows import row_of
+from research.studies.surroundings import store_of
 from runs.documents.portfolio_result import PortfolioResult
 from runs.folder.file_names import PORTFOLIO
 from runs.reading.folder_text import read_bytes
-from runs.store.run_store import RunStore, open_store
+from runs.store.run_store import RunStore
 from runs.store.store_rows import Optimisation, Status, Trial
 from runs.store.synchronising import take_folder
 from systems.life_cycle.epoch_tracker import wall_clock_ms
@@ -78,21 +79,10 @@ def backtest_portfolio(
     if span.length_ms < length_ms:
         raise ConfigurationError(f"window {window_name}: no candle of {first.timeframe} fits into it")
     plan = _plan(portfolio, span, offline=offline, show_progress=show_progress)
-    provider = HistoricalDataProvider(
-        first.exchange,
-        cache_dir=first.data.cache_dir,
-        offline=offline,
-        off_grid=first.data.off_grid,
-        progress=show_progress,
-        now_ms=lambda: now_ms,
-    )
-    opened = store if store is not None else open_store()
-    try:
+    provider = settled_provider(first.exchange, first.data, now_ms, offline=offline, progress=show_progress)
+    with store_of(store) as opened:
         result = run_portfolio(plan, provider)
         number = _kept(opened, portfolio, result, (window_name, span), now_ms)
-    finally:
-        if store is None:
-            opened.close()
     return PortfolioRun(number, window_name, result)
 
 
@@ -119,13 +109,7 @@ def read_portfolio_run(number: str | int, store: RunStore) -> PortfolioRun:
     StoreError
         If its folder is gone or damaged.
     """
-    text = str(number)
-    rows = portfolio_rows(store)
-    found = [one for one in rows if text in ("latest", str(one.id))]
-    if not found:
-        allowed = f"allowed: latest, or such as {rows[-1].id}" if rows else "the store has none yet"
-        raise ConfigurationError(f"portfolio {shown(text)}: there is none of that number — {allowed}")
-    row = found[-1]
+    row = row_of(METHOD, number, store)
     file = Path(str(row.folder)) / PORTFOLIO
     try:
         result = msgspec.json.decode(read_bytes(file), type=PortfolioResult)

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from core.errors import HarnessError
-from research.recommendations.change import Claim, short, value_text
+from research.recommendations.change import Claim, short
 from research.recommendations.system_now import SystemNow
 from research.recommendations.unsearched_runs import UnsearchedRun
+from research.spaces.parameter import value_text
 from runs.reading.run_folder import read_run
 
 LEAST_SHARE = 0.02

@@ -8,6 +8,8 @@ import numpy as np
 
 from core.candle_columns import Float64Array, Int64Array
 from core.time_range import TimeRange
+from metrics.equity_curve import DailyCloses
+from research.spaces.parameter import value_text
 from research.spaces.settings_names import PARAMS
 
 Kind = Literal["parameters", "symbols", "timeframe", "setting"]
@@ -70,12 +72,12 @@ class DailyReturns(msgspec.Struct, frozen=True, eq=False):
     returns: Float64Array
 
     @classmethod
-    def of_equity(cls, first_day: int, start: float, equity: Float64Array) -> "DailyReturns":
+    def of(cls, daily: DailyCloses) -> "DailyReturns":
         """Return those of equity at the ends of days; what is ruined earns nothing more."""
-        before = np.concatenate([[start], equity[:-1]])
+        before = np.concatenate([[daily.starting_balance], daily.equity[:-1]])
         alive = np.minimum.accumulate(before) > 0.0
-        returns = np.where(alive, equity / np.where(before > 0.0, before, 1.0) - 1.0, 0.0)
-        return cls(first_day, returns)
+        returns = np.where(alive, daily.equity / np.where(before > 0.0, before, 1.0) - 1.0, 0.0)
+        return cls(daily.first_day, returns)
 
     def less(self, other: "DailyReturns") -> tuple[Int64Array, Float64Array]:
         """Return the days that both have, and the returns less the other's."""
@@ -121,12 +123,3 @@ def joined(pairs: Sequence[Pair]) -> tuple[list[Pair], Float64Array]:
 def changed_text(values: Mapping[str, Any]) -> str:
     """Return values by their short keys, as a line."""
     return ", ".join(f"{short(key)} {value_text(value)}" for key, value in values.items())
-
-
-def value_text(value: object) -> str:
-    """Return a value as it is shown."""
-    if isinstance(value, list | tuple):
-        return " ".join(map(str, value))
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"{value:g}" if isinstance(value, float) else str(value)

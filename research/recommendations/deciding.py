@@ -1,11 +1,11 @@
-"""What is done with a recommendation: accepted, which writes a new version of the system, or rejected."""
+"""What is done with a recommendation: accepted, which writes a new version of the system, rejected, or in use."""
 
 import msgspec
 
 from core.errors import ConfigurationError, InvariantError
-from core.settings_problem import shown
 from research.recommendations.change import changed_text
 from research.recommendations.system_now import SystemNow
+from research.studies.search_rows import numbered
 from runs.store.run_store import RunStore
 from runs.store.store_rows import Recommendation
 from systems.catalogue import read_system
@@ -19,15 +19,8 @@ _LONGEST = 56
 
 def recommendation(number: str | int, store: RunStore) -> Recommendation:
     """Return a recommendation by its number or ``latest``; ConfigurationError where there is none."""
-    text = str(number)
     rows = [one for one in store.records(Recommendation) if one.kind is not None]
-    found = [one for one in rows if text in ("latest", str(one.id))]
-    if found:
-        return found[-1]
-    allowed = (
-        f"allowed: latest, or such as {rows[-1].id}" if rows else "there is none yet: python -m research recommend"
-    )
-    raise ConfigurationError(f"recommendation {shown(text)}: there is none of that number — {allowed}")
+    return numbered(rows, number, "recommendation", "there is none yet: python -m research recommend")
 
 
 def accept(number: str | int, store: RunStore, places: Places = _HERE, note: str | None = None) -> Recommendation:
@@ -67,6 +60,22 @@ def reject(number: str | int, store: RunStore, note: str | None = None) -> Recom
         If there is no such recommendation, or it is decided already.
     """
     return _decided(_pending(number, store), store, status="rejected", note=note)
+
+
+def apply(number: str | int, store: RunStore, note: str | None = None) -> Recommendation:
+    """Say that the version which an accepted recommendation has written is in use, and return the recommendation.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such recommendation, or it is not accepted.
+    """
+    row = recommendation(number, store)
+    if row.status != "accepted":
+        raise ConfigurationError(f"recommendation {row.id}: is {row.status} — allowed: one that is accepted")
+    found = msgspec.structs.replace(row, status="applied", note=row.note if note is None else note)
+    store.record(found)
+    return found
 
 
 def _pending(number: str | int, store: RunStore) -> Recommendation:

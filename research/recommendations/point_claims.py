@@ -65,14 +65,9 @@ def point_evidence(
             varied = {key: {**system.values, **claim.recommended}[key] for key in one.keys}
             if changed.fingerprint == system.mark(varied, one.window, one.hashes):
                 own.append(_pair(one, changed, now, runs))
-        elif one.market != _market_of(system, one):
+        elif one.market != system.market:
             elsewhere.append(_pair(one, changed, now, runs))
     return Evidence(claim=claim, own=own, elsewhere=elsewhere)
-
-
-def _market_of(system: SystemNow, one: SearchedWindow) -> object:
-    live = system.system.settings.live
-    return type(one.market)(one.market.strategy, live.exchange, tuple(live.symbols), live.timeframe)
 
 
 def _pair(one: SearchedWindow, changed: PointRun, now: PointRun, runs: Mapping[int, str]) -> Pair:

@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import ConfigurationError, HarnessError
-from core.settings_problem import did_you_mean, shown
+from core.settings_problem import shown
 from research.recommendations.binding_settings import binding_claims
 from research.recommendations.change import Claim, Pair
 from research.recommendations.compared_runs import can_be_compared, compare, ranges_to_compare
@@ -18,7 +18,7 @@ from research.recommendations.run_claims import symbol_evidence, timeframe_evide
 from research.recommendations.searched_windows import SearchedWindow, searched_windows
 from research.recommendations.system_now import SystemNow
 from research.recommendations.unsearched_runs import unsearched_runs
-from research.studies.surroundings import OpenedSurroundings, Surroundings
+from research.studies.surroundings import OpenedSurroundings, Surroundings, require_known
 from runs.store.run_store import RunStore
 from runs.store.store_rows import Recommendation
 from systems.catalogue import all_systems, read_system
@@ -76,9 +76,7 @@ def recommend(system: str | None = None, **options: Unpack[RecommendOptions]) ->
     HarnessError
         As of a study, where runs are made.
     """
-    for name in options:
-        if name not in RecommendOptions.__annotations__ | Surroundings.__annotations__:
-            raise TypeError(f"recommend has no option {name}{did_you_mean(name, RecommendOptions.__annotations__)}")
+    require_known(options, RecommendOptions, "recommend")
     confirm = options.get("confirm", 0)
     if not isinstance(confirm, int) or isinstance(confirm, bool) or confirm < 0:
         raise ConfigurationError(f"confirm: {shown(confirm)} — allowed: a whole number from 0")
@@ -144,12 +142,11 @@ def _kept(found: Judged, systems: Sequence[SystemNow], store: RunStore) -> Recom
     before = store.records(Recommendation)
     records = kind_records(before)
     known = {(one.settings_sha256, one.claim): one for one in before}
-    settings = {one.id: one.settings_sha256 for one in systems}
-    strategies = {one.id: one.strategy for one in systems}
+    by_id = {one.id: one for one in systems}
     rows: list[Recommendation] = []
     of_symbols = [one for one in found.standing if one.claim.kind == "symbols"]
     for one in together(found.standing):
-        row = _row(one, settings[one.claim.system], strategies[one.claim.system], records)
+        row = _row(one, by_id[one.claim.system], records)
         old = known.get((row.settings_sha256, row.claim))
         if old is not None and (old.status != "pending" and not _withdrawn(old)):
             rows.append(old)
@@ -158,21 +155,28 @@ def _kept(found: Judged, systems: Sequence[SystemNow], store: RunStore) -> Recom
             row = msgspec.structs.replace(row, id=old.id, created_ms=old.created_ms)
         rows.append(_recorded(row, store))
     stand = {one.id for one in rows}
-    withdrawn = []
-    for old in before:
-        if old.status == "pending" and old.system in settings and old.id not in stand:
-            why = "the system is another now" if old.settings_sha256 != settings[old.system] else "it no longer stands"
-            gone = msgspec.structs.replace(old, status="rejected", note=f"{WITHDRAWN}{why}")
-            store.record(gone)
-            withdrawn.append(gone)
     return Recommendations(
         rows=rows,
-        withdrawn=withdrawn,
+        withdrawn=_withdraw([one for one in before if one.id not in stand], by_id, store),
         tested=found.findings,
         untested=found.untested,
-        systems=list(settings),
+        systems=list(by_id),
         losing=sorted({one.claim.system for one in of_symbols} - {one.system for one in rows if one.kind == "symbols"}),
     )
+
+
+def _withdraw(fallen: Sequence[Recommendation], systems: dict[str, SystemNow], store: RunStore) -> list[Recommendation]:
+    """Withdraw what is pending of these systems, and return it."""
+    withdrawn = []
+    for one in fallen:
+        system = systems.get(str(one.system))
+        if one.status == "pending" and system is not None:
+            same = one.settings_sha256 == system.settings_sha256
+            why = "it no longer stands" if same else "the system is another now"
+            gone = msgspec.structs.replace(one, status="rejected", note=f"{WITHDRAWN}{why}")
+            store.record(gone)
+            withdrawn.append(gone)
+    return withdrawn
 
 
 def _withdrawn(row: Recommendation) -> bool:
@@ -188,18 +192,18 @@ def _recorded(row: Recommendation, store: RunStore) -> Recommendation:
         ) from None
 
 
-def _row(one: Finding, settings_sha256: str, strategy: str, records: dict[str, KindRecord]) -> Recommendation:
+def _row(one: Finding, system: SystemNow, records: dict[str, KindRecord]) -> Recommendation:
     claim = one.claim
     return Recommendation(
         status="pending",
         system=claim.system,
-        strategy=strategy,
+        strategy=system.strategy,
         params=claim.recommended,
         evidence=_evidence(one),
         created_ms=wall_clock_ms(),
         kind=claim.kind,
         claim=claim.key,
-        settings_sha256=settings_sha256,
+        settings_sha256=system.settings_sha256,
         current=claim.current,
         expected_change=one.change.mean,
         expected_low=one.low,

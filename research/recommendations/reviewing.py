@@ -5,8 +5,8 @@ from typing import Any, Unpack
 
 import msgspec
 
-from core.errors import ConfigurationError, HarnessError, InvariantError
-from core.settings_problem import did_you_mean, shown
+from core.errors import ConfigurationError, HarnessError
+from core.settings_problem import shown
 from core.time_range import TimeRange
 from core.timeframe import DAY_MS
 from metrics.figures.undefined import Undefined
@@ -16,7 +16,7 @@ from research.recommendations.deciding import recommendation
 from research.recommendations.mean_change import mean_change
 from research.recommendations.system_now import SystemNow
 from research.studies.study_base import base_of_system
-from research.studies.surroundings import OpenedSurroundings, Surroundings
+from research.studies.surroundings import OpenedSurroundings, Surroundings, require_known
 from runs.store.run_store import RunStore
 from runs.store.store_rows import Recommendation, RunRow
 from systems.catalogue import read_system
@@ -76,9 +76,7 @@ def review(number: str | int | None = None, **options: Unpack[ReviewOptions]) ->
     HarnessError
         As of a backtest.
     """
-    for name in options:
-        if name not in ReviewOptions.__annotations__ | Surroundings.__annotations__:
-            raise TypeError(f"review has no option {name}{did_you_mean(name, ReviewOptions.__annotations__)}")
+    require_known(options, ReviewOptions, "review")
     days, trades = options.get("days", DAYS), options.get("trades")
     for name, value in (("days", days), ("trades", 1 if trades is None else trades)):
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
@@ -153,16 +151,9 @@ def _outcome(
     base = base_of_system(
         system.system, window, opened.places, offline=opened.offline, show_progress=opened.show_progress
     )
-    found = []
     with opened.machines.runs(base, "none", 2) as runs:
-        for made in runs.run([{}, row.params or {}]):
-            if made.result is None:
-                raise made.error if isinstance(made.error, HarnessError) else InvariantError(str(made.error))
-            found.append(made.result)
-    before, after = (
-        DailyReturns.of_equity(one.daily_closes.first_day, one.daily_closes.starting_balance, one.daily_closes.equity)
-        for one in found
-    )
+        found = [made.required() for made in runs.run([{}, row.params or {}])]
+    before, after = (DailyReturns.of(one.daily_closes) for one in found)
     _, differences = after.less(before)
     if not differences.any():
         return None

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-import numpy as np
 
 from core.errors import ConfigurationError
 from core.time_range import TimeRange
 from research.recommendations.change import DailyReturns
+from research.studies.judged_trials import kept_days
 from research.studies.study_plan import BaseHashes, Market, StudyPlan, plan_of
 from runs.store.run_store import RunStore
 from runs.store.store_rows import Optimisation, Trial
@@ -96,7 +96,7 @@ def _searched(store: RunStore, row: Optimisation, plan: StudyPlan, market: Marke
         if status != "COMPLETED" or not equity or not start > 0.0:
             continue
         point = settled(plan.space.variation(params))
-        returns = returns_of(first_day, start, equity)
+        returns = DailyReturns.of(kept_days(first_day, start, equity))
         points.setdefault(point, PointRun(returns=returns, trades=trades or 0, trial=number, run=run, fingerprint=mark))
         if value is not None and (best is None or sign * value > best[0]):
             best = (sign * value, point)
@@ -119,9 +119,5 @@ def _base(row: Optimisation, start: float) -> PointRun | None:
     if not row.daily_equity or not start > 0.0:
         return None
     trades = (row.settings or {}).get("base", {}).get("trade_quality.trades")
-    return PointRun(returns=returns_of(row.first_day or 0, start, row.daily_equity), trades=int(trades or 0))
-
-
-def returns_of(first_day: int | None, start: float, equity: bytes) -> DailyReturns:
-    """Return the daily returns of what a row keeps of equity."""
-    return DailyReturns.of_equity(first_day or 0, start, np.frombuffer(equity, "<f8"))
+    returns = DailyReturns.of(kept_days(row.first_day, start, row.daily_equity))
+    return PointRun(returns=returns, trades=int(trades or 0))

@@ -18,6 +18,8 @@ _ANY_DAY = TimeRange(0, DAY_MS)
 class SystemNow:
     """A system as it stands.
 
+    ``market`` is what it trades, ``values`` its settings by name, ``settings_sha256`` their hash.
+
     Parameters
     ----------
     system
@@ -29,6 +31,7 @@ class SystemNow:
     def __init__(self, system: System, places: Places) -> None:
         self.system = system
         self._base: StudyBase = base_of_system(system, _ANY_DAY, places, offline=True, show_progress=False)
+        self.market = self._base.market
         self.values: Mapping[str, Any] = self._base.names.values
         self.settings_sha256 = self._base.settled({}, "the settings")[0]
         self._known: dict[str, tuple[str, str] | None] = {}

@@ -104,8 +104,7 @@ def daily_returns(row: RunRow, store: RunStore) -> DailyReturns:
         end_ms=row.end_ms,
         sparse=True,
     )
-    daily = curve.daily()
-    return DailyReturns.of_equity(daily.first_day, daily.starting_balance, daily.equity)
+    return DailyReturns.of(curve.daily())
 
 
 def earned_by_symbol(row: RunRow, store: RunStore) -> Mapping[str, tuple[Float64Array, int]]:

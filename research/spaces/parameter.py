@@ -90,3 +90,12 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
 
 def _exact(number: float) -> Decimal:
     return Decimal(repr(number))
+
+
+def value_text(value: object) -> str:
+    """Return a value of a parameter or a setting as it is shown: a float with six digits, a list without brackets."""
+    if isinstance(value, list | tuple):
+        return " ".join(map(str, value))
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,7 +1,7 @@
 """Parameters as users write them: ``5..20``, ``0.5..3:0.25``, ``0.0001..0.01 log``, ``14,20,25,30``; or a section."""
 
-import math
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,7 +19,7 @@ _NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
 _ALLOWED = "allowed: 5..20, 5..20:5, 0.0001..0.01 log, or 14,20,25,30"
 _SECTION = ("low", "high", "step", "log", "choices")
 _LARGEST = 2**53
-_LONGEST = 2000
+_LONGEST, _LONGEST_TOLD = 2000, 100
 
 
 def parameter_of(name: str, written: Any) -> Parameter:
@@ -110,8 +110,8 @@ def _of_section(name: str, section: Mapping[str, Any]) -> Parameter:
 def _range(name: str, low: Any, high: Any, step: Any, *, log: bool) -> Parameter:
     """Return a range; of whole numbers where all of them are whole."""
     text = f"{low}..{high}" + ("" if step is None else f":{step}")
-    if not all(math.isfinite(one) and abs(one) <= _LARGEST for one in (low, high, step or 0)):
-        raise _wrong(name, f"{text} is beyond what can be counted")
+    if not all(abs(one) <= _LARGEST for one in (low, high, step or 0)):
+        raise _wrong(name, f"{text if len(text) <= _LONGEST_TOLD else 'it'} is beyond what can be counted")
     if low > high:
         raise _wrong(name, f"{text} is empty: {low} is above {high}", f"allowed: {high}..{low}")
     whole = all(isinstance(one, int) for one in (low, high, 1 if step is None else step))
@@ -131,6 +131,8 @@ def _range(name: str, low: Any, high: Any, step: Any, *, log: bool) -> Parameter
         step=step if whole else float(step),
         log=log,
     )
+    if (made.count or 0) > _LARGEST:
+        raise _wrong(name, f"{text} has more values than can be counted", "allowed: larger steps")
     last: Any = made.value_at((made.count or 1) - 1)
     return msgspec.structs.replace(made, high=last)
 
@@ -139,8 +141,7 @@ def _choice(name: str, values: list[Any]) -> Parameter:
     if not values:
         raise _wrong(name, "has no values")
     for one in values:
-        fits = isinstance(one, bool | int | str) or (isinstance(one, float) and math.isfinite(one))
-        if not fits or (isinstance(one, str) and not one):
+        if not (isinstance(one, str) and one) and not (isinstance(one, int | float) and abs(one) <= sys.float_info.max):
             raise _wrong(name, f"the choice {shown(one)}", "allowed: numbers, words, true and false")
     if len({isinstance(one, str) for one in values}) > 1:
         raise _wrong(name, f"{', '.join(map(str, values))}", "allowed: numbers, or words")

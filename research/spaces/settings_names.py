@@ -59,6 +59,9 @@ class SettingsNames:
                     f"condition: there is no parameter {shown(name)}{did_you_mean(name, known)} — allowed: parameters "
                     "of the search, of the strategy, and dotted keys of the settings"
                 )
+        point = {one.name: one.ends[0] for one in placed}
+        for one in conditions:  # What a condition compares has an order at all points, or at none.
+            Conditions((one,), self.values).broken_by(point)
         return Space(placed, conditions)
 
     @property

@@ -1,5 +1,6 @@
 """From what runs came to, to trials: their figures, what they are worth, and what luck needs to know of them."""
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -8,6 +9,7 @@ import numpy as np
 
 from backtests.backtest_result import BacktestResult
 from backtests.many.run_many import VariationResult
+from core.errors import HarnessError
 from core.time_range import TimeRange
 from engine.renderer import OutputsKept
 from metrics.equity_curve import DailyCloses
@@ -17,6 +19,7 @@ from research.objectives.objective import Objective
 from research.objectives.trial_figures import Figures, figures_of, known_without_outputs, measured_figures, moments_of
 from research.studies.study_base import Candidate
 from runs.store.store_rows import Trial
+from strategies.own_code import failure_in_one_line
 
 UNRANKED, TERMS, ENGINE, VERIFIED = "unranked", "terms", "engine", "verified"
 """What ``notes`` of a trial have."""
@@ -65,8 +68,9 @@ class Judge:
             figures = self.figures(made.result)
             notes: dict[str, Any] = {ENGINE: made.result.engine}
             values, unranked = self._values(figures, made.result)
-        except Exception as error:  # noqa: BLE001 - a function of a program's own; its error is that of the trial
-            return msgspec.structs.replace(trial, status="FAILED", failure=f"{type(error).__name__}: {error}")
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - of a function of a program's own; it is the trial's
+            failure = str(error) if isinstance(error, HarnessError) else failure_in_one_line(error)
+            return msgspec.structs.replace(trial, status="FAILED", failure=failure)
         if any(one.text == COMPOSITE and one.function is None for one in self._objectives):
             notes[TERMS] = composite(figures).terms
         if unranked is not None:
@@ -126,13 +130,18 @@ class Judge:
             return None, f"{trades} closed trades, fewer than {self._min_trades}"
         values: list[float] = []
         for one in self._objectives:
-            value = one.value(figures) if one.function is None or result is None else one.function(result)
-            if value is None or not np.isfinite(value):
+            value = one.value(figures) if result is None else one.value_of(figures, result)
+            if value is None or not math.isfinite(value):
                 return None, f"{one.text} is undefined"
-            values.append(float(value))
+            values.append(value)
         return values, None
 
 
 def equity_bytes(daily: DailyCloses) -> bytes:
     """Return equity at the end of each day as the store keeps it."""
     return np.ascontiguousarray(daily.equity, "<f8").tobytes()
+
+
+def kept_days(first_day: int | None, starting_balance: float, equity: bytes | None) -> DailyCloses:
+    """Return equity at the end of each day from what the store keeps: the opposite of :func:`equity_bytes`."""
+    return DailyCloses(first_day or 0, starting_balance, np.frombuffer(equity or b"", "<f8"))

@@ -8,7 +8,8 @@ import numpy as np
 from metrics.equity_curve import DailyCloses
 from research.luck.luck_report import Luck, luck_of_run
 from research.luck.trial_returns import returns_of_trials
-from research.studies.study_luck import MOST_TRIALS, sharpes_tried_on, studies_on
+from research.studies.judged_trials import kept_days
+from research.studies.study_luck import MOST_TRIALS, CandlesOf, sharpes_tried_on, studies_on
 from runs.reading.run_folder import StoredRun
 from runs.store.run_store import RunStore
 from runs.store.store_rows import RunRow, Trial
@@ -33,9 +34,9 @@ def run_luck(row: RunRow, run: StoredRun, store: RunStore, *, further: int = 0, 
     StoreError
         If a file of the run cannot be read.
     """
-    market, window = [row.exchange, list(row.symbols), row.timeframe], (row.start_ms or 0, row.end_ms or 0)
-    tried = sharpes_tried_on(market, window, store)
-    trials = [one for study in studies_on(market, window, store) for one in _days(study, store)]
+    candles, window = CandlesOf(row.exchange, tuple(row.symbols), row.timeframe), (row.start_ms or 0, row.end_ms or 0)
+    tried = sharpes_tried_on(candles, window, store)
+    trials = [one for study in studies_on(candles, window, store) for one in _days(study, store)]
     own = run.curve.daily()
     known = any(np.array_equal(own.equity, one.equity) for one in trials)
     table = returns_of_trials(trials if known else [*trials, own]) if trials else None
@@ -49,4 +50,4 @@ def _days(study: int | None, store: RunStore) -> Iterator[DailyCloses]:
     for first, equity, figures, same_as in store.columns(Trial, *columns, optimisation=study)[:MOST_TRIALS]:
         start = (figures or {}).get("performance.starting_balance")
         if equity and start and same_as is None:
-            yield DailyCloses(first or 0, float(start), np.frombuffer(equity, "<f8"))
+            yield kept_days(first, float(start), equity)

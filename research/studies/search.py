@@ -1,6 +1,5 @@
 """Searches for parameters: begins studies and goes on with those that were interrupted."""
 
-import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Unpack
 
@@ -9,7 +8,7 @@ import msgspec
 from backtests.many.run_base import Base
 from backtests.many.run_many import ManyRuns
 from core.errors import ConfigurationError, HarnessError, InvariantError
-from core.settings_problem import did_you_mean, shown
+from core.settings_problem import shown
 from market_data.history.fetch_progress import open_progress
 from metrics.equity_curve import DailyCloses
 from research.executors.executor_pool import ExecutorLost
@@ -27,14 +26,15 @@ from research.studies.planned_search import (
     search_again,
     search_of,
 )
+from research.studies.search_rows import require_same
 from research.studies.study import Study
 from research.studies.study_base import Candidates
 from research.studies.study_plan import BaseHashes, StudyPlan, plan_of, versions_of
-from research.studies.study_run import StudyRun
-from research.studies.surroundings import OpenedSurroundings, Surroundings
+from research.studies.study_run import StudyRun, StudyTaken
+from research.studies.surroundings import OpenedSurroundings, Surroundings, require_known, store_of
 from research.studies.verification import Verifier
 from runs.identity.code_version import code_version
-from runs.store.run_store import RunStore, open_store
+from runs.store.run_store import RunStore
 from runs.store.store_rows import Optimisation, Status, Trial
 from systems.life_cycle.epoch_tracker import wall_clock_ms
 
@@ -78,9 +78,7 @@ def optimise(
     >>> [trial.params["ema_fast"] for trial in study.trials]
     [5, 6, 7, 8]
     """
-    for name in options:
-        if name not in Options.__annotations__:
-            raise TypeError(f"optimise has no option {name}{did_you_mean(name, Options.__annotations__)}")
+    require_known(options, Options, "optimise")
     search = search_of(system, parameters, options)
     with OpenedSurroundings(options) as opened:
         return begin_study(search, opened)
@@ -93,12 +91,13 @@ def begin(
 
     Arguments and errors are those of :func:`optimise`.
     """
+    require_known(options, Options, "begin")
     search = search_of(system, parameters, options)
     require_kept_metric(search)
-    given = options.get("store")
-    opened: contextlib.AbstractContextManager[RunStore]
-    opened = open_store() if given is None else contextlib.nullcontext(given)
-    with opened as store, Machines(1).runs(search.base, search.judge.outputs, search.plan.total) as runs:
+    with (
+        store_of(options.get("store")) as store,
+        Machines(1).runs(search.base, search.judge.outputs, search.plan.total) as runs,
+    ):
         return _recorded(search, store, runs, "PENDING")[0]
 
 
@@ -126,6 +125,7 @@ def resume(
     ConfigurationError
         If there is no such study, or its settings, candles, code or library are no longer those it was begun with.
     """
+    require_known(surroundings, Surroundings, "resume")
     with OpenedSurroundings(surroundings) as opened:
         row = study_row(opened.store, study)
         return go_on_with_study(row, _continued(row, trials, base, metric, opened), opened)
@@ -212,13 +212,11 @@ def _runs_of(search: Search, opened: OpenedSurroundings) -> ManyRuns:
 def _base_run(search: Search, runs: ManyRuns) -> tuple[BaseHashes, dict[str, Any], DailyCloses]:
     """Run the base as it stands: what is wrong with it is told before anything is tried."""
     base = search.base
-    (done,) = runs.run([{}])
-    if done.result is None:
-        raise done.error if isinstance(done.error, HarnessError) else InvariantError(str(done.error))
-    result = done.result.result
+    (made,) = runs.run([{}])
+    done = made.required()
+    result, daily = done.result, done.daily_closes
     if not isinstance(result.data_sha256, str):
         raise InvariantError("a backtest without a hash of its candles")
-    daily = done.result.daily_closes
     figures = figures_of(result, daily, base.window, conventions(base))
     return BaseHashes(result.settings_sha256, result.data_sha256, code_version()), figures, daily
 
@@ -226,16 +224,13 @@ def _base_run(search: Search, runs: ManyRuns) -> tuple[BaseHashes, dict[str, Any
 def _require_same(row: Optimisation, hashes: BaseHashes, plan: StudyPlan) -> None:
     """Refuse to mix trials of other settings, candles, code or libraries."""
     libraries = (row.settings or {}).get("libraries", {})
-    for what, before, now in (
+    now = (
         ("settings of the system", row.settings_sha256, hashes.settings),
         ("candles of the window", row.data_sha256, hashes.data),
         ("code of the program", row.code_version, hashes.code),
         ("libraries of the sampler", libraries, versions_of(plan.sampler)),
-    ):
-        if before != now:
-            raise ConfigurationError(
-                f"study {row.id}: the {what} are no longer those that it was begun with — allowed: a study of its own"
-            )
+    )
+    require_same(f"study {row.id}", now, "a study of its own")
 
 
 def _made(row: Optimisation, search: Search, hashes: BaseHashes, opened: OpenedSurroundings, runs: ManyRuns) -> Study:
@@ -243,8 +238,9 @@ def _made(row: Optimisation, search: Search, hashes: BaseHashes, opened: OpenedS
     plan, base, store, id_ = search.plan, search.base, opened.store, int(row.id or 0)
     judge = search.judge
     run = StudyRun(plan, search.objectives, Candidates(base, plan.space, hashes), judge, store, id_)
-    progress = open_progress("Trials", plan.total, opened.show_progress, "trials")
-    status, trials = "PARTIAL", run.trials
+    progress = open_progress(opened.progress_title, plan.total, opened.show_progress, "trials")
+    status: Status | None = "PARTIAL"
+    trials = run.trials
     try:
 
         def told(trial: Trial) -> None:
@@ -263,14 +259,21 @@ def _made(row: Optimisation, search: Search, hashes: BaseHashes, opened: OpenedS
         best = {one.id: one for one in verifier.verified(study.best, opened.machines.processes)}
         trials = [best.get(one.id, one) for one in trials]
         status = "COMPLETED"
+    except StudyTaken:
+        status = None  # How it ends is told by who makes it.
+        raise
+    except ConfigurationError:
+        status = "PARTIAL" if run.trials else "FAILED"  # No point may be tried.
+        raise
     except KeyboardInterrupt:
         raise KeyboardInterrupt(f"interrupted; {_kept(run, id_)}") from None
     except ExecutorLost as error:
         raise ExecutorLost(error.why, _kept(run, id_)) from None
     finally:
-        settings = {**(row.settings or {}), "refused": dict(run.refused.most_common(20))}
-        row = msgspec.structs.replace(row, status=status, ended_ms=wall_clock_ms(), settings=settings)
-        store.record(row)
+        if status is not None:
+            settings = {**(row.settings or {}), "refused": dict(run.refused.most_common(20))}
+            row = msgspec.structs.replace(row, status=status, ended_ms=wall_clock_ms(), settings=settings)
+            store.record(row)
     return Study(row, plan, search.objectives, trials)
 
 

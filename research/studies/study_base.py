@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from backtests.many.changed_base import ChangedBase
 from backtests.many.run_base import Base, RunBase, base_of
 from backtests.run_plan import RunPlan
 from backtests.settled_run import engaged_at_start
@@ -155,30 +156,17 @@ def base_of_runs(base: Base) -> StudyBase:
     return StudyBase(found, found.plan.output_dir)
 
 
-class ReferenceBase:
-    """A base whose runs are made by the reference kernel and keep or write all that a run does.
+def reference_base(base: StudyBase, *, compiled_too: bool) -> ChangedBase:
+    """Return a base whose runs are made by the reference kernel and keep or write all that a run does.
 
-    Parameters
-    ----------
-    base
-        What is varied.
-    compiled_too
-        Whether the compiled rules make them as well, and all bytes are compared.
+    With ``compiled_too`` the compiled rules make them as well, and all bytes are compared.
     """
-
-    def __init__(self, base: StudyBase, *, compiled_too: bool) -> None:
-        self._runs = base.runs
-        self.strategy = base.runs.strategy
-        self.plan = msgspec.structs.replace(
-            base.runs.plan,
-            engine="reference",
-            verify_engine=compiled_too,
-            outputs="full",
-            output_dir=base.output_dir,
-            show_progress=False,
-        )
-        self.decides, self.market_of, self.load = self._runs.decides, self._runs.market_of, self._runs.load
-
-    def base_of_runs(self) -> "ReferenceBase":
-        """Return itself."""
-        return self
+    plan = msgspec.structs.replace(
+        base.runs.plan,
+        engine="reference",
+        verify_engine=compiled_too,
+        outputs="full",
+        output_dir=base.output_dir,
+        show_progress=False,
+    )
+    return ChangedBase(base.runs, plan)

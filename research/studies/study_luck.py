@@ -1,28 +1,34 @@
 """How much of what a study found is luck: the best beside all that was ever tried on the same candles."""
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
-import numpy as np
 
 from metrics.annualised import DAYS_PER_YEAR
-from metrics.equity_curve import DailyCloses
 from metrics.figures.undefined import Measured, Undefined
 from research.luck.expected_best import SharpesTried, deflated_sharpe
 from research.luck.luck_report import Luck, luck_of_sample
 from research.luck.sharpe_statistics import SharpeSample, probabilistic_sharpe
 from research.luck.stability import ParameterStability, parameter_stability
 from research.luck.trial_returns import returns_of_trials
+from research.studies.judged_trials import kept_days
 from research.studies.study import Study
 from runs.store.run_store import RunStore
 from runs.store.store_rows import Optimisation, Trial
 
-Market = list[Any]
-"""Exchange, symbols and timeframe."""
-
 MOST_TRIALS = 1000
 """Trials whose returns are compared with each other; of more, the best and the first."""
+_SHARPE = "risk_adjusted.sharpe"
+_START = "performance.starting_balance"
+
+
+class CandlesOf(NamedTuple):
+    """Which candles were traded, by whatever strategy: one that was tried on the same has had its luck on them too."""
+
+    exchange: str | None
+    symbols: tuple[str, ...]
+    timeframe: str | None
 
 
 class TrialLuck(msgspec.Struct, frozen=True):
@@ -66,6 +72,15 @@ def study_luck(study: Study, store: RunStore) -> StudyLuck:
     best = study.ranked[0] if study.ranked else None
     table = None if best is None else _returns(study)
     luck = None if best is None else luck_of_sample(_sample(best), tried, table, seed=study.plan.seed)
+    if (
+        best is not None
+        and luck is not None
+        and luck.sharpe is not None
+        and (best.figures or {}).get(_SHARPE, math.nan) is None
+    ):
+        # Of a range too short for annualised figures the trial itself has none, and nor has a run of it.
+        why = {**luck.undefined, "sharpe": f"{luck.observations} days are too few for annualised figures"}
+        luck = msgspec.structs.replace(luck, sharpe=None, undefined=why)
     return StudyLuck(tried.count, luck, found, _stability(study))
 
 
@@ -83,34 +98,36 @@ def _stability(study: Study) -> ParameterStability | None:
 def sharpes_tried(study: Study, store: RunStore) -> SharpesTried:
     """Return the Sharpe ratios of all that was ever tried on the market and the window of a study."""
     window = study.plan.window
-    return sharpes_tried_on(_market(study.row), (window.start_ms, window.end_ms), store)
+    return sharpes_tried_on(_candles_of(study.row), (window.start_ms, window.end_ms), store)
 
 
-def sharpes_tried_on(market: Market, window: tuple[int, int], store: RunStore) -> SharpesTried:
+def sharpes_tried_on(candles: CandlesOf, window: tuple[int, int], store: RunStore) -> SharpesTried:
     """Return the Sharpe ratios of all that was ever tried on a market over a window, by studies and by hand."""
     sharpes: list[float | None] = []
     runs: set[int] = set()
-    for study in studies_on(market, window, store):
+    for study in studies_on(candles, window, store):
         for sharpe, same_as, run in store.columns(Trial, "daily_sharpe", "same_as", "run", optimisation=study):
             runs.add(run)
             if same_as is None:
                 sharpes.append(sharpe)
     for one in store.runs():
-        where = [one.exchange, list(one.symbols), one.timeframe]
-        if one.id not in runs and (one.start_ms, one.end_ms) == window and where == market:
+        where = CandlesOf(one.exchange, tuple(one.symbols), one.timeframe)
+        if one.id not in runs and (one.start_ms, one.end_ms) == window and where == candles:
             sharpes.append(None if one.sharpe is None else one.sharpe / math.sqrt(DAYS_PER_YEAR))
     return SharpesTried.of([math.nan if one is None else one for one in sharpes])
 
 
-def studies_on(market: Market, window: tuple[int, int], store: RunStore) -> list[int | None]:
+def studies_on(candles: CandlesOf, window: tuple[int, int], store: RunStore) -> list[int | None]:
     """Return the studies that were made on a market over a window."""
     start_ms, end_ms = window
-    return [one.id for one in store.records(Optimisation, start_ms=start_ms, end_ms=end_ms) if _market(one) == market]
+    return [
+        one.id for one in store.records(Optimisation, start_ms=start_ms, end_ms=end_ms) if _candles_of(one) == candles
+    ]
 
 
-def _market(row: Optimisation) -> Market:
+def _candles_of(row: Optimisation) -> CandlesOf:
     found = (row.settings or {}).get("market", {})
-    return [found.get("exchange"), list(found.get("symbols", ())), found.get("timeframe")]
+    return CandlesOf(found.get("exchange"), tuple(found.get("symbols", ())), found.get("timeframe"))
 
 
 def _sample(one: Trial) -> SharpeSample | Undefined:
@@ -133,14 +150,9 @@ def _value(found: Measured) -> float | None:
 
 def _returns(study: Study) -> Any:
     """Return the daily returns of the trials that differ, a column each."""
-    start = float(study.base_figures.get("performance.starting_balance") or 0.0)
+    start = float(study.base_figures.get(_START) or 0.0)
     chosen = [one for one in study.ranked if one.same_as is None or one is study.ranked[0]][:MOST_TRIALS]
     days = [
-        DailyCloses(one.first_day or 0, _start(one, start), np.frombuffer(one.daily_equity or b"", "<f8"))
-        for one in chosen
+        kept_days(one.first_day, float((one.figures or {}).get(_START) or start), one.daily_equity) for one in chosen
     ]
     return returns_of_trials(days)
-
-
-def _start(one: Trial, base: float) -> float:
-    return float((one.figures or {}).get("performance.starting_balance") or base)

@@ -1,6 +1,7 @@
 """Everything that the trials of a study follow from, as a value that its row in the store keeps."""
 
 import importlib.metadata
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from research.objectives.figure_names import Direction
 from research.objectives.objective import Objective
 from research.samplers.sampler_choice import LIBRARIES
 from research.spaces.space import Space
+from research.studies.search_rows import read_kept
 from runs.store.store_rows import Optimisation
 
 BATCH = 8
@@ -78,34 +80,41 @@ class StudyPlan(msgspec.Struct, frozen=True, kw_only=True):
         size = self.space.size if self.sampler == "grid" else None
         return min(one for one in (self.trials, size) if one is not None)
 
-    def row(self, hashes: "BaseHashes", market: "Market", created_ms: int) -> Optimisation:
-        """Return the study as the store keeps it when it begins."""
+    def begun(self, strategy: str, created_ms: int, method: str, settings: Mapping[str, Any]) -> Optimisation:
+        """Return the row that a search by this plan begins with; ``settings`` are what is kept with it."""
         return Optimisation(
-            name=self.system or market.strategy,
+            name=self.system or strategy,
             status="RUNNING",
-            strategy=market.strategy,
-            method=self.sampler,
+            strategy=strategy,
+            method=method,
             objective=", ".join(f"{one.text}:{one.direction[:3]}" for one in self.goals),
             space=msgspec.to_builtins(self.space),
-            settings={
-                "goals": msgspec.to_builtins(self.goals),
-                "trials": self.trials,
-                "in_order": self.in_order,
-                "min_trades": self.min_trades,
-                "verified": self.verified,
-                "libraries": versions_of(self.sampler),
-                "market": msgspec.to_builtins(market),
-            },
+            settings=dict(settings),
             seed=self.seed,
             created_ms=created_ms,
             system=self.system,
             window_name=self.window_name,
             start_ms=self.window.start_ms,
             end_ms=self.window.end_ms,
+            batch=self.batch,
+        )
+
+    def row(self, hashes: "BaseHashes", market: "Market", created_ms: int) -> Optimisation:
+        """Return the study as the store keeps it when it begins."""
+        settings = {
+            "goals": msgspec.to_builtins(self.goals),
+            "trials": self.trials,
+            "in_order": self.in_order,
+            "min_trades": self.min_trades,
+            "verified": self.verified,
+            "libraries": versions_of(self.sampler),
+            "market": msgspec.to_builtins(market),
+        }
+        return msgspec.structs.replace(
+            self.begun(market.strategy, created_ms, self.sampler, settings),
             settings_sha256=hashes.settings,
             data_sha256=hashes.data,
             code_version=hashes.code,
-            batch=self.batch,
         )
 
 
@@ -128,22 +137,17 @@ class BaseHashes(msgspec.Struct, frozen=True):
 
 def plan_of(row: Optimisation) -> StudyPlan:
     """Return the plan that a study was begun with; ConfigurationError of one that another program wrote."""
-    try:
-        return msgspec.convert(
-            {
-                **(row.settings or {}),
-                "system": row.system,
-                "window_name": row.window_name,
-                "window": {"start_ms": row.start_ms, "end_ms": row.end_ms},
-                "space": row.space,
-                "sampler": row.method,
-                "seed": row.seed,
-                "batch": row.batch,
-            },
-            StudyPlan,
-        )
-    except msgspec.ValidationError as error:
-        raise ConfigurationError(f"study {row.id}: was not written by this program ({error})") from None
+    kept = {
+        **(row.settings or {}),
+        "system": row.system,
+        "window_name": row.window_name,
+        "window": {"start_ms": row.start_ms, "end_ms": row.end_ms},
+        "space": row.space,
+        "sampler": row.method,
+        "seed": row.seed,
+        "batch": row.batch,
+    }
+    return read_kept(kept, StudyPlan, f"study {row.id}")
 
 
 def goals_of(objectives: tuple[Objective, ...]) -> tuple[Goal, ...]:

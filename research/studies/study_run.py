@@ -19,7 +19,7 @@ from core.settings_problem import shown
 from research.objectives.objective import Objective
 from research.samplers.listed_samplers import RandomSampler
 from research.samplers.sampler import Proposal, Sampler
-from research.samplers.sampler_choice import LEARNING, sampler_of
+from research.samplers.sampler_choice import LEARNING, MOST_POINTS, sampler_of
 from research.studies.judged_trials import Judge
 from research.studies.study_base import Candidate, Candidates
 from research.studies.study_plan import StudyPlan
@@ -80,6 +80,9 @@ class StudyRun:
         self._sampler: Sampler = sampler_of(plan.sampler, plan.space, objectives, plan.seed, in_order=plan.in_order)
         # A grid has an end, and one who draws evenly does so already.
         self._own = _REFUSED_OF_ONE_WHO_LEARNS if plan.sampler in LEARNING else 2**62
+        # Of a grid that can be gone through, every point is looked at.
+        whole = plan.sampler == "grid" and (plan.space.size or 0) <= MOST_POINTS
+        self._most_refused = MOST_POINTS + 1 if whole else REFUSED_IN_A_ROW
         self._evenly = RandomSampler(plan.space, plan.seed)
         self._kept = {one.number: one for one in store.records(Trial, optimisation=study)}
         self._by_print: dict[str, Trial] = {}
@@ -122,7 +125,7 @@ class StudyRun:
             if refused < self._own:
                 self._sampler.refuse(proposal)
             refused += 1
-            if refused >= REFUSED_IN_A_ROW and self._plan.sampler != "grid":
+            if refused >= self._most_refused:
                 raise ConfigurationError(f"{refused:,} points in a row may not be tried{self._why()}")
         return None
 

@@ -1,10 +1,12 @@
 """Where and how the trials of a study are made: nothing of it changes one."""
 
 import contextlib
+from collections.abc import Mapping
 from concurrent.futures import Executor
-from typing import Protocol, Self, TypedDict
+from typing import NamedTuple, Protocol, Self, TypedDict
 
 from core.errors import ConfigurationError
+from core.settings_problem import did_you_mean
 from engine.renderer import OutputsKept
 from research.executors.cluster_address import ClusterAddress
 from research.executors.machines import Machines
@@ -19,6 +21,18 @@ class Watch(Protocol):
         """Hear that so many trials of so many are there."""
 
 
+class PartWatch(NamedTuple):
+    """Who is told of several searches, while one of them is made: how many were before it, and how many there are."""
+
+    watch: Watch
+    before: int
+    parts: int
+
+    def made(self, done: int, total: int) -> None:
+        """Hear that so many trials of one are there, of which each has as many."""
+        self.watch.made(self.before * total + done, self.parts * total)
+
+
 class Surroundings(TypedDict, total=False):
     """Where and how trials are made."""
 
@@ -31,6 +45,18 @@ class Surroundings(TypedDict, total=False):
     show_progress: bool | None
     outputs: OutputsKept
     watch: Watch | None
+
+
+def require_known(options: Mapping[str, object], kind: type, called: str) -> None:
+    """Refuse an option that a function does not have, as Python refuses an argument: with a TypeError."""
+    for name in options:
+        if name not in kind.__annotations__:
+            raise TypeError(f"{called} has no option {name}{did_you_mean(name, kind.__annotations__)}")
+
+
+def store_of(given: RunStore | None) -> contextlib.AbstractContextManager[RunStore]:
+    """Return the store that is given, which stays open, or open that of the configuration for as long."""
+    return open_store() if given is None else contextlib.nullcontext(given)
 
 
 class OpenedSurroundings:
@@ -55,6 +81,7 @@ class OpenedSurroundings:
         self.places = given.get("places", Places())
         self.offline = given.get("offline", False)
         self.show_progress = given.get("show_progress", False)
+        self.progress_title = "Trials"
         self.outputs: OutputsKept = given.get("outputs", "none")
         self.watch = given.get("watch")
         self._given = given.get("store")
@@ -63,7 +90,7 @@ class OpenedSurroundings:
 
     def __enter__(self) -> Self:
         try:
-            self.store = self._opened.enter_context(open_store()) if self._given is None else self._given
+            self.store = self._opened.enter_context(store_of(self._given))
             self._opened.enter_context(self.machines)
         except BaseException:
             self._opened.close()

@@ -11,8 +11,8 @@ from core.errors import HarnessError, ParityError
 from core.settings_problem import shown
 from research.spaces.space import Space
 from research.studies.judged_trials import ENGINE, VERIFIED, Judge, equity_bytes
-from research.studies.study_base import ReferenceBase, StudyBase
-from runs.folder.stem_folder import StemFolder
+from research.studies.study_base import StudyBase, reference_base
+from runs.folder.stem_folder import own_folder
 from runs.store.run_store import RunStore
 from runs.store.store_rows import Trial
 from runs.store.synchronising import take_folder
@@ -56,7 +56,7 @@ class Verifier:
             return list(trials)
         # Where the compiled rules made the trials, every byte of theirs is compared with the reference kernel's.
         compiled = any((one.notes or {}).get(ENGINE) == "compiled" for one in due)
-        base = ReferenceBase(self._base, compiled_too=compiled)
+        base = reference_base(self._base, compiled_too=compiled)
         again: dict[int | None, Trial] = {}
         with ManyRuns(base, processes=min(processes, len(due)), outputs="full") as runs:
             variations = [self._space.variation(one.params or {}) for one in due]
@@ -77,7 +77,7 @@ class Verifier:
             run = None
         else:
             difference = self._difference(trial, result)
-            folder = None if self._base.output_dir is None else self._folder(result)
+            folder = None if self._base.output_dir is None else own_folder(result.result).resolve()
             found = Verification(
                 agrees=difference is None,
                 difference=difference,
@@ -100,8 +100,3 @@ class Verifier:
                 return f"{name} was {shown(value)}, and is {shown(figures[name])}"
         equity = equity_bytes(result.daily_closes)
         return None if equity == trial.daily_equity else "the equity at the end of the days is another"
-
-    def _folder(self, result: BacktestResult) -> Path:
-        """Return the run's own folder, which no later run changes."""
-        shown_at = Path(str(result.result.output_dir))
-        return StemFolder(shown_at.parent, shown_at.name).run_folder(str(result.result.run_id)).resolve()

@@ -1,5 +1,6 @@
 """What a verb shows: facts and tables, coloured on a terminal, plain everywhere else."""
 
+import re
 import sys
 from collections.abc import Iterator, Sequence
 
@@ -10,9 +11,10 @@ from core.plain_text import escaped
 
 UNDEFINED = "n/a"
 _WHOLE = 18
-"""Cells up to this long are not broken."""
-_WIDE = 118
-"""Columns of a terminal on which the list of runs has the room for that."""
+"""Numbers, and what else stands in their columns, up to this long are never broken, however narrow a terminal is."""
+_LEAST = 8
+"""Columns of words give way to them down to this width, and heads down to their cells."""
+_HEAD = 5
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -80,20 +82,49 @@ def _print_rich(blocks: Sequence[Facts | Grid]) -> None:
             console.print()
         if isinstance(block, Facts):
             if block.title:
-                console.print(Text(escaped(block.title), "bold"))
+                console.print(Text(escaped(block.title), "bold"), soft_wrap=True)
             for label, value in block.rows:
                 # Whole on one line, however narrow the terminal is, so that it can be copied.
                 line = Text.assemble((f"{escaped(label)}: ", "dim"), (escaped(value), _tone(value)))
                 console.print(line, soft_wrap=True)
             continue
+        heads, widths = _laid_out(block, console.width)
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=0, show_edge=False)
-        for column, name in enumerate(block.header):
-            numeric = column >= block.words
-            whole = console.width >= _WIDE and all(len(row[column]) <= _WHOLE for row in block.rows)
-            table.add_column(escaped(name), justify="right" if numeric else "left", overflow="fold", no_wrap=whole)
+        for column, (head, width) in enumerate(zip(heads, widths, strict=True)):
+            table.add_column(head, width=width, justify="right" if column >= block.words else "left", overflow="fold")
         for row in block.rows:
             table.add_row(*(Text(escaped(cell), _tone(cell) if i >= block.words else "") for i, cell in enumerate(row)))
-        console.print(table)
+        wide = Console(width=max(console.width, sum(widths) + len(widths) - 1))
+        wide.print(table, crop=False)
+
+
+def _laid_out(grid: Grid, room: int) -> tuple[list[str], list[int]]:
+    """Return the heads of a table and the widths of its columns: heads are broken where it has no room, then words."""
+    heads = [escaped(one) for one in grid.header]
+    cells = [max((len(escaped(row[place])) for row in grid.rows), default=0) for place in range(len(heads))]
+    most = room - len(heads) + 1
+    widths = [max(len(head), cell) for head, cell in zip(heads, cells, strict=True)]
+    if sum(widths) <= most:
+        return heads, widths
+    heads = [_broken(head, cell) for head, cell in zip(heads, cells, strict=True)]
+    widths = [max(cell, *map(len, head.split("\n"))) for head, cell in zip(heads, cells, strict=True)]
+    least = [
+        max(_HEAD, min(cell, _LEAST) if place < grid.words or cell > _WHOLE else cell)
+        for place, cell in enumerate(cells)
+    ]
+    while sum(widths) > most and (left := [place for place, one in enumerate(least) if widths[place] > one]):
+        widths[max(left, key=widths.__getitem__)] -= 1
+    return heads, widths
+
+
+def _broken(head: str, width: int) -> str:
+    """Return a head in lines, broken at spaces and after underscores where a line of that width ends."""
+    lines = [""]
+    for part in re.findall(r"[^ _]+[ _]*|[ _]+", head):
+        if lines[-1] and len(lines[-1]) + len(part.rstrip()) > width:
+            lines.append("")
+        lines[-1] += part
+    return "\n".join(line.rstrip() for line in lines)
 
 
 def _tone(cell: str) -> str:

@@ -15,8 +15,8 @@ from engine.journal import read_journal
 from engine.journal_records import CandleFields, SessionRecord, StepRecord
 from engine.watched import watched_series_of
 from market_data.exchanges.exchange_names import PRACTICE
-from market_data.history.historical_data_provider import HistoricalDataProvider
 from market_data.history.loaded_candles import LoadedCandles
+from market_data.history.settled_provider import settled_provider
 from market_data.perpetual.perpetual_data import PerpetualData
 from market_data.store.candle_merge import joined
 from runs.folder.file_names import JOURNAL
@@ -109,15 +109,9 @@ def _loaded(
     if window is UNSET or window.start_ms is None or window.end_ms is None:
         raise StoreError(f"{run.folder}: its manifest names no window", path=run.folder)
     start_ms, end_ms = window.start_ms, window.end_ms
-    provider = HistoricalDataProvider(
-        live.exchange,
-        cache_dir=data_dir or live.data.cache_dir,
-        # The practice market is made here and needs no network.
-        offline=live.exchange != PRACTICE,
-        off_grid=live.data.off_grid,
-        progress=False,
-        now_ms=lambda: end_ms,
-    )
+    # The practice market is made here and needs no network.
+    offline = live.exchange != PRACTICE
+    provider = settled_provider(live.exchange, live.data, end_ms, offline=offline, data_dir=data_dir)
     needed = stored_candles_needed(strategy, start_ms, timeframe_ms(live.timeframe))
     candles = provider.load(live.symbols, live.timeframe, start_ms, end_ms, warmup_candles=needed)
     detail = {} if live.detail_interval is None else provider.load(live.symbols, live.detail_interval, start_ms, end_ms)

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from runs.documents.run_result import RunResult
 from runs.folder.file_names import CURVE, DERIVED, LATEST, MANIFEST, NOTES, RESULT, RUNS, STEPS, TRADES
 
 
@@ -53,7 +54,7 @@ class StemFolder:
         """Let files of a run stand under the stem's names, and ``latest`` point to it; the stem is held."""
         for name in names:
             _copy(run_folder / name, self.shown(name))
-        self._point(run_folder)
+        point_to(self.folder, run_folder)
 
     def shown(self, name: str) -> Path:
         """Return where a file of the newest whole run stands under the stem's own name."""
@@ -88,12 +89,20 @@ class StemFolder:
             with contextlib.suppress(OSError):  # What else lies in it stays.
                 place.rmdir()
 
-    def _point(self, run_folder: Path) -> None:
-        beside = _beside(self.folder / LATEST)
-        beside.unlink(missing_ok=True)
-        with contextlib.suppress(PermissionError):  # A file system without links: the files themselves stand there.
-            beside.symlink_to(run_folder.relative_to(self.folder), target_is_directory=True)
-            beside.replace(self.folder / LATEST)
+
+def own_folder(result: RunResult) -> Path:
+    """Return the folder of a whole run that no later run changes, from a result that names where its stem shows it."""
+    shown_at = Path(str(result.output_dir))
+    return StemFolder(shown_at.parent, shown_at.name).run_folder(str(result.run_id))
+
+
+def point_to(folder: Path, run_folder: Path) -> None:
+    """Let ``latest`` in a folder point to that of a run below it."""
+    beside = _beside(folder / LATEST)
+    beside.unlink(missing_ok=True)
+    with contextlib.suppress(PermissionError):  # A file system without links.
+        beside.symlink_to(run_folder.relative_to(folder), target_is_directory=True)
+        beside.replace(folder / LATEST)
 
 
 def is_whole(folder: Path) -> bool:

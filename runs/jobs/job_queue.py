@@ -20,6 +20,8 @@ from runs.store.tables import JOB, JOB_LINE
 
 LEASE_SECONDS = 60.0
 """How long a job stays with a worker that gives no sign."""
+MOST_LEASE_SECONDS = 86_400.0
+"""The longest lease; a later end was written by a clock that has been set back since, and holds nothing."""
 MOST_IN_VAIN = 5
 """How often a job is taken up again that gets no further: what ends its workers must not end all there are."""
 OPEN: tuple[Status, ...] = ("PENDING", "RUNNING")
@@ -80,9 +82,13 @@ class JobQueue:
         with self._store.database.writing() as connection:
             while True:
                 now = _now_ms(connection)
-                waits = and_(JOB.c.status == "PENDING", or_(JOB.c.lease_ms.is_(None), JOB.c.lease_ms <= now))
-                left = and_(JOB.c.status == "RUNNING", or_(JOB.c.lease_ms.is_(None), JOB.c.lease_ms <= now))
-                query = select(JOB).where(JOB.c.kind.in_(kinds), or_(waits, left)).order_by(JOB.c.id).limit(1)
+                lapsed = or_(
+                    JOB.c.lease_ms.is_(None),
+                    JOB.c.lease_ms <= now,
+                    JOB.c.lease_ms > now + int(1000 * MOST_LEASE_SECONDS),
+                )
+                free = and_(JOB.c.kind.in_(kinds), JOB.c.status.in_(OPEN), lapsed)
+                query = select(JOB).where(free).order_by(JOB.c.id).limit(1)
                 # Of two workers on one server the second passes over a row that the first is about to take.
                 row = connection.execute(query.with_for_update(skip_locked=True)).first()
                 if row is None:

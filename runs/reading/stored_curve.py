@@ -74,7 +74,7 @@ def read_curve(
     if not (has_curve and has_steps):
         further = {"cash": cash, "open_positions": rows.open_positions, "sparse": True}
         return EquityCurve.of(rows.times_ms, rows.equity, starting_balance, **ends, **further)
-    times, equity = _column(folder / STEPS), _column(folder / CURVE)
+    times, equity = read_column(folder / STEPS), read_column(folder / CURVE)
     if len(times) != len(equity):
         raise StoreError(
             f"{folder / STEPS} has {len(times)} steps, {CURVE} has {len(equity)}: they are not of one run",
@@ -95,7 +95,8 @@ def read_curve(
     )
 
 
-def _column(path: Path) -> Float64Array:
+def read_column(path: Path) -> Float64Array:
+    """Return a column of numbers; StoreError if the file cannot be read or is none."""
     try:
         with path.open("rb") as file:
             column: Float64Array = np.load(file, allow_pickle=False)

@@ -77,12 +77,16 @@ class Database:
         with self._faults():
             if self.is_file:
                 Path(str(url.database)).parent.mkdir(parents=True, exist_ok=True)
-            self._engine = _engine(url)
+            # A strategy may change the folder of the process.
+            self._place = Path(str(url.database)).absolute()
+            is_path = self.is_file and not str(url.database).startswith("file:")
+            self._engine = _engine(url.set(database=str(self._place)) if is_path else url)
             try:
                 self._bring_up()
             except BaseException:
                 self.close()
                 raise
+            self._file = self._identity()
 
     @property
     def is_file(self) -> bool:
@@ -100,8 +104,20 @@ class Database:
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[Connection]:
-        """Yield a connection whose changes are kept when the block ends, all of them or none."""
+        """Yield a connection whose changes are kept when the block ends, all of them or none.
+
+        Raises
+        ------
+        StoreError
+            If that fails, or the file that was opened is no longer there: what is written into it is nowhere.
+        """
         with self._faults(), self._engine.connect() as connection:
+            if self._identity() != self._file:
+                raise StoreError(
+                    f"{shown(self.url)}: was removed or replaced while it was open, and what it had is gone with it; "
+                    "put it back and start again",
+                    path=Path(str(self.url.database)),
+                )
             connection = connection.execution_options(writes=True)
             with connection.begin():
                 yield connection
@@ -129,6 +145,14 @@ class Database:
     def close(self) -> None:
         """Close the connections."""
         self._engine.dispose()
+
+    def _identity(self) -> tuple[int, int] | None:
+        """Return what tells the file from any other at its place; None of a server, and of one that is not there."""
+        if self.is_file:
+            with contextlib.suppress(OSError):
+                found = self._place.stat()
+                return found.st_dev, found.st_ino
+        return None
 
     def _bring_up(self) -> None:
         with self._engine.connect() as connection, connection.begin():

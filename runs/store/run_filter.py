@@ -3,7 +3,7 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, func, or_
+from sqlalchemy import ColumnElement, Double, Select, cast, func, or_
 
 from core.errors import ConfigurationError
 from core.settings_problem import did_you_mean
@@ -91,7 +91,7 @@ class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
     def _sorted_by(self) -> ColumnElement[Any]:
         name = self.sort
         if name == "net_profit":  # Money is text, which sorts by its letters.
-            name = "performance.net_profit"
+            return cast(RUN.c.net_profit, Double)
         if name in HEADLINES or name in _TEXTS:
             return RUN.c[name]
         if name in _TIMES:

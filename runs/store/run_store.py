@@ -149,14 +149,14 @@ class RunStore:
         """Keep a job, or what has become of it; return its id."""
         return self.record(job)
 
-    def records(self, kind: type[Kind], **equal: object) -> list[Kind]:
+    def records(self, kind: type[Kind], /, **equal: object) -> list[Kind]:
         """Return the records of a kind whose columns have the given values, in order of their ids."""
         table = _RECORDS[kind]
         query = select(table).where(*(table.c[name] == value for name, value in equal.items())).order_by(table.c.id)
         with self.database.reading() as connection:
             return [kind(**row._mapping) for row in connection.execute(query)]
 
-    def columns(self, kind: type[Record], *names: str, **equal: object) -> list[tuple[Any, ...]]:
+    def columns(self, kind: type[Record], /, *names: str, **equal: object) -> list[tuple[Any, ...]]:
         """Return some columns of the records that :meth:`records` returns; the rest is not read."""
         table = _RECORDS[kind]
         query = select(*(table.c[name] for name in names)).where(

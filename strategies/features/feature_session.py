@@ -23,7 +23,7 @@ from strategies.known_candles import KnownCandles
 from strategies.own_code import failure_in_one_line, place_of
 from strategies.strategy import SignalStream
 
-ROWS_AT_ONCE = 1 << 15
+ROWS_AT_ONCE = 50_000
 """How many candles ``signals`` is asked about together where it may be: their columns fit a cache."""
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import yaml
 
-from core.errors import ConfigurationError, StoreError
+from core.errors import ConfigurationError
 from core.settings_problem import shown
+from market_data.store.atomic_files import make_folder, write_atomically
 from systems.catalogue import read_system
 from systems.places import Places
 from systems.system_file import ID_WORDS, is_system_id
@@ -99,14 +100,10 @@ def _written(system_id: str, text: str, places: Places) -> Path:
     if not is_system_id(system_id):
         raise ConfigurationError(f"{shown(system_id)} — allowed: {ID_WORDS}")
     path = Path(places.systems) / f"{system_id}.yaml"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise ConfigurationError(f"{path}: there already, nothing was written; take another name") from None
-    except OSError as error:
-        raise StoreError.of("write", path, error) from error
+    if path.exists() or path.is_symlink():
+        raise ConfigurationError(f"{path}: there already, nothing was written; take another name")
+    make_folder(path.parent)
+    write_atomically(path, text.encode())
     return path
 
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from backtests.portfolio.session_parity import REPORT
 from backtests.proof.parity_check import check_parity
 from backtests.replay import RunWatch
 from backtests.settled_run import run_settled
@@ -22,7 +23,7 @@ from live.life.live_session import LiveOptions, run_session
 from live.life.rehearsal import Rehearsal
 from market_data.exchanges.exchange_names import PRACTICE
 from market_data.store.atomic_files import write_atomically
-from runs.folder.stem_folder import StemFolder
+from runs.folder.stem_folder import own_folder
 from runs.reading.run_candles import candles_of
 from runs.reading.run_folder import StoredRun, measure_run, read_run, trades_with_excursions
 from systems.catalogue import read_system
@@ -40,7 +41,6 @@ ALL = "all"
 REHEARSAL_SPEED = 20_000.0
 HERE = Places()
 _NOTE = "system.json"
-_PARITY_REPORT = "parity.json"
 
 
 def system_backtest(
@@ -91,8 +91,7 @@ def system_backtest(
     of = _window(system, window, format_ms(span.start_ms), format_ms(span.end_ms))
     facts = {**_facts(system, settings), "window": of}
     # The note lies in the run's own folder, beside the documents that a backtest of the same settings shares.
-    shown = Path(str(result.output_dir))
-    own = StemFolder(shown.parent, shown.name).run_folder(str(result.run_id))
+    own = own_folder(result)
     write_json(own / _NOTE, facts)
     return {**_told(read_run(own)), **facts}
 
@@ -200,7 +199,7 @@ def _session(settings: Settings, options: LiveOptions) -> dict[str, Any]:
     if not run.result.statistics.steps:
         raise DataUnavailableError(f"the session ended before its first step and proves nothing; it is in {folder}")
     report = check_parity(folder, None, offline=settings.live.exchange == PRACTICE, now_ms=wall_clock_ms())
-    write_atomically(folder / _PARITY_REPORT, report.json().encode())
+    write_atomically(folder / REPORT, report.json().encode())
     told = _told(run)
     told["metrics"][PARITY] = {0: "exact", 4: "different"}.get(report.exit_code, "unchecked")
     return {**told, "parity_verdict": report.verdict}

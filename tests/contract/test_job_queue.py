@@ -102,6 +102,16 @@ class Queue:
         self.assertEqual(2, self.queue.take(KINDS).id)
         self.assertRegex(self.log(first)[-1], "taken up again, its worker was gone by here, process")
 
+    def test_a_lease_of_a_clock_that_has_been_set_back_holds_nothing(self):
+        (job,) = self.submit()
+        self.queue.take(KINDS)
+        for hours, status in ((23, None), (25, "RUNNING")):
+            with self.store.database.writing() as connection:
+                lease_ms = self.now(job).started_ms + hours * 3_600_000
+                connection.execute(update(JOB).where(JOB.c.id == job.id).values(lease_ms=lease_ms))
+            taken = self.queue.take(KINDS)
+            self.assertEqual(status, taken and taken.status)
+
     def test_one_that_is_put_back_waits_as_long_as_it_is_told(self):
         (job,) = self.submit()
         self.assertTrue(self.queue.put_back(self.queue.take(KINDS), "busy", 3600))

@@ -197,7 +197,8 @@ class OfARun(unittest.TestCase):
             luck, alone = luck_of_run(opened.run, tried, noise), luck_of_run(opened.run, SharpesTried.of([0.1]))
         self.assertAlmostEqual(self.result.metrics["sharpe"], luck.sharpe, 12)
         self.assertRegex(
-            luck.sentence, r"^of 250 trials the best Sharpe -?\d+\.\d would be beaten by chance in \d+ % of"
+            luck.sentence,
+            r"^Sharpe -\d+\.\d+ is not the best of 250 trials, which is \d+\.\d+, and would be beaten by chance in",
         )
         self.assertEqual({}, {name: why for name, why in luck.undefined.items() if name != "minimum_track_record_days"})
         self.assertEqual(0.0, alone.expected_best_sharpe)

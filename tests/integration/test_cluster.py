@@ -4,13 +4,15 @@ import contextlib
 import importlib
 import io
 import re
+import socket
+import subprocess
 import sys
 import tempfile
 import textwrap
 import time
 import unittest
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from unittest.mock import patch
 
 import research
@@ -25,6 +27,7 @@ from tests.support import hour_strategy
 from tests.support.candles import candles_of
 from tests.support.clusters import LoopbackCluster, free_port
 from tests.support.hour_strategy import planted_candles
+from tests.support.runs.backtest_runs import command_environment
 from tests.support.studies import SPACE, planted_base, store_in, told
 from tests.support.system_files import system_places, write_system
 from tests.support.waiting import LONG_S, PATIENCE_S
@@ -51,6 +54,10 @@ class ClusterCase(unittest.TestCase):
         self.folder = Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.stores = 0
 
+    def started(self) -> LoopbackCluster:
+        """Return a cluster without a worker."""
+        return LoopbackCluster(self.enterContext(contextlib.ExitStack()))
+
     def study(
         self, cluster: LoopbackCluster | None, base: Any = None, parameters: Any = SPACE, **options: Any
     ) -> Study:
@@ -68,9 +75,29 @@ class ClusterCase(unittest.TestCase):
 
 
 class Trials(ClusterCase):
+    """One cluster for all that do not care who else works there."""
+
+    cluster: ClassVar[LoopbackCluster]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.cluster = LoopbackCluster(cls.enterClassContext(contextlib.ExitStack()))
+
+    def setUp(self) -> None:
+        super().setUp()
+        if len(self.cluster.living) == 1:
+            self.cluster.worker()
+
+    def test_it_listens_on_this_machine_alone(self) -> None:
+        self.cluster.wait_for_workers(1)
+        parts = [pid for one in self.cluster.living for pid in _family(one.pid)]
+        self.assertGreater(len(parts), 2)
+        listening = {address for pid in parts for address in _listening(pid)}
+        self.assertEqual({"0100007F"}, listening)
+
     def test_a_study_is_that_of_one_process_whatever_becomes_of_its_workers(self) -> None:
-        cluster = LoopbackCluster(self)
-        first, second = cluster.worker(), cluster.worker()
+        cluster = self.cluster
+        first, second = cluster.living[1], cluster.worker()
         expected = self.expected()
         with self.subTest("two workers, one of them is killed in the middle"):
             watch = Does(at_11=lambda: cluster.kill(second))
@@ -94,8 +121,7 @@ class Trials(ClusterCase):
             self.assertRegex(there.failed[0].failure or "", "as planted")
 
     def test_the_strategy_goes_along_with_all_it_imports(self) -> None:
-        cluster = LoopbackCluster(self)
-        cluster.worker()
+        cluster = self.cluster
         self.write_strategy("my_strategy", self.folder / "mine")
         self.enterContext(patch.object(sys, "path", [*sys.path, str(self.folder / "mine")]))
         candles = {"BTC/USDT": candles_of(planted_candles(4))}
@@ -140,7 +166,7 @@ class Trials(ClusterCase):
 
 class Refused(ClusterCase):
     def test_workers_of_other_code_are_refused_each_with_a_line_and_the_rest_makes_the_study(self) -> None:
-        cluster = LoopbackCluster(self)
+        cluster = self.started()
         cluster.other_worker("0.0.9+0123456789abcdef")
         cluster.other_worker(None)
         cluster.wait_for_workers(2)
@@ -176,7 +202,7 @@ class Refused(ClusterCase):
         self.assertEqual([], store.records(Trial))
 
     def test_a_scheduler_that_is_killed_ends_the_study_which_is_gone_on_with(self) -> None:
-        cluster = LoopbackCluster(self)
+        cluster = self.started()
         cluster.worker()
         store = store_in(self.folder, "cut")
         self.addCleanup(store.close)
@@ -197,6 +223,7 @@ class Refused(ClusterCase):
 class Command(unittest.TestCase):
     def test_what_would_be_open_to_others_is_refused(self) -> None:
         here = str(Path(__file__))
+        certified = ["--tls-ca-file", here, "--tls-cert", here, "--tls-key", here]
         for arguments, words in (
             (["scheduler", "--host", "0.0.0.0"], "can be reached from elsewhere"),
             (["scheduler", "--host", "::"], "can be reached from elsewhere"),
@@ -206,6 +233,9 @@ class Command(unittest.TestCase):
             (["scheduler", "--port", "70000"], "--port: 70000"),
             (["worker"], "whose? — allowed: cluster worker tcp://HOST:PORT"),
             (["worker", "here"], "is no address"),
+            (["worker", "tcp://192.0.2.1:8786"], "is on another machine and unsecured: "),
+            (["worker", "tls://192.0.2.1:8786"], "tls://192.0.2.1:8786: needs certificates — allowed: --tls-ca-file"),
+            (["worker", "tcp://127.0.0.1:1", "--host", "0.0.0.0", *certified], "allowed: tls://127.0.0.1:1"),
         ):
             with self.subTest(arguments):
                 errors = io.StringIO()
@@ -215,14 +245,22 @@ class Command(unittest.TestCase):
                 self.assertIn(words, errors.getvalue())
                 self.assertRegex(errors.getvalue(), r"\Aerror: [^\n]*\n\Z")
 
-    def test_it_listens_on_this_machine_alone(self) -> None:
-        cluster = LoopbackCluster(self)
-        worker = cluster.worker()
-        cluster.wait_for_workers(1)
-        parts = [*_family(cluster.scheduler.pid), *_family(worker.pid)]
-        self.assertGreater(len(parts), 2)
-        listening = {address for pid in parts for address in _listening(pid)}
-        self.assertEqual({"0100007F"}, listening)
+    def test_a_scheduler_that_cannot_start_says_why_in_a_line(self) -> None:
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            port = taken.getsockname()[1]
+            found = subprocess.run(
+                [sys.executable, "-m", "research", "cluster", "scheduler", "--port", str(port)],
+                env=command_environment({}),
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        self.assertEqual(2, found.returncode)
+        *_, last = found.stderr.splitlines()
+        self.assertRegex(last, f"^error: cluster scheduler: cannot start at 127.0.0.1:{port}: .* already in use — ")
+        self.assertNotIn("Traceback", found.stderr)
 
 
 def _family(pid: int) -> list[int]:

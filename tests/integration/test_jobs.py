@@ -1,6 +1,7 @@
 """Jobs from the command line to the end: killed, stopped, cancelled workers, a locked database, and one in a thread."""
 
 import contextlib
+import functools
 import io
 import json
 import os
@@ -8,7 +9,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -16,22 +19,34 @@ import research
 from research.jobs.worker import Worker
 from runs.__main__ import main as runs_main
 from runs.jobs.job_queue import JobQueue
-from runs.store.run_store import RunStore, open_store
+from runs.store.run_store import RunStore
 from runs.store.store_rows import Job, Optimisation, Trial
-from tests.integration.test_optimise_command import CommandCase
+from tests.integration.test_optimise_command import SECTION, StudyCommand
 from tests.support.runs.backtest_runs import command_environment
 from tests.support.shared import REPOSITORY
-from tests.support.studies import told
+from tests.support.studies import store_in, told
+from tests.support.system_files import system_places, write_system
 from tests.support.waiting import wait_until
 
 TRIALS = 80
+SEARCH: dict[str, Any] = {"sampler": "tpe", "trials": TRIALS, "best": 0, "conditions": [],
+                          "parameters": {"ema_fast": "3..9", "sl_atr_multiple": "1.0..3.0"}}  # fmt: skip
 
 
-class JobCase(CommandCase):
+@functools.cache
+def uninterrupted() -> list[tuple[object, ...]]:
+    """Return what the trials of a study tell that nobody interrupted."""
+    with tempfile.TemporaryDirectory() as folder:
+        places = system_places(Path(folder))
+        write_system(Path(folder), "mine", **{**StudyCommand.system, "optimise": {**SECTION, **SEARCH}})
+        with store_in(folder) as store:
+            return told(research.optimise("mine", places=places, store=store, processes=1).trials)
+
+
+class JobCase(StudyCommand):
     def setUp(self) -> None:
         super().setUp()
-        parameters = {"ema_fast": "3..9", "sl_atr_multiple": "1.0..3.0"}
-        self.write(sampler="tpe", trials=TRIALS, best=0, parameters=parameters, conditions=[])
+        self.search(**SEARCH)
 
     def submit(self) -> RunStore:
         code, output, errors = self.optimise("--system", "mine", "--detach")
@@ -73,17 +88,15 @@ class JobCase(CommandCase):
 
     def require_whole(self, store: RunStore, kept: list[Any]) -> None:
         """Require the trials of a study that nobody interrupted, and that none of those kept was made again."""
-        with open_store(f"sqlite:///{self.folder}/other.sqlite") as other:
-            whole = research.optimise("mine", places=self.places, store=other, processes=1)
-        self.assertEqual(TRIALS, len(whole.trials))
-        self.assertEqual(told(whole.trials), told(store.records(Trial)))
+        self.assertEqual(TRIALS, len(uninterrupted()))
+        self.assertEqual(uninterrupted(), told(store.records(Trial)))
         self.assertEqual(kept, store.columns(Trial, "id")[: len(kept)])
         self.assertLess(len(kept), TRIALS)
 
 
 class Verbs(JobCase):
     def test_a_study_is_submitted_made_by_a_worker_and_shown(self) -> None:
-        self.write(best=1)
+        self.search(best=1)
         self.assertEqual((0, "no job; python -m research optimise --detach submits one\n", ""), self.jobs())
         store = self.submit()
         self.assertEqual(["PENDING"], [one.status for one in store.records(Optimisation)])
@@ -94,7 +107,8 @@ class Verbs(JobCase):
         _, output, _ = self.jobs("show", "latest")
         self.assertRegex(output, r"(?s)\AJob 1\nwhat: study 1: mine, days\nstate: done\nprogress: 12 of 12 .*\nLog\n")
         self.assertRegex(
-            output, r"Z: submitted\n\S+Z: taken by .*\n\S+Z: \d+ of 12 trials are ranked, 0 failed\n.*done\n"
+            output,
+            r"Z: submitted\n\S+Z: taken by .*\n\S+Z: \d+ of 12 trials are ranked, 0 failed; .* show 1 .*\n.*done\n",
         )
         found = json.loads(self.jobs("show", "1", "--json")[1])
         self.assertEqual(("done", 12, 1), (found["status"], found["done"], found["request"]["study"]))
@@ -108,7 +122,7 @@ class Verbs(JobCase):
         self.assertIn("did you mean ema_fast?", errors)
         self.assertEqual([], self.store().records(Job))
         store = self.submit()
-        self.write(sampler="grid")
+        self.search(sampler="grid")
         (self.folder / "config" / "systems" / "mine.yaml").unlink()
         with Worker(store):
             job = self.wait_for(store, "FAILED")
@@ -127,7 +141,7 @@ class Verbs(JobCase):
                 self.assertIn(words, errors)
 
     def test_a_walk_forward_is_a_job_and_comes_to_what_it_would_without(self) -> None:
-        self.write(trials=4, sampler="random", best=0)
+        self.search(trials=4, sampler="random", best=0)
         walk = ("walk-forward", "--system", "mine", "--train", "30h", "--test", "12h", *self.where, "--processes", "1")
         self.assertEqual(0, self.command(*walk, "--json", "--detach")[0])
         store = self.store()
@@ -136,7 +150,7 @@ class Verbs(JobCase):
         self.assertEqual((0, "job 1: walk-forward 1: mine, days\njob 1: done\n", ""), (code, output, errors))
         job = self.job(store)
         self.assertEqual(("COMPLETED", 12, 12), (job.status, job.done, job.total))
-        self.assertRegex(self.jobs("show", "1")[1], r"Z: 3 of 3 folds, \d tests earned something\n")
+        self.assertRegex(self.jobs("show", "1")[1], r"Z: 3 of 3 folds, \d tests earned something; .* show 1 ")
         found = json.loads(self.command("show", "1", "--json")[1])
         with patch.dict(os.environ, HARNESS_STORE_URL=f"sqlite:///{self.folder}/other.sqlite"):
             self.assertEqual(json.loads(self.command(*walk, "--json")[1]), found)
@@ -209,7 +223,7 @@ class Workers(JobCase):
         with patch("runs.store.database.BUSY_SECONDS", 0.2):
             store = LockedOnce(self.store().database, "here")
         with Worker(store):
-            wait_until(lambda: self.job(store).status == "PENDING" and self.job(store).attempts == 1)
+            wait_until(lambda: [(one.status, one.attempts) for one in [self.job(store)]] == [("PENDING", 1)])
         self.assertRegex(str(self.job(store).failure), "another program has been writing")
         self.assertEqual((5, True), (len(store.records(Trial)), store.locked))
 

@@ -179,7 +179,7 @@ _LiveSession._until = lambda self, step_ms, now_ms: (now_ms - now_ms % step_ms +
         # Many warm-up candles let the journal be the largest file, which fills the disk first.
         self.decide_always(90, warmup_candles=400)
         expected = self.whole(90)
-        for number in range(scaled(2, 20)):
+        for number in range(scaled(1, 20)):
             seed = SEED + number
             with self.subTest(seed=seed), exchange(90) as running:
                 folder = self.starved(running, "journal.jsonl", random.Random(seed))

@@ -1,25 +1,20 @@
 """``python -m research optimise`` as a user runs it: its section, its tables, bad input, and killed in the middle."""
 
-import contextlib
-import io
 import json
-import os
 import signal
 import subprocess
 import sys
-import tempfile
 import unittest
 from pathlib import Path
-from unittest.mock import patch
+from typing import Any, ClassVar
 
 import research
-from research.__main__ import main
-from runs.store.run_store import RunStore, open_store
 from runs.store.store_rows import Optimisation, Trial
+from tests.support.research_cases import CommandCase
 from tests.support.runs.backtest_runs import command_environment
 from tests.support.shared import REPOSITORY
 from tests.support.studies import told
-from tests.support.system_files import system_places, write_system
+from tests.support.system_files import write_system
 from tests.support.waiting import wait_until
 
 SECTION = {
@@ -33,41 +28,21 @@ SECTION = {
 }
 
 
-class CommandCase(unittest.TestCase):
-    maxDiff = None
-
-    def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-        self.places = system_places(self.folder)
-        self.write()
-        self.where = ["--systems", self.places.systems, "--logs", str(self.places.logs), "--data-dir",
-                      str(self.places.data_dir)]  # fmt: skip
-        self.url = f"sqlite:///{folder.name}/runs.sqlite"
-        self.enterContext(patch.dict(os.environ, HARNESS_STORE_URL=self.url))
-
-    def write(self, **changes: object) -> None:
-        windows = {"days": "2024-01-01..2024-01-03", "later": "2024-01-10..2024-01-12"}
-        write_system(self.folder, "mine", windows=windows, optimise={**SECTION, **changes})
-
-    def store(self, url: str | None = None) -> RunStore:
-        store = open_store(self.url if url is None else url)
-        self.addCleanup(store.close)
-        return store
-
-    def command(self, *arguments: str) -> tuple[int, str, str]:
-        """Run a verb in this process; return exit code, standard output and standard error."""
-        output, errors = io.StringIO(), io.StringIO()
-        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
-            code = main(list(arguments))
-        return code, output.getvalue(), errors.getvalue()
+class StudyCommand(CommandCase):
+    system: ClassVar[dict[str, Any]] = {
+        "windows": {"days": "2024-01-01..2024-01-03", "later": "2024-01-10..2024-01-12"},
+        "optimise": SECTION,
+    }
 
     def optimise(self, *arguments: str) -> tuple[int, str, str]:
         return self.command("optimise", *arguments, *self.where, "--processes", "1")
 
+    def search(self, **changes: Any) -> None:
+        """Write the system with another section."""
+        self.write(optimise={**self.system["optimise"], **changes})
 
-class Verb(CommandCase):
+
+class Verb(StudyCommand):
     def test_the_section_of_a_system_is_what_is_searched(self) -> None:
         code, output, errors = self.optimise("--system", "mine")
         self.assertEqual((0, ""), (code, errors))
@@ -76,7 +51,7 @@ class Verb(CommandCase):
         self.assertRegex(
             output, r"trials: 12 of 12, \d+ different points.*points refused before \(ema_fast \* 3 < ema_slow"
         )
-        self.assertRegex(output, r"\ntrial  ema_fast  sl_atr_multiple +roi  trades +return % .*PSR +DSR\n\d+ ")
+        self.assertRegex(output, r"\ntrial  ema_fast  sl_atr_multiple +roi  trades +max DD % .*PSR +DSR\n\d+ ")
         self.assertRegex(output, r"expected of the best of as many worthless strategies: \d")
         run, _, page = output.rstrip().rpartition("\n\nReport page: ")
         self.assertIn('"format":"study 1"', Path(page).read_text(encoding="utf-8"))
@@ -124,6 +99,7 @@ class Verb(CommandCase):
         _, output, _ = self.optimise("--system", "mine")
         shown, _, page = output.rpartition("\nReport page: ")
         self.assertEqual((0, shown, ""), self.command("show", "latest"))
+        self.assertNotIn("return %", shown)  # What was searched for stands there once, by the name that was asked for.
         written = Path(page.rstrip()).read_bytes()
         other = str(self.folder / "pages" / "mine.html")
         self.assertEqual((0, f"{other}\n", ""), self.command("report", "1", "--out", other))
@@ -132,8 +108,10 @@ class Verb(CommandCase):
         self.assertRegex(
             self.command("report", "1", "--out", self.folder.as_posix())[2], r"is a folder — allowed: a file"
         )
+        self.optimise("--system", "mine", "--param", "ema_fast=3..4", "--sampler", "grid", "--best", "0")
         _, listed, _ = self.command("show")
         self.assertRegex(listed, r"\n1 +COMPLETED +mine +days +random +0 +12 +roi:max ")
+        self.assertRegex(listed, r"\n2 +COMPLETED +mine +days +grid +0 +2 +roi:max ")
 
     def test_bad_input_is_one_line_and_an_exit_code(self) -> None:
         mine = ("--system", "mine")
@@ -162,7 +140,7 @@ class Verb(CommandCase):
                 self.assertIn(words, errors)
                 self.assertRegex(errors, r"\Aerror: [^\n]*\n\Z")
         self.assertEqual([], self.store().records(Optimisation))
-        self.write(samplre="grid", trials=0)
+        self.search(samplre="grid", trials=0)
         code, _, errors = self.optimise(*mine)
         self.assertEqual((2, 2), (code, errors.count("mine.yaml: optimise.")), errors)
         self.assertIn("optimise.samplre: unknown key (did you mean sampler?)", errors)
@@ -175,9 +153,9 @@ class Verb(CommandCase):
         self.assertEqual([], self.store().records(Optimisation))
 
 
-class Killed(CommandCase):
+class Killed(StudyCommand):
     def test_a_study_that_was_killed_goes_on_where_it_was(self) -> None:
-        self.write(sampler="tpe", trials=400, best=0, parameters={"ema_fast": "3..9", "sl_atr_multiple": "1.0..3.0"},
+        self.search(sampler="tpe", trials=400, best=0, parameters={"ema_fast": "3..9", "sl_atr_multiple": "1.0..3.0"},
                    conditions=[])  # fmt: skip
         began = subprocess.Popen(
             [sys.executable, "-W", "error", "-m", "research", "optimise", "--system", "mine", *self.where],

@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import tempfile
 import unittest
 from pathlib import Path
@@ -12,6 +13,7 @@ from unittest.mock import patch
 from research.__main__ import main
 from runs.store.run_store import open_store
 from runs.store.store_rows import Optimisation, Trial
+from tests.support.browser import CHROMIUM, DRIVER, browser
 from tests.support.system_files import LIVE, system_places, write_system
 
 PAIR = {"id": "pair", "description": "For tests", "members": {"one": "first", "two": "second"}}
@@ -73,6 +75,49 @@ class Command(unittest.TestCase):
         self.assertEqual([4_500] * 2, [int(runs[one.run].capital) for one in members])
         told = json.loads(self.run_verb("--show", "1", "--json")[1])
         self.assertEqual(["one", "two"], list(told["members"]))
+
+    def test_its_page_has_what_the_run_came_to(self) -> None:
+        self.write(rebalance="1d", windows={"days": "2024-01-01..2024-01-06"}, limits={"max_open_trades": 1})
+        code, out, err = self.run_verb("pair", "--report", "--json")
+        self.assertEqual(0, code, err)
+        told = json.loads(out)
+        self.assertEqual(self.folder / "logs" / "reports", Path(told["report"]).parent)
+        text = Path(told["report"]).read_text(encoding="utf-8")
+        [held] = re.findall(r'(?s)<script type="application/json" id="data">(.*?)</script>', text)
+        page = json.loads(held, parse_constant=self.fail)["portfolio"]
+        self.assertNotIn(str(self.folder), held)
+        self.assertEqual(told["performance"], page["performance"])
+        self.assertAlmostEqual(told["performance"]["equity"], page["equity"][-1], 3)
+        own = [one["equity_by_day"] for one in page["members"]]
+        for whole, *parts in zip(page["equity"], *own, strict=True):
+            self.assertAlmostEqual(whole, sum(parts), 3)
+        for one in page["members"]:
+            result = told["members"][one["name"]]
+            grown = 100 * (one["units"][-1] / one["starting_balance"] - 1)
+            self.assertAlmostEqual(result["total_return_pct"], grown, 4)
+            refused = {hit["limit"]: hit["times"] for hit in one["limits_hit"] if hit["what"] == "refused"}
+            self.assertEqual(result["refused_by_limits"], refused)
+        self.assertTrue(any(one["limits_hit"] for one in page["members"]))
+        moved = [part["moved"] for one in page["rebalances"] for part in one["shares"]]
+        self.assertAlmostEqual(told["moved"], sum(one for one in moved if one > 0), 6)
+        self.assertEqual(told["rebalances"], len(page["rebalances"]))
+        self.opened(Path(told["report"]))
+
+    def opened(self, page: Path) -> None:
+        """Require that a real browser draws it whole, without an error."""
+        if not (CHROMIUM and DRIVER):
+            return
+        with browser() as window:
+            for width in (1400, 390):
+                window.open(page, width=width, dark=width == 390)
+                window.drawn()
+                sections = window.run("return [...document.querySelectorAll('section')].map((one) => one.id)")
+                self.assertEqual(["equity", "allocation", "brought", "together", "limits", "made"], sections)
+                lines = window.run("return [...document.querySelectorAll('.line-plot svg path.line')].length")
+                self.assertEqual(3 + 3 + 2, lines)
+                self.assertEqual(width, window.run("return document.documentElement.scrollWidth"))
+                self.assertGreater(len(window.picture(f"portfolio-{width}")), 10_000)
+                self.assertEqual([], window.logged())
 
     def test_what_cannot_be_is_one_line(self) -> None:
         self.assertIn("there is no portfolio 'pair' — ", self.refused("pair", "--window", "2024-01"))

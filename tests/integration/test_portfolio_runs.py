@@ -3,7 +3,7 @@
 import csv
 import tempfile
 import unittest
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from core.instants import parse_instant
 from core.time_range import TimeRange
 from core.timeframe import DAY_MS
 from market_data.history.historical_data_provider import HistoricalDataProvider
+from market_data.history.loaded_candles import LoadedCandles
 from runs.documents.portfolio_result import PortfolioResult
 from runs.folder.file_names import CURVE, DERIVED, MANIFEST, PORTFOLIO, RESULT, STEPS
 from runs.reading.run_folder import measure_run, read_run
@@ -30,6 +31,16 @@ LIVE: dict[str, object] = {"exchange": "practice", "symbols": ["BTC/USDT"], "tim
                            "strategy": {"type": "scalping_ema_rsi"}}  # fmt: skip
 FIRST = {"symbols": ["BTC/USDT", "ETH/USDT"]}
 SECOND = {"symbols": ["SOL/USDT", "ETH/USDT"], "strategy": {"params": {"ema_fast": 6}}}
+
+
+class Counted(HistoricalDataProvider):
+    """Notes which candles are loaded."""
+
+    loads: list[tuple[str, str]]
+
+    def load(self, symbols: Sequence[str], interval: str, *args: int, **kwargs: int) -> dict[str, LoadedCandles]:
+        self.loads += [(symbol, interval) for symbol in symbols]
+        return super().load(symbols, interval, *args, **kwargs)
 
 
 class Runs(unittest.TestCase):
@@ -48,12 +59,12 @@ class Runs(unittest.TestCase):
         self, terms: Mapping[str, object], members: Mapping[str, Settings], end_ms: int = END, start_ms: int = START
     ) -> PortfolioResult:
         settings = compose_portfolio("pair", PortfolioTerms.from_dict(terms), members)
+        self.loads: list[tuple[str, str]] = []
         plan = PortfolioPlan(settings=settings, start_ms=start_ms, end_ms=end_ms, output_dir=self.folder / "out",
                              offline=True, show_progress=False)  # fmt: skip
         data = settings.first.data
-        provider = HistoricalDataProvider(
-            "practice", cache_dir=data.cache_dir, offline=False, now_ms=lambda: end_ms + DAY_MS
-        )
+        provider = Counted("practice", cache_dir=data.cache_dir, offline=False, now_ms=lambda: end_ms + DAY_MS)
+        provider.loads = self.loads
         return run_portfolio(plan, provider)
 
     def assert_alone(self, result: PortfolioResult, name: str, settings: Settings, start_ms: int = START) -> None:
@@ -92,6 +103,17 @@ class Runs(unittest.TestCase):
         first = self.settings(**contracts, symbols=["BTC/USDT"], watch=["SOL/USDT"])
         second = self.settings(**contracts, symbols=["SOL/USDT", "ETH/USDT"], watch=["BTC/USDT"])
         result = self.run_of({}, {"first": first, "second": second}, start_ms=start_ms)
+        self.assert_alone(result, "first", first, start_ms)
+        self.assert_alone(result, "second", second, start_ms)
+
+    def test_what_several_members_trade_or_watch_is_loaded_once_and_each_has_its_own_warm_up_of_it(self) -> None:
+        start_ms = parse_instant("2024-01-22")
+        slow = {"params": {"ema_slow": 90}}
+        first = self.settings(symbols=["BTC/USDT", "ETH/USDT"], watch=["SOL/USDT"], detail_interval="5m")
+        second = self.settings(symbols=["ETH/USDT"], watch=["SOL/USDT"], detail_interval="5m", strategy=slow)
+        result = self.run_of({}, {"first": first, "second": second}, start_ms=start_ms)
+        traded = [(symbol, interval) for symbol in ("BTC/USDT", "ETH/USDT") for interval in ("15m", "5m")]
+        self.assertEqual(sorted([*traded, ("SOL/USDT", "15m")]), sorted(self.loads))
         self.assert_alone(result, "first", first, start_ms)
         self.assert_alone(result, "second", second, start_ms)
 

@@ -1,26 +1,21 @@
 """``python -m research recommend``, ``accept``, ``reject`` and ``review`` as a user runs them, on real runs."""
 
 import contextlib
-import io
 import json
-import os
-import tempfile
 import unittest
-from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from unittest.mock import patch
 
 import msgspec
 import numpy as np
 
 from core.instants import parse_instant
-from research.__main__ import main
 from research.recommendations import reviewing
 from runs.reading.run_folder import read_run
-from runs.store.run_store import RunStore, open_store
 from runs.store.store_rows import Optimisation, Recommendation
 from systems.operations import run_system
-from tests.support.system_files import system_places, write_system
+from tests.support.research_cases import CommandCase
+from tests.support.system_files import write_system
 
 WINDOWS = {"first": "2024-01-01..2024-01-20", "second": "2024-01-21..2024-02-09", "third": "2024-02-10..2024-02-29",
            "after": "2024-03-02..2024-03-31"}  # fmt: skip
@@ -28,43 +23,24 @@ DEAR, CHEAP = 0.002, 0.0001
 RULES = {"execution.commission_rate": DEAR, "trading_mode.max_open_trades": 1}
 
 
-class CommandCase(unittest.TestCase):
-    maxDiff = None
+class RecommendCommand(CommandCase):
+    system: ClassVar[dict[str, Any]] = {"overrides": RULES, "windows": WINDOWS}
 
     def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-        self.places = system_places(self.folder)
-        write_system(self.folder, "mine", overrides=RULES, windows=WINDOWS)
-        self.url = f"sqlite:///{folder.name}/runs.sqlite"
-        self.enterContext(patch.dict(os.environ, HARNESS_STORE_URL=self.url))
-        self.addCleanup(os.chdir, Path.cwd())
-        os.chdir(self.folder)
-
-    def command(self, *arguments: str) -> tuple[int, str, str]:
-        """Run a verb in this process; return exit code, standard output and standard error."""
-        output, errors = io.StringIO(), io.StringIO()
-        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
-            code = main(list(arguments))
-        return code, output.getvalue(), errors.getvalue()
+        super().setUp()
+        self.enterContext(contextlib.chdir(self.folder))
 
     def told(self, *arguments: str) -> Any:
         code, output, errors = self.command(*arguments, "--json")
         self.assertEqual((0, ""), (code, errors))
         return json.loads(output)
 
-    def store(self) -> RunStore:
-        store = open_store(self.url)
-        self.addCleanup(store.close)
-        return store
-
     def daily(self, system: str, window: str) -> np.ndarray:
         """Return the daily returns of a backtest of a system, made and read by other means."""
         return read_run(run_system(system, window, places=self.places)["folder"]).curve.daily().returns()
 
 
-class FromEndToEnd(CommandCase):
+class FromEndToEnd(RecommendCommand):
     def test_what_is_true_is_found_accepted_and_compared_with_what_came_of_it(self) -> None:
         self.told("optimise", "--system", "mine", "--param", f"execution.commission_rate={CHEAP},{DEAR}",
                   "--sampler", "grid", "--metric", "roi", "--best", "0", "--processes", "1")  # fmt: skip
@@ -127,7 +103,7 @@ class FromEndToEnd(CommandCase):
         self.assertEqual(0, code)
 
 
-class BadInput(CommandCase):
+class BadInput(RecommendCommand):
     def test_each_is_one_line_and_leaves_nothing_behind(self) -> None:
         files = sorted(self.folder.rglob("*.yaml"))
         for arguments, said in (

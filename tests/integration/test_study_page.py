@@ -1,6 +1,7 @@
 """The page of a study, opened in a real browser."""
 
 import contextlib
+import itertools
 import json
 import tempfile
 import time
@@ -183,6 +184,18 @@ class StudyPage(unittest.TestCase):
         self.choose("heat", 0, "Number of trials")
         self.assertEqual([], self.browser.logged())
 
+    def test_names_of_axes_do_not_lie_over_each_other(self) -> None:
+        for width in (390, 800, 1400):
+            with self.subTest(width):
+                self.browser.open(self.page, width=width)
+                self.browser.drawn()
+                names = self.browser.run(
+                    "return [...document.querySelectorAll('#parallel-lines .axis-name')]"
+                    ".map((one) => one.getBoundingClientRect()).map((one) => [one.left, one.right])"
+                )
+                self.assertEqual(len(PARAMETERS) + 2, len(names))
+                self.assertEqual([], [pair for pair in itertools.pairwise(names) if pair[0][1] > pair[1][0]])
+
     def test_fronts_and_histories_are_those_of_the_study(self) -> None:
         self.browser.open(self.page)
         drawn = self.browser.run("return document.getElementById('front-drawing').dataset.front")
@@ -231,7 +244,9 @@ class StudyPage(unittest.TestCase):
                      out_value=out, efficiency=0.25, trades=4, max_drawdown_pct=1.5, balance=10_004.0)
             for place, (one, out) in enumerate(zip(self.study.ranked[:2], (3.0, None), strict=True))
         ]  # fmt: skip
-        walk = WalkLines(title="Walk-forward 7: mine", facts=[("efficiency", "0.25 of it")], folds=folds)
+        walk = WalkLines(title="Walk-forward 7: mine", name="walk-forward 7", window=TimeRange(0, 90 * day),
+                         tiles=[("Out of sample", "-1.69 %", "of the account")],
+                         facts=[("efficiency", "0.25 of it")], folds=folds)  # fmt: skip
         self.browser.open(write_study_page(self.study, self.luck, self.folder / "folds.html", walk), width=390)
         heads, *rows = self.browser.run(
             "return [...document.querySelectorAll('#fold-table tr')].map((row) =>"
@@ -240,9 +255,15 @@ class StudyPage(unittest.TestCase):
         self.assertEqual(["0", "1970-01-01 – 1970-01-10", "1970-01-10 – 1970-01-13"], rows[0][:3])
         self.assertEqual([str(one.params["hour"]) for one in folds], [row[heads.index("hour")] for row in rows])
         self.assertEqual(["3.0000 USDT", "n/a"], [row[heads.index("out")] for row in rows])
-        said = self.browser.run("return document.querySelector('h1').textContent + document.title"
-                                " + document.getElementById('folds').textContent")  # fmt: skip
-        self.assertEqual(2, said.count("Walk-forward 7: mine"))
+        title, name, badges, first, said = self.browser.run(
+            "return [document.title, ...['h1', '.badges', '.tiles', '#folds'].map((one) =>"
+            " document.querySelector(one).textContent)]"
+        )
+        self.assertEqual("Walk-forward 7: mine", title)
+        self.assertTrue(name.endswith("walk-forward 7"), name)
+        self.assertIn("1970-01-01 – 1970-04-01", badges)
+        # What the tests came to stands before the best of any search, which says nothing of them.
+        self.assertEqual("Out of sample-1.69 %of the account", first)
         self.assertIn("efficiency0.25 of it", said)
         self.assertEqual([], self.browser.logged())
         self.assertEqual(390, self.browser.run("return document.documentElement.scrollWidth"))
@@ -325,6 +346,10 @@ class StudyPage(unittest.TestCase):
             one = {"store": store, "processes": 1, "best": 0, "sampler": "grid"}
             made["line"] = research.optimise(base, {"hour": "8..20"}, metric="net_profit", **one)
             made["point"] = research.optimise(base, {"hour": "12..12"}, metric="net_profit", **one)
+            both = {"hour": "8..20", "target": "0.002..0.014:0.004"}
+            made["gaps"] = research.optimise(
+                base, both, metric="net_profit", **{**one, "sampler": "random"}, trials=3, seed=1
+            )
             made["none"] = research.optimise(base, {"hour": "8..20"}, min_trades=1_000, **one)
             lucks = {name: study_luck(study, store) for name, study in made.items()}
         sections: dict[str, set[str]] = {}
@@ -341,6 +366,15 @@ class StudyPage(unittest.TestCase):
                     ".map((one) => one.id)"
                 )
                 self.assertEqual([], empty)
+                if name == "gaps":
+                    # Cells lie where their values do in the whole range, and not side by side.
+                    steps = [0.002, 0.006, 0.01, 0.014]
+                    cells = {(int(one.params["hour"]) - 8, steps.index(one.params["target"])) for one in study.trials}
+                    drawn = self.browser.run("return [...document.querySelectorAll('#heat-map .cell')]"
+                                             ".map((one) => one.dataset.cell.split(' ').map(Number))")  # fmt: skip
+                    across = self.browser.run("return document.querySelectorAll('#heat select')[1].value")
+                    turn = 1 if across == "0" else -1
+                    self.assertEqual(cells, {tuple(one[::turn]) for one in drawn})
         self.assertEqual(set(SECTIONS) - {"heat", "parallel"}, sections["line"])
         self.assertEqual({"made"}, sections["none"])
         self.assertNotIn("heat", sections["point"])

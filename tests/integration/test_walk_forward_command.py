@@ -1,27 +1,26 @@
 """``python -m research walk-forward`` and ``cross-validate`` as a user runs them; killed in the middle of a fold."""
 
 import contextlib
-import io
 import json
 import os
 import re
 import signal
 import subprocess
 import sys
-import tempfile
 import unittest
 from pathlib import Path
-from typing import Any
-from unittest.mock import patch
+from typing import Any, ClassVar
+
+import numpy as np
 
 from backtests.config_backtest import ConfigBacktestRunner
 from core.instants import format_ms
-from research.__main__ import main
-from runs.store.run_store import RunStore, open_store
+from runs.store.run_store import RunStore
 from runs.store.store_rows import Optimisation, Trial
+from tests.support.browser import CHROMIUM, DRIVER, browser
+from tests.support.research_cases import CommandCase
 from tests.support.runs.backtest_runs import command_environment
 from tests.support.shared import REPOSITORY
-from tests.support.system_files import system_places, write_system
 from tests.support.waiting import wait_until
 
 SECTION = {
@@ -35,47 +34,26 @@ SECTION = {
 WALK = ("--system", "mine", "--train", "5d", "--test", "288c", "--purge", "6h", "--embargo", "2h")
 
 
-class CommandCase(unittest.TestCase):
-    maxDiff = None
+class FoldCommand(CommandCase):
+    system: ClassVar[dict[str, Any]] = {"windows": {"fortnight": "2024-01-01..2024-01-14"}, "optimise": SECTION}
 
-    def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-        self.places = system_places(self.folder)
-        write_system(self.folder, "mine", windows={"fortnight": "2024-01-01..2024-01-14"}, optimise=SECTION)
-        self.where = ["--systems", self.places.systems, "--logs", str(self.places.logs), "--data-dir",
-                      str(self.places.data_dir)]  # fmt: skip
-        self.url = f"sqlite:///{folder.name}/runs.sqlite"
-        self.enterContext(patch.dict(os.environ, HARNESS_STORE_URL=self.url))
+    def fold(self, *arguments: str) -> tuple[int, str, str]:
+        return self.command(*arguments, *self.where, "--processes", "1")
 
-    def store(self) -> RunStore:
-        store = open_store(self.url)
-        self.addCleanup(store.close)
-        return store
-
-    def command(self, *arguments: str) -> tuple[int, str, str]:
-        """Run a verb in this process; return exit code, standard output and standard error."""
-        output, errors = io.StringIO(), io.StringIO()
-        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
-            code = main([*arguments, *self.where, "--processes", "1"])
-        return code, output.getvalue(), errors.getvalue()
-
-    def shown(self, *arguments: str) -> tuple[int, str, str]:
-        """Run ``show``."""
-        output, errors = io.StringIO(), io.StringIO()
-        with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
-            code = main(["show", *arguments])
-        return code, output.getvalue(), errors.getvalue()
+    def plain(self, *arguments: str) -> dict[str, Any]:
+        code, output, errors = self.command(*arguments, "--json")
+        self.assertEqual(0, code, errors)
+        found: dict[str, Any] = json.loads(output, parse_constant=self.fail)
+        return found
 
     def walk(self, *arguments: str) -> dict[str, Any]:
-        code, output, errors = self.command("walk-forward", *arguments, "--json")
+        code, output, errors = self.fold("walk-forward", *arguments, "--json")
         self.assertEqual((0, ""), (code, errors))
         found: dict[str, Any] = json.loads(output, parse_constant=self.fail)
         return found
 
 
-class Walks(CommandCase):
+class Walks(FoldCommand):
     def test_every_test_is_the_separate_backtest_byte_for_byte(self) -> None:
         found = self.walk(*WALK)
         self.assertEqual((2, 2), (len(found["folds"]), found["folds_planned"]))
@@ -106,7 +84,7 @@ class Walks(CommandCase):
         self.assertEqual(balance, found["equity"]["daily"][-1])
 
     def test_the_table_says_what_the_document_has(self) -> None:
-        code, output, errors = self.command("walk-forward", *WALK, "--anchored", "--seed", "3", "--report")
+        code, output, errors = self.fold("walk-forward", *WALK, "--anchored", "--seed", "3", "--report")
         self.assertEqual((0, ""), (code, errors))
         self.require_page(output)
         found = self.walk("--resume", "latest")
@@ -122,6 +100,31 @@ class Walks(CommandCase):
         self.assertTrue(line.endswith(f"  {first['final_balance']:,.2f}"), line)
         self.assertRegex(output, r"ema_fast: (\d+\.\d|n/a) on average \(\d, \d\)\n")
         self.assertIn("positions close at a test's end at their last marks, with costs (reason=end)", output)
+
+    def test_latest_is_the_whole_walk_forward_where_the_latest_run_is_a_test_of_it(self) -> None:
+        found = self.walk(*WALK)
+        last = found["folds"][-1]
+        daily = np.array([found["equity"]["starting_balance"], *found["equity"]["daily"]])
+        returns = daily[1:] / daily[:-1] - 1.0
+        with contextlib.chdir(self.folder):
+            luck = self.plain("luck", "latest")
+            self.assertEqual((found["walk_forward"], len(returns), 1),
+                             (luck["walk_forward"], luck["observations"], luck["trials"]))  # fmt: skip
+            alone = self.plain("luck", last["run_id"])
+            self.assertNotIn("walk_forward", alone)
+            self.assertLess(alone["observations"], luck["observations"])
+            drawn = self.plain("monte-carlo", "--walk-forward", "latest", "--paths", "50")
+            ways = {one["way"]: one for one in drawn["ways"]}
+            end, trades = daily[-1], sum(one["out_figures"]["trade_quality.trades"] for one in found["folds"])
+            self.assertEqual(f"walk-forward {found['walk_forward']}", drawn["run_id"])
+            self.assertEqual(len(returns), ways["day_blocks"]["steps"])
+            for way in ("day_blocks", "trades_drawn"):
+                self.assertAlmostEqual(end, ways[way]["actual_final_equity"], 6)
+            self.assertEqual(trades, ways["trades_drawn"]["steps"])
+            code, _, errors = self.command("luck", "latest", "--noise", "5")
+            self.assertEqual(2, code)
+            self.assertRegex(errors, rf"--noise: walk-forward 1 is several runs — .* {last['run_id']}\n\Z")
+            self.assertIn("which run? — allowed: RUN, or --walk-forward", self.command("luck")[2])
 
     def require_page(self, output: str) -> None:
         """Require that the page of a walk-forward says what was printed of it, and that it can be written again."""
@@ -141,9 +144,7 @@ class Walks(CommandCase):
             self.assertEqual(one["params"]["ema_fast"], line.split()[3])
         for asked in ("1", "latest"):
             again = self.folder / f"again_{asked}.html"
-            output, errors = io.StringIO(), io.StringIO()
-            with contextlib.redirect_stdout(output), contextlib.redirect_stderr(errors):
-                self.assertEqual(0, main(["report", asked, "--out", str(again)]), errors.getvalue())
+            self.assertEqual((0, f"{again}\n", ""), self.command("report", asked, "--out", str(again)))
             self.assertEqual(Path(page).read_text("utf-8"), again.read_text("utf-8"))
 
     def test_bad_input_is_one_line_and_an_exit_code(self) -> None:
@@ -163,14 +164,14 @@ class Walks(CommandCase):
         )
         for arguments, words in table:
             with self.subTest(arguments):
-                code, output, errors = self.command("walk-forward", *arguments)
+                code, output, errors = self.fold("walk-forward", *arguments)
                 self.assertEqual((2, ""), (code, output))
                 self.assertIn(words, errors)
                 self.assertRegex(errors, r"\Aerror: [^\n]*\n\Z")
         self.assertEqual([], self.store().records(Optimisation))
 
 
-class Killed(CommandCase):
+class Killed(FoldCommand):
     def test_killed_in_the_middle_of_a_fold_it_goes_on_and_comes_to_the_same(self) -> None:
         ranges = ("--param", "ema_fast=3..6", "--param", "sl_atr_multiple=1.0..3.0")
         wanted = (*WALK, *ranges, "--trials", "40", "--sampler", "tpe", "--batch", "4")
@@ -197,25 +198,41 @@ class Killed(CommandCase):
         self.assertEqual(whole, found)
 
 
-class CrossValidations(CommandCase):
+class CrossValidations(FoldCommand):
     def test_the_paths_and_their_distribution(self) -> None:
         shape = ("--system", "mine", "--groups", "4", "--test-groups", "2", "--purge", "2h", "--embargo", "6h")
-        code, output, errors = self.command("cross-validate", *shape, "--trials", "3", "--json")
+        code, output, errors = self.fold("cross-validate", *shape, "--trials", "3", "--json")
         self.assertEqual((0, ""), (code, errors))
         found = json.loads(output, parse_constant=self.fail)
         self.assertEqual((6, 3, 3), (len(found["splits"]), len(found["paths"]), found["search"]["tried"]))
         # The store has it whole: what is read is what was made.
-        code, output, errors = self.shown(str(found["cross_validation"]), "--json")
+        code, output, errors = self.command("show", str(found["cross_validation"]), "--json")
         self.assertEqual((0, "", found), (code, errors, json.loads(output)))
         made = len(tried(self.store()))
-        code, output, errors = self.command("cross-validate", *shape, "--trials", "3")
+        # The second one is a job; a worker makes it.
+        code, output, errors = self.fold("cross-validate", *shape, "--trials", "3", "--detach", "--json")
         self.assertEqual((0, ""), (code, errors))
-        [number] = re.findall(r"\ACross-validation (\d+): mine, fortnight: 2024-01-01T00:00:00.000Z to ", output)
-        self.assertEqual((0, output, ""), self.shown(number))
-        code, _, errors = self.command("optimise", "--resume", number)
+        number = str(json.loads(output)["cross_validation"])
+        self.assertIn("is not at its end — allowed: to go on with it: python -m research cross-validate --resume "
+                      f"{number}\n", self.command("show", number)[2])  # fmt: skip
+        code, output, errors = self.command("worker", "--until-empty")
+        self.assertEqual(0, code, errors)
+        self.assertIn(f"cross-validation {number}: mine, fortnight", output + errors)
+        again = json.loads(self.command("show", number, "--json")[1])
+        self.assertEqual({**found, "cross_validation": int(number)}, again)
+        # It has come to its end: nothing is left to do, and it is shown as it was.
+        output = self.command("show", number)[1]
+        code, resumed, errors = self.fold("cross-validate", "--resume", number, "--report")
+        self.assertEqual((0, ""), (code, errors))
+        self.assertTrue(resumed.startswith(output))
+        self.assertRegex(
+            resumed[len(output) :], rf"\A\nReport page: \S+/reports/cross_validation_{number}_\w+\.html\n\Z"
+        )
+        self.assertTrue(output.startswith(f"Cross-validation {number}: mine, fortnight: 2024-01-01T00:00:00.000Z to "))
+        code, _, errors = self.fold("optimise", "--resume", number)
         self.assertEqual(2, code)
         self.assertIn(f"study '{number}': is a cross-validation — allowed: the number of a study; or python -m", errors)
-        self.assertRegex(self.shown()[1], rf"\n{number} +COMPLETED +mine +fortnight +cross-validation +0 +3 ")
+        self.assertRegex(self.command("show")[1], rf"\n{number} +COMPLETED +mine +fortnight +cross-validation +0 +3 ")
         self.assertIn("groups: 4 of 84h, 2 left out at a time, purge 2h, embargo 6h: 6 searches, 3 paths\n", output)
         self.assertRegex(
             output, r"\nover paths +paths +mean +lowest +5 % +25 % +median +75 % +95 % +highest\nmetric +3 "
@@ -224,10 +241,36 @@ class CrossValidations(CommandCase):
         again = [one for one in self.store().records(Trial)[made:] if one.fingerprint is not None]
         self.assertTrue(again and all(one.same_as is not None for one in again))
 
+    def require_drawn(self, page: Path, found: dict[str, Any]) -> None:
+        """Require that a page has the paths, and that a real browser draws it whole, without an error."""
+        [held] = re.findall(r'(?s)<script type="application/json" id="data">(.*?)</script>', page.read_text("utf-8"))
+        told = json.loads(held, parse_constant=self.fail)["validation"]
+        self.assertEqual([one["value"] for one in found["paths"]], [one["metric"] for one in told["paths"]])
+        self.assertEqual([one["out_value"] for one in found["splits"]], [one["out_value"] for one in told["splits"]])
+        for path, curve in zip(told["paths"], told["curves"], strict=True):
+            self.assertAlmostEqual(path["return_pct"], curve["return_pct"][-1], 5)
+        if not (CHROMIUM and DRIVER):
+            return
+        with browser() as window:
+            for width in (1400, 390):
+                window.open(page, width=width, dark=width == 390)
+                window.drawn()
+                sections = window.run("return [...document.querySelectorAll('section')].map((one) => one.id)")
+                self.assertEqual(["paths", "distributions", "splits", "luck", "made"], sections)
+                self.assertEqual(3, window.run("return document.querySelectorAll('.line-plot svg path.line').length"))
+                self.assertEqual(width, window.run("return document.documentElement.scrollWidth"))
+                self.assertGreater(len(window.picture(f"cross-validation-{width}")), 10_000)
+                self.assertEqual([], window.logged())
+
     def test_bad_input_is_one_line_and_an_exit_code(self) -> None:
         mine = ("--system", "mine")
         table = (
-            ((), "which system? — allowed: --system ID"),
+            ((), "which system? — allowed: --system ID, or --resume NUMBER"),
+            (("--resume", "latest"), "cross-validation 'latest': there is none of that number"),
+            (
+                ("--resume", "1", "--groups", "4"),
+                "--groups does nothing with --resume: the cross-validation has its own",
+            ),
             ((*mine, "--groups", "1"), "groups: 1 — allowed: a whole number from 2 to 20"),
             ((*mine, "--test-groups", "6"), "test_groups: 6 — allowed: a whole number from 1 to 5"),
             ((*mine, "--purge", "x"), "purge: 'x' is no length"),
@@ -236,7 +279,7 @@ class CrossValidations(CommandCase):
         )
         for arguments, words in table:
             with self.subTest(arguments):
-                code, output, errors = self.command("cross-validate", *arguments)
+                code, output, errors = self.fold("cross-validate", *arguments)
                 self.assertEqual((2, ""), (code, output))
                 self.assertIn(words, errors)
                 self.assertRegex(errors, r"\Aerror: [^\n]*\n\Z")

@@ -5,6 +5,7 @@ is killed at seeded random moments: while it trades, while it catches up, while 
 loses its last bytes too, as it does when a write is torn.
 """
 
+import functools
 import json
 import random
 import signal
@@ -34,7 +35,7 @@ from tests.support.times import JANUARY_MS, MINUTE_MS, at
 from validation.loading import load_settings
 
 STEPS = 240
-KILLS_A_SESSION = 5
+KILLS_A_SESSION = scaled(3, 5)
 END = at(STEPS)
 SPEED = 1_500.0
 LONGEST_TEAR = 900
@@ -55,6 +56,9 @@ VENUE: dict[str, object] = {
 }
 """Perpetual contracts on detail candles, over a funding payment."""
 
+WORDY: dict[str, object] = {
+    "strategy": {"type": "tests.support.wordy_strategy:WordyStrategy", "params": {"step": 0.001}}
+}
 
 WATCHING: dict[str, object] = {
     "symbols": ["ETH/USDT", "SOL/USDT"],
@@ -144,24 +148,29 @@ class Killed:
         time.sleep(chance.uniform(0.0, 0.05))
 
 
+@functools.cache
+def uninterrupted(*, wordy: bool = False) -> dict[str, bytes]:
+    """Return the outputs of the session that nobody kills."""
+    with tempfile.TemporaryDirectory() as base:
+        config = session_config(Path(base), live=WORDY if wordy else None)
+        with exchange(speed=20_000.0) as running, LiveProcess(config, running, ["--for", f"{STEPS}m"]) as process:
+            if process.ended():
+                raise AssertionError(process.errors)
+            outputs = outputs_of(process.folder)
+    if outputs["trades.csv"].count(b"\n") <= 100:
+        raise AssertionError("the session has too few trades to prove anything")
+    return outputs
+
+
 class KilledSessionTest(unittest.TestCase):
     def setUp(self) -> None:
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.base = Path(folder.name)
 
-    def uninterrupted(self, name: str = "whole", **session: object) -> dict[str, bytes]:
-        """Return the outputs of the session that nobody kills."""
-        config = session_config(self.base / name, **session)
-        with exchange(speed=20_000.0) as running, LiveProcess(config, running, ["--for", f"{STEPS}m"]) as process:
-            self.assertEqual(0, process.ended(), process.errors)
-            outputs = outputs_of(process.folder)
-        self.assertGreater(outputs["trades.csv"].count(b"\n"), 100)
-        return outputs
-
     def test_missed_steps_that_trade_give_the_bytes_of_a_session_that_never_died(self) -> None:
-        whole = self.uninterrupted()
-        for number in range(scaled(5, 50) // KILLS_A_SESSION):
+        whole = uninterrupted()
+        for number in range(scaled(1, 10)):
             seed = SEED + number
             with self.subTest(seed=seed):
                 config = session_config(self.base / f"trade{number}")
@@ -172,9 +181,8 @@ class KilledSessionTest(unittest.TestCase):
                 self.assertLessEqual(1, resumes)
 
     def test_every_word_of_a_signal_survives_kills(self) -> None:
-        wordy = {"strategy": {"type": "tests.support.wordy_strategy:WordyStrategy", "params": {"step": 0.001}}}
-        whole = self.uninterrupted(live=wordy)
-        killed = Killed(session_config(self.base / "wordy", live=wordy), SEED, kills=3)
+        whole = uninterrupted(wordy=True)
+        killed = Killed(session_config(self.base / "wordy", live=WORDY), SEED, kills=3)
         self.assertEqual(0, killed.exit_code, killed.errors)
         self.assertEqual(whole, outputs_of(killed.folder))
         told = [json.loads(line) for line in whole["decisions.jsonl"].splitlines()]
@@ -188,8 +196,8 @@ class KilledSessionTest(unittest.TestCase):
         self.assertEqual([], report.history.trades)
 
     def test_missed_steps_that_only_exit_differ_by_refused_entries_alone(self) -> None:
-        whole = self.uninterrupted()
-        for number in range(scaled(5, 50) // KILLS_A_SESSION):
+        whole = uninterrupted()
+        for number in range(scaled(1, 10)):
             seed = 1_000 + SEED + number
             with self.subTest(seed=seed):
                 config = session_config(self.base / f"exits{number}", missed_steps="exits_only")

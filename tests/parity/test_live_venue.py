@@ -93,10 +93,10 @@ def without(steps: list[Step], **parts: tuple[()]) -> list[Step]:
 
 class DetailSession(LiveVenue):
     def test_a_day_of_detail_candles_gives_the_truth(self) -> None:
-        run = self.live(DETAIL, candles=scaled(480, 2_880), pace="read")
+        run = self.live(DETAIL, candles=scaled(240, 2_880), pace="read")
         self.expect_truth(run)
         self.assertEqual(run.end_ms, run.steps[-1].time_ms)
-        self.assertEqual(scaled(480, 2_880), len(run.steps))
+        self.assertEqual(scaled(240, 2_880), len(run.steps))
         self.assertTrue(all(any(step.candles) == (step.time_ms % (5 * MINUTE_MS) == 0) for step in run.steps))
         opens = run.view.forming[BTC]
         self.assertEqual(sorted(opens), opens, "only the finest candles are shown as they form")

@@ -30,13 +30,44 @@ class Browser:
 
     def open(self, page: Path, *, width: int = 1400, dark: bool = False) -> None:
         """Open a file in a window of a width and in a theme of the system, and wait until the page says it is drawn."""
+        self.look(width=width, dark=dark)
+        self.go(page.resolve().as_uri())
+
+    def look(self, *, width: int, dark: bool) -> None:
+        """Give the window a width and the system a theme; a page that is open follows."""
         size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600}
         theme = [{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}]
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
         self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": theme})
+
+    def go(self, address: str) -> None:
+        """Open an address, and wait until the page there, or the one that it leads to, says it is drawn."""
         self.driver.get_log("performance")
-        self.driver.get(page.resolve().as_uri())
-        self.wait("return document.body.dataset.ready !== undefined")
+        self.driver.get(address)
+        self.wait("return document.body?.dataset.ready !== undefined")
+
+    def press(self, selector: str, words: str = "") -> None:
+        """Press the first element of a selector that bears these words, as a person could: it must be there to see."""
+        found = (
+            "const found = [...document.querySelectorAll(arguments[0])]"
+            ".find((one) => one.checkVisibility() && !one.disabled && one.textContent.includes(arguments[1]));"
+        )
+        from selenium.webdriver.support.ui import WebDriverWait
+
+        WebDriverWait(self.driver, 10, poll_frequency=0.02).until(
+            lambda driver: driver.execute_script(f"{found} return found !== undefined", selector, words),
+            f"nothing to press: {selector} {words}",
+        )
+        self.run(f"{found} found.click()", selector, words)
+
+    def fill(self, selector: str, value: str) -> None:
+        """Let a field of a form hold a value, as if it was typed or chosen."""
+        self.run(
+            "const field = document.querySelector(arguments[0]); field.value = arguments[1];"
+            "field.dispatchEvent(new Event('input')); field.dispatchEvent(new Event('change'))",
+            selector,
+            value,
+        )
 
     def run(self, script: str, *arguments: Any) -> Any:
         """Return what JavaScript returns; a promise is waited for."""

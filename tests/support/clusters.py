@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from unittest import TestCase
 
 from distributed import Client
 
@@ -24,14 +23,19 @@ def free_port() -> int:
 
 
 class LoopbackCluster:
-    """A scheduler; workers come and go."""
+    """A scheduler; workers come and go, all of them at the end of ``until``.
 
-    def __init__(self, case: TestCase) -> None:
-        self._case = case
-        self.folder = Path(case.enterContext(tempfile.TemporaryDirectory()))
+    With a folder of certificates each part has its own.
+    """
+
+    def __init__(self, until: contextlib.ExitStack, certificates: Path | None = None) -> None:
+        self._until = until
+        self._certificates = certificates
+        self.living: list[subprocess.Popen[bytes]] = []
+        self.folder = Path(until.enter_context(tempfile.TemporaryDirectory()))
         self.port = free_port()
-        self.address = f"tcp://127.0.0.1:{self.port}"
-        self.scheduler = self.start("-m", "research", "cluster", "scheduler", "--port", str(self.port))
+        self.address = f"{'tcp' if certificates is None else 'tls'}://127.0.0.1:{self.port}"
+        self.scheduler = self._part("scheduler", "--port", str(self.port))
         wait_until(self.answers, self.said)
 
     def start(self, *arguments: str, path: str | None = None) -> subprocess.Popen[bytes]:
@@ -47,12 +51,19 @@ class LoopbackCluster:
                 stderr=said,
                 start_new_session=True,
             )
-        self._case.addCleanup(self.kill, process)
+        self._until.callback(self.kill, process)
+        self.living.append(process)
         return process
 
     def worker(self) -> subprocess.Popen[bytes]:
         """Start a worker; it has joined when its first run is made."""
-        return self.start("-m", "research", "cluster", "worker", self.address)
+        return self._part("worker", self.address)
+
+    def _part(self, part: str, *arguments: str) -> subprocess.Popen[bytes]:
+        place = self._certificates
+        files = () if place is None else (("ca-file", "ca.pem"), ("cert", f"{part}.pem"), ("key", f"{part}.key"))
+        shown = [one for name, file in files for one in (f"--tls-{name}", f"{place}/{file}")]
+        return self.start("-m", "research", "cluster", part, *arguments, *shown)
 
     def other_worker(self, code: str | None) -> subprocess.Popen[bytes]:
         """Start a worker of another version of this program, or one that knows nothing of it."""
@@ -78,6 +89,8 @@ class LoopbackCluster:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+        with contextlib.suppress(ValueError):
+            self.living.remove(process)
 
     def answers(self) -> bool:
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):

@@ -39,7 +39,11 @@ LEAST_BYTES = 4 << 30
 LONG = dict(
     (*line.split(), "computes")[:2] for line in (TESTS / "support/long_modules.txt").read_text("utf-8").splitlines()
 )
-"""Modules that take long, the longest first, and whether it is because they compute or because they wait."""
+"""Modules that take long, about the longest first, and whether it is because they compute or because they wait.
+
+In a fresh checkout the first of all compiles the rules, for a minute: those that need them too begin later, or they
+would compile them as well.
+"""
 
 HANGS_S = scaled(1_800, 28_800)
 ENDS_S = 60.0
@@ -160,6 +164,15 @@ def _run(one: Running, output: Path, hangs: float) -> int:
     return int(not result.wasSuccessful())
 
 
+def _keep_bytecode() -> None:
+    """Let the processes that tests start find their modules compiled, as a user's do from the second on.
+
+    There are hundreds of them, and to compile what one imports takes longer than most of what they do.
+    """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
+
+
 def _write_to_memory() -> None:
     """Let temporary folders be in memory: a journal waits for the disk at every step."""
     if "TMPDIR" not in os.environ and os.access(MEMORY, os.W_OK):
@@ -182,6 +195,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # Libraries count what is left of them at the end.
     atexit.register(gc.unfreeze)
+    _keep_bytecode()
     _write_to_memory()
     begun, totals = time.monotonic(), Totals()
     queue, running = modules(asked.begin), dict[int, Running]()

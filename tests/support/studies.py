@@ -1,5 +1,7 @@
 """Studies for tests: a base with a planted optimum, and a store of their own."""
 
+import functools
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +28,25 @@ def planted_base(days: int = 12, **config: Any) -> MemoryBacktest:
     return MemoryBacktest({"BTC/USDT": candles_of(planted_candles(days))}, config={**CONFIG, **config})
 
 
+@functools.cache
+def _empty_store() -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.sqlite"
+        open_store(f"sqlite:///{path}").close()
+        return path.read_bytes()
+
+
+def write_empty_store(path: Path) -> None:
+    """Write a store that has its tables already: to make them costs more than most that is done in it."""
+    path.write_bytes(_empty_store())
+
+
 def store_in(folder: str | Path, name: str = "runs") -> RunStore:
-    """Return a store in a folder."""
-    return open_store(f"sqlite:///{folder}/{name}.sqlite")
+    """Return a store in a folder, of whoever opened it first."""
+    path = Path(folder) / f"{name}.sqlite"
+    if not path.exists():
+        write_empty_store(path)
+    return open_store(f"sqlite:///{path}")
 
 
 def told(trials: list[Trial]) -> list[tuple[object, ...]]:

@@ -62,8 +62,11 @@ const PSR_WORDS =
   `many trials; from ${SURE} on it is called sure.`;
 export const psrNote = () => el("p", { class: "note" }, PSR_WORDS);
 
-export function luckFacts({ luck }) {
-  const rows = luck.facts.map(([name, value]) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, value)));
+export const luckFacts = ({ luck }) => toldFacts(luck.facts);
+
+/** Returns a table of labels and what is said of each. */
+export function toldFacts(facts) {
+  const rows = facts.map(([name, value]) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, value)));
   return el("table", { class: "facts told" }, el("tbody", {}, rows));
 }
 
@@ -102,6 +105,11 @@ export function tiles({ study, objectives }) {
   ];
   const words = beside.filter(([many]) => many > 0).map(([many, text]) => `${count(many)} ${text}`);
   shown.push(["Trials", count(counts.trials), [`${count(counts.points)} points`, ...words].join(", ")]);
+  return tileRow(shown);
+}
+
+/** Tiles of what stands first: a name, a value, and what it is of. */
+export function tileRow(shown) {
   return el(
     "div",
     { class: "tiles three" },

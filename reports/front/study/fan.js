@@ -97,7 +97,8 @@ export function fanParts({ fan, quote }) {
     ["middle", "middle"],
     ["actual", "as it was"],
   ].map(([kind, text]) => el("span", {}, el("i", { class: `key ${kind}` }), text));
-  const reasons = [...new Set(Object.values(fan.undefined))];
+  const { block, break_even_slippage, ...ways } = fan.undefined;
+  const reasons = [...new Set(Object.values(ways))];
   return [
     el(
       "div",

@@ -9,17 +9,17 @@ const DAY_MS = 86_400_000;
 
 export function foldTable({ study, objectives }) {
   const { folds } = study;
-  const edges = folds.flatMap(({ train, test }) => [train.start_ms, train.end_ms, test.start_ms, test.end_ms]);
-  const said = edges.some((one) => one % DAY_MS) ? minute : day;
+  const said = (at) => (at % DAY_MS ? minute(at) : day(at));
   const span = ({ start_ms: from, end_ms: to }) => `${said(from)} – ${said(to)}`;
   const names = study.trials.parameters.map((one) => one.name);
   const [first] = objectives;
   const money = moneyText(study.quote);
-  const value = (one) => ({ text: one === null ? "n/a" : first.text(one), kind: tone(one) });
+  const signed = first.direction === "maximise" && folds.some((one) => one.in_value < 0 || one.out_value < 0);
+  const value = (one) => ({ text: one === null ? "n/a" : first.text(one), kind: signed ? tone(one) : "" });
   const heads = [
     "Fold",
     "Searched",
-    "Tried",
+    "Tested",
     ...names,
     `${first.label} in`,
     "out",
@@ -40,10 +40,5 @@ export function foldTable({ study, objectives }) {
     perCent(one.max_drawdown_pct),
     one.balance === null ? "n/a" : money(one.balance),
   ]);
-  const known = folds.filter((one) => one.out_value !== null);
-  const earned = known.filter((one) => one.out_value > 0).length;
-  return [
-    el("div", { id: "fold-table" }, table(heads, rows, { texts: 3 })),
-    el("p", { class: "note" }, `${count(earned)} of ${count(folds.length)} tests are above 0 in ${first.label}.`),
-  ];
+  return [el("div", { id: "fold-table" }, table(heads, rows, { texts: 3 }))];
 }

@@ -17,9 +17,11 @@ const WAYS = [
 
 /** The values of a parameter as cells along an axis: one each, or stretches of about equal width. */
 function cellsOf(parameter, rows) {
-  const { values, choices, isChoice, kind, log, ends } = parameter;
+  const { values, choices, isChoice, kind, log, ends, levels } = parameter;
   if (isChoice) return { names: choices, place: (value) => value };
-  const different = [...new Set(rows.map((row) => values[row]))].filter((one) => one !== null).sort((a, b) => a - b);
+  const tried = rows.map((row) => values[row]).filter((one) => one !== null);
+  // Where a range has few values, those that were not tried have their places too: equal steps are equally far apart.
+  const different = levels.length > 0 ? levels : [...new Set(tried)].sort((a, b) => a - b);
   if (different.length <= MOST_VALUES) {
     const places = new Map(different.map((one, place) => [one, place]));
     return { names: different.map(plain), place: (value) => places.get(value) };

@@ -9,7 +9,8 @@ import { count } from "front/words.js";
 const MOST_LINES = 2000;
 const BEST_LINES = 300;
 const SHADES = 10;
-const LEAST_WIDE = 88;
+const LEAST_WIDE = 100;
+const LETTER = 7.8;
 const HEIGHT = 340;
 const [TOP, BOTTOM] = [44, HEIGHT - 24];
 const NEAR = 18;
@@ -43,14 +44,20 @@ function axisOf(column, at, height, rows) {
   return { column, at, range, scale: scaleOf(column, range, ends) };
 }
 
-function axisShapes({ column, at, range, scale }, place, last, wide) {
+function axisShapes(axes, place, wide) {
+  const { column, at, range, scale } = axes[place];
+  const last = axes.length - 1;
   const anchor = place === 0 ? "start" : place === last ? "end" : "middle";
-  const most = Math.max(5, Math.floor(wide / 7.8));
+  const most = Math.max(5, Math.floor(wide / LETTER) - 1);
+  // The names at the ends lie on one side of their axes: they have what the ones beside them leave.
+  const beside = axes[place === 0 ? 1 : place === last ? last - 1 : -1];
+  const taken = beside ? Math.min(most, beside.column.label.length) / 2 : 0;
+  const letters = beside ? Math.max(5, Math.floor(wide / LETTER - taken) - 1) : most;
   const name = svg(
     "text",
     { x: at, y: 14, "text-anchor": anchor, class: "axis-name" },
     svg("title", {}, column.label),
-    clipped(column.label, most),
+    clipped(column.label, letters),
   );
   const ends = column.isChoice ? [] : (column.ends ?? range);
   const up = column.direction === "minimise" ? [TOP - 8, BOTTOM + 16] : [BOTTOM + 16, TOP - 8];
@@ -97,7 +104,7 @@ function drawLines(width, trials, metric, rows) {
   const faint = marks.length > 400 ? "lines many" : "lines";
   const shapes = [
     svg("g", { class: faint }, shades),
-    axes.map((one, place) => axisShapes(one, place, axes.length - 1, wide)),
+    axes.map((_, place) => axisShapes(axes, place, wide)),
   ];
   const title = `Trials as lines through ${columns.map((one) => one.label).join(", ")}`;
   const drawing = svg(

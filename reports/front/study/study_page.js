@@ -2,7 +2,17 @@
 
 import { el, section } from "front/elements.js";
 import { histogram } from "front/drawings.js";
-import { bestTable, luckFacts, luckWords, psrNote, tiles } from "front/study/best_table.js";
+import {
+  badge,
+  fillPage,
+  heldData,
+  rangeText,
+  statusBadge,
+  symbolBadges,
+  titled,
+  warningsPart,
+} from "front/page_frame.js";
+import { bestTable, luckFacts, luckWords, psrNote, tileRow, tiles } from "front/study/best_table.js";
 import { fanParts } from "front/study/fan.js";
 import { foldTable } from "front/study/fold_table.js";
 import { heatMap } from "front/study/heat_map.js";
@@ -12,71 +22,30 @@ import { parallel } from "front/study/parallel.js";
 import { slice } from "front/study/slice.js";
 import { tradeOff } from "front/study/trade_off.js";
 import { unpackStudy } from "front/study/trials.js";
-import { themeButton, watchPrinting } from "front/theme.js";
-import { count, day, minute } from "front/words.js";
-
-const SHOWN_WARNINGS = 4;
-const DAYS = 3 * 86_400_000;
+import { count } from "front/words.js";
 
 export function openStudy(document) {
-  showStudy(document.body, JSON.parse(document.getElementById("data").textContent).study);
+  showStudy(document.body, heldData(document).study);
 }
 
 export function showStudy(body, study) {
-  const parts = studyParts(study).filter(Boolean);
-  const links = parts
-    .filter((one) => one.dataset.title)
-    .map((one) => el("a", { href: `#${one.id}` }, one.dataset.title));
-  body.append(
-    el("header", {}, head(study), themeButton()),
-    el("nav", { "aria-label": "Parts of the page" }, links),
-    el("main", {}, parts),
-    el(
-      "footer",
-      {},
-      el(
-        "p",
-        {},
-        "Times are UTC. The page needs no network: its data is in it, as JSON in columns, in the element “data”.",
-      ),
-    ),
-  );
-  watchPrinting();
-  body.dataset.ready = "";
+  fillPage(body, studyPage(study));
 }
+
+/** Returns the title and the parts of the page. */
+export const studyPage = (study) => ({ title: head(study), parts: studyParts(study) });
 
 function head(study) {
-  const badge = (text, kind = "") => el("span", { class: `badge ${kind}` }, text);
-  const said = study.end_ms - study.start_ms < DAYS ? minute : day;
-  const { symbols } = study;
-  return el(
-    "div",
-    { class: "title" },
-    el("h1", {}, study.name, " ", el("span", { class: "muted" }, study.walk?.title ?? `study ${study.id}`)),
-    el(
-      "p",
-      { class: "badges" },
-      badge(study.walk ? "Walk-forward" : "Search for parameters", "accent"),
-      study.status === "COMPLETED" ? null : badge(study.status.toLowerCase(), "warning"),
-      ...(symbols.length <= 6 ? symbols : [`${symbols.length} symbols`]).map((one) => badge(one)),
-      [study.timeframe, study.exchange].filter(Boolean).map((one) => badge(one)),
-      badge(`${study.window_name ? `${study.window_name}: ` : ""}${said(study.start_ms)} – ${said(study.end_ms)}`),
-      badge(`${study.sampler}, seed ${study.seed}`),
-    ),
-  );
-}
-
-function warnings({ warnings: all }) {
-  if (all.length === 0) return null;
-  const item = (text) => el("li", {}, text);
-  const [first, rest] = [all.slice(0, SHOWN_WARNINGS), all.slice(SHOWN_WARNINGS)];
-  return el(
-    "aside",
-    { class: "warnings", id: "warnings" },
-    el("b", {}, "Before you believe it"),
-    el("ul", {}, first.map(item)),
-    rest.length > 0 && el("details", {}, el("summary", {}, `${rest.length} more`), el("ul", {}, rest.map(item))),
-  );
+  const window = study.window_name ? `${study.window_name}: ` : "";
+  const { start_ms: from, end_ms: to } = study.walk ? study.walk.window : study;
+  return titled(study.name, study.walk?.name ?? `study ${study.id}`, [
+    badge(study.walk ? "Walk-forward" : "Search for parameters", "accent"),
+    statusBadge(study.status),
+    symbolBadges(study.symbols),
+    [study.timeframe, study.exchange].filter(Boolean).map((one) => badge(one)),
+    badge(`${window}${rangeText(from, to)}`),
+    badge(`${study.sampler}, seed ${study.seed}`),
+  ]);
 }
 
 function made(rows) {
@@ -116,17 +85,19 @@ function studyParts(study) {
       "In what was searched, and in what came after",
       ...foldTable(trials),
       made(study.walk.facts),
-      el("p", { class: "note" }, "All else in this page is of the search of the last of these folds."),
+      el("p", { class: "note" }, "All that follows is of the search of the last of these folds: it knows nothing of tests."),
     );
+  const doubts = warningsPart(study.warnings, "Before you believe it");
+  const first = study.walk ? [tileRow(study.walk.tiles), folds] : [];
   const madeOf = section("made", "Made of", "What the study is made of", made(study.made));
-  if (trials.ranked.length === 0) return [tiles(trials), warnings(study), folds, madeOf];
+  if (trials.ranked.length === 0) return [...first, tiles(trials), doubts, madeOf];
   const several = trials.parameters.length > 1;
   const front = tradeOff(trials);
   const fan = fanParts(study);
   return [
+    ...first,
     tiles(trials),
-    warnings(study),
-    folds,
+    doubts,
     section(
       "best",
       "The best",

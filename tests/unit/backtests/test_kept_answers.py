@@ -39,7 +39,8 @@ class KeptAnswersTest(unittest.TestCase):
         answers = KeptAnswers(Counting(asked))
         streams = {symbol: answers.stream(symbol) for symbol in ("A", "B")}
         first = [streams[symbol].update(candle) for candle in CANDLES[:3] for symbol in ("A", "B")]
-        again = {symbol: answers.begin().stream(symbol) for symbol in ("A", "B")}
+        another = answers.begin()
+        again = {symbol: another.stream(symbol) for symbol in ("A", "B")}
         second = [again[symbol].update(candle) for candle in CANDLES for symbol in ("A", "B")]
         self.assertEqual(first, second[: len(first)])
         self.assertEqual([(symbol, candle.open_time_ms) for candle in CANDLES for symbol in ("A", "B")], asked)
@@ -52,8 +53,8 @@ class KeptAnswersTest(unittest.TestCase):
         answers = KeptAnswers(Counting(asked))
         runs = []
         for _ in range(2):
-            answers.begin()
-            runs.append([answers.stream("A").update(candle) for candle in CANDLES])
+            run = answers.begin()
+            runs.append([run.stream("A").update(candle) for candle in CANDLES])
         self.assertEqual(runs[0], runs[1])
         self.assertEqual(len(CANDLES), len(asked))
 

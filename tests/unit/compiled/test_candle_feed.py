@@ -11,7 +11,7 @@ from compiled import layout
 from compiled.codes import NONE
 from compiled.driving.candle_feed import CandleFeed, FedSeries
 from compiled.driving.contracts import NO_MARKS
-from compiled.driving.scaled_market import units_of
+from compiled.driving.scaled_market import are_multiples, put_whole, scale_of, units_of
 from core.candle_columns import CandleColumns
 from core.timeframe import HOUR_MS, MINUTE_MS
 
@@ -22,6 +22,14 @@ def hours_of(minutes: CandleColumns) -> CandleColumns:
 
 
 class FedCandles(unittest.TestCase):
+    def test_what_reads_prices_is_compiled_once_whether_they_may_be_written_to_or_not(self) -> None:
+        own, frames = candles_of_seed(50, 1), candles_of_seed(50, 1)
+        for column in frames:
+            column.setflags(write=False)
+        self.assertEqual(scale_of([own], 2, "own"), scale_of([frames], 2, "of a frame"))
+        self.assertEqual(units_of(own, 2).tolist(), units_of(frames, 2).tolist())
+        self.assertEqual([1, 1], [len(one.signatures) for one in (are_multiples, put_whole)])  # type: ignore[attr-defined]
+
     def test_candles_come_in_order_of_their_closes_each_once_and_few_at_a_time(self) -> None:
         minutes = [candles_of_seed(600, 1), candles_of_seed(600, 2).slice(250, 600)]
         own = [FedSeries(hours_of(one), HOUR_MS, 2, NO_MARKS) for one in minutes]

@@ -6,7 +6,7 @@ import unittest
 
 import numpy as np
 
-from compiled.text.signal_rows import SignalRows
+from compiled.text.signal_rows import SignalRows, put_signals
 from compiled.text.words import Words
 from core.event_lines import details_of
 from core.events import Decision
@@ -38,6 +38,16 @@ class SignalTexts(unittest.TestCase):
         decided = [Decision(0, "", one, dict(one.metadata), ()) for one in map(said.signal, places)]
         expected = [json.dumps(details_of(one)["signal"], sort_keys=True, separators=(",", ":")) for one in decided]
         self.assertEqual(expected, texts_of(SignalRows.of(said).words(np.array(places))))
+
+    def test_what_puts_them_is_compiled_once_however_many_numbers_they_have(self) -> None:
+        for columns in ((), ("atr",), ("atr", "sl_distance")):
+            said = SignalColumns(
+                np.arange(3), np.zeros(3, np.int64), np.zeros(3, np.int64), np.ones((len(columns), 3)),
+                (SignalKind(Signal("LONG"), tuple((name, "") for name in columns)),),
+            )  # fmt: skip
+            for places in ([0], [0, 2]):
+                self.assertEqual(len(places), len(texts_of(SignalRows.of(said).words(np.array(places)))))
+        self.assertEqual(1, len(put_signals.signatures))  # type: ignore[attr-defined]
 
     def test_tables_of_words_are_joined_and_measured_in_bytes(self) -> None:
         first, second = Words.of(("größer", "")), Words.of(("a", "bcd", "e"))

@@ -10,13 +10,15 @@ import time
 import unittest
 from pathlib import Path
 
+from core.candle import Candle
 from engine.journal_records import CommandRecord
 from live.heartbeat import check, main
 from live.views.heartbeat_view import HeartbeatView
-from live.views.session_updates import ConnectionChange, StepDone
+from live.views.session_updates import ConnectionChange, FormingCandle, StepDone
 from tests.support.candles import candle
-from tests.support.sessions.watched_session import WatchedSession
+from tests.support.sessions.watched_session import LONG, WatchedSession
 from tests.support.shared import REPOSITORY
+from tests.support.times import MINUTE_MS
 
 
 class HeartbeatTest(unittest.TestCase):
@@ -66,6 +68,19 @@ class HeartbeatTest(unittest.TestCase):
             change()
             self.heartbeat.refresh()
             self.assertEqual(self.written()["monotonic_seconds"], self.watched.clock.now)
+
+    def test_a_level_that_the_forming_candle_reaches_is_written_at_the_next_refresh(self) -> None:
+        watched = WatchedSession(self.folder, {"BTCUSDT": {0: LONG}})
+        watch = watched.watch()
+        heartbeat = HeartbeatView(watch, self.folder, watched.clock)
+        for number in range(2):
+            watched.step(candle(number, 100.0), candle(number, 50.0))
+        for low, touched in ((96.0, None), (94.0, "stop")):
+            watched.clock.now += 0.25
+            watch.take(FormingCandle("BTC/USDT", Candle(2 * MINUTE_MS, 100.0, 100.0, low, 99.0, 1.0)))
+            heartbeat.refresh()
+            self.assertEqual(self.written()["positions"][0]["touched"], touched)
+        self.assertEqual(self.written()["monotonic_seconds"], watched.clock.now)
 
     def test_a_message_that_nobody_can_read_is_no_reason_to_beat(self) -> None:
         self.heartbeat.refresh()

@@ -1,8 +1,8 @@
 """Cross-validation: against runs made one by one, and sentinels at every boundary of what a search may see."""
 
+import functools
 import itertools
 import math
-import tempfile
 import unittest
 from typing import Any
 
@@ -15,50 +15,46 @@ from core.errors import ConfigurationError
 from core.time_range import TimeRange
 from core.timeframe import DAY_MS
 from research.folds.cross_validation_result import CrossValidation, Distribution
+from research.folds.path_curves import path_curves, validation_luck
 from research.folds.windowed_base import WindowedBase
 from research.studies.study_base import base_of_runs
-from runs.store.run_store import RunStore
 from runs.store.store_rows import Optimisation, Trial
 from tests.support.candles import candles_of
 from tests.support.changed_candles import with_candle_changed
 from tests.support.hour_strategy import planted_candles
-from tests.support.studies import CONFIG, store_in
+from tests.support.research_cases import Interrupted, StoreCase
+from tests.support.studies import CONFIG
 from tests.support.times import HOUR_MS, JANUARY_MS
 
 SPACE = {"hour": "11..13"}
 DAYS, GROUPS = 32, 4
 SHAPE = {"groups": GROUPS, "test_groups": 2, "purge": "6h", "embargo": "18h"}
-"""Groups of eight days; a search begins a day after a group that is left out, and ends six hours before one."""
+"""Groups of whole days; a search begins a day after a group that is left out, and ends six hours before one."""
 
 
-class ValidationCase(unittest.TestCase):
-    maxDiff = None
+class ValidationCase(StoreCase):
+    days = DAYS
 
     def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder, self.number = folder.name, 0
-        self.candles = planted_candles(DAYS)
-
-    def opened(self) -> RunStore:
-        self.number += 1
-        store = store_in(self.folder, str(self.number))
-        self.addCleanup(store.close)
-        return store
+        super().setUp()
+        self.candles = planted_candles(self.days)
 
     def validated(self, candles: CandleColumns | None = None, **options: Any) -> CrossValidation:
         given = {"sampler": "grid", "metric": "roi", "processes": 1, **SHAPE, **options}
         base = MemoryBacktest({"BTC/USDT": candles_of(self.candles if candles is None else candles)}, config=CONFIG)
-        return research.cross_validate(base, given.pop("parameters", SPACE), store=self.opened(), **given)
+        self.last = self.opened()
+        return research.cross_validate(base, given.pop("parameters", SPACE), store=self.last, **given)
 
-    def alone(self, hour: int, first: int, end: int) -> list[float]:
-        """Return the daily returns of one run over some rows of candles."""
-        done = run_backtest(
-            {"BTC/USDT": candles_of(self.candles.slice(first, end))},
-            config={**CONFIG, "strategy": {**CONFIG["strategy"], "params": {"hour": hour}}},
-        )
-        equity = [10_000.0, *done.daily_closes.equity.tolist()]
-        return [after / before - 1 for before, after in itertools.pairwise(equity)]
+
+@functools.cache
+def alone(hour: int, first: int, end: int) -> list[float]:
+    """Return the daily returns of one run over some rows of candles."""
+    done = run_backtest(
+        {"BTC/USDT": candles_of(planted_candles(DAYS).slice(first, end))},
+        config={**CONFIG, "strategy": {**CONFIG["strategy"], "params": {"hour": hour}}},
+    )
+    equity = [10_000.0, *done.daily_closes.equity.tolist()]
+    return [after / before - 1 for before, after in itertools.pairwise(equity)]
 
 
 class Brute(ValidationCase):
@@ -72,23 +68,27 @@ class Brute(ValidationCase):
             self.assertEqual([own for own in range(GROUPS) if own not in one.split.tests],
                              [first // size for first, _ in spans])  # fmt: skip
             growth = {
-                hour: math.prod(1 + value for first, end in spans for value in self.alone(hour, first, end)) - 1
+                hour: math.prod(1 + value for first, end in spans for value in alone(hour, first, end)) - 1
                 for hour in (11, 12, 13)
             }
             best.append(max(growth, key=lambda hour: growth[hour]))
             self.assertEqual(best[-1], one.params["hour"])
             self.assertAlmostEqual(100 * growth[best[-1]], one.in_value, 9)
-            tested = [value for own in one.split.tests for value in self.alone(best[-1], own * size, own * size + size)]
+            tested = [value for own in one.split.tests for value in alone(best[-1], own * size, own * size + size)]
             self.assertAlmostEqual(100 * (math.prod(1 + value for value in tested) - 1), one.out_value, 9)
         for path in found.paths:
             returns = [value for own, split in enumerate(path.splits)
-                       for value in self.alone(best[split], own * size, own * size + size)]  # fmt: skip
+                       for value in alone(best[split], own * size, own * size + size)]  # fmt: skip
             self.assertEqual(DAYS, len(returns))
             self.assertAlmostEqual(100 * (math.prod(1 + value for value in returns) - 1), path.value, 9)
             sharpe = np.mean(returns) / np.std(returns, ddof=1) * math.sqrt(365)
             self.assertAlmostEqual(sharpe, path.figures["risk_adjusted.sharpe"], 9)
         self.assertEqual(3, found.distributions["metric"].paths)
         self.assertEqual(sum(one.value < 0 for one in found.paths) / 3, found.losing)
+
+
+class Paths(ValidationCase):
+    days = 16
 
     def test_trades_are_counted_over_all_runs_of_a_path(self) -> None:
         [path, *_] = self.validated(metric="profit_factor").paths
@@ -112,9 +112,11 @@ class Brute(ValidationCase):
 
 
 class Leaks(ValidationCase):
+    days = 16
+
     def test_no_search_sees_a_group_that_is_left_out_or_what_lies_about_it(self) -> None:
         clean = self.searched(self.candles)
-        size = 24 * DAYS // GROUPS
+        size = 24 * self.days // GROUPS
         # Rows around the border between the second and the third group, at each side of what is cut off.
         for row in (size, size + 5, 2 * size - 1, 2 * size - 6, 2 * size - 7, 2 * size, 2 * size + 23, 2 * size + 24):
             changed = self.searched(with_candle_changed(self.candles, row))
@@ -152,6 +154,85 @@ class Leaks(ValidationCase):
             for one in store.records(Optimisation)
             if one.method != "cross-validation"  # What all of them came to is no search.
         }
+
+
+class Goes(ValidationCase):
+    def test_interrupted_anywhere_it_comes_to_the_same_and_nothing_is_made_twice(self) -> None:
+        whole = self.validated()
+        base = MemoryBacktest({"BTC/USDT": candles_of(self.candles)}, config=CONFIG)
+        cut = Interrupted(self.opened().database, "here")
+        ranges = len({span for one in whole.splits for span in one.split.train})
+        tests = len({(one.trial, own) for one in whole.splits for own in one.split.tests})
+        goes = (
+            (4, f"interrupted in search 2 of {ranges}"),
+            (1, f"interrupted in search 2 of {ranges}"),
+            (3 * ranges - 5 + 2, "interrupted in the tests"),
+            (1, "interrupted in the tests"),
+            (tests - 3 + 2, "interrupted in the tests"),  # While what it came to is kept.
+            (1000, ""),
+        )
+        for number, (until, words) in enumerate(goes):
+            cut.left = until
+            kept = [(one.id, one.number, one.daily_equity) for one in cut.records(Trial)]
+            try:
+                if number == 0:
+                    research.cross_validate(base, SPACE, store=cut, sampler="grid", metric="roi", processes=1, **SHAPE)
+                else:
+                    found = research.resume_cross_validation("latest", base=base, store=cut, processes=1 + number % 2)
+                self.assertFalse(words)
+            except KeyboardInterrupt as interrupt:
+                self.assertEqual(
+                    f"{words}; what is done is kept: python -m research cross-validate --resume 1", str(interrupt)
+                )
+            now = {one.id: (one.id, one.number, one.daily_equity) for one in cut.records(Trial)}
+            self.assertEqual(kept, [now[one[0]] for one in kept])
+        self.assertEqual(whole.to_dict(), found.to_dict())
+        self.assertEqual(found.to_dict(), research.read_cross_validation(1, cut).to_dict())
+        rows = cut.records(Trial)
+        self.assertEqual(3 * ranges, sum(one.fingerprint is not None for one in rows))
+        self.assertEqual(tests + 6, sum(one.optimisation == 1 for one in rows))
+        self.assertEqual({"COMPLETED"}, {one.status for one in cut.records(Optimisation)})
+
+    def test_it_is_not_gone_on_with_where_it_would_be_mixed(self) -> None:
+        store = self.opened()
+        base = MemoryBacktest({"BTC/USDT": candles_of(self.candles)}, config=CONFIG)
+        research.cross_validate(base, SPACE, store=store, sampler="grid", metric="roi", processes=1, **SHAPE)
+        other = MemoryBacktest({"BTC/USDT": candles_of(self.candles)}, config={**CONFIG, "risk": {
+            "default_risk_per_trade": 0.02}})  # fmt: skip
+        for given, words in (
+            ({"base": other}, "cross-validation 1: the settings of the system are no longer those"),
+            ({}, "cross-validation 1: is of no system — allowed: to resume it with base=…"),
+        ):
+            with self.subTest(words), self.assertRaisesRegex(ConfigurationError, words):
+                research.resume_cross_validation(1, store=store, processes=1, **given)
+
+
+class Accounts(ValidationCase):
+    def test_the_account_along_a_path_is_that_of_its_tests_one_after_the_other(self) -> None:
+        found = self.validated()
+        store = self.last
+        size = 24 * DAYS // GROUPS
+        for path, curve in zip(found.paths, path_curves(found, store), strict=True):
+            returns = [value for own, split in enumerate(path.splits) for value in
+                       alone(found.splits[split].params["hour"], own * size, own * size + size)]  # fmt: skip
+            self.assertEqual(list(range(JANUARY_MS // DAY_MS, JANUARY_MS // DAY_MS + DAYS)), curve.days.tolist())
+            np.testing.assert_allclose(np.cumprod(1 + np.array(returns)), curve.growth, rtol=1e-12)
+            self.assertAlmostEqual(path.figures["performance.total_return_pct"], 100 * (curve.growth[-1] - 1), 9)
+
+    def test_what_is_said_of_luck_by_hand(self) -> None:
+        found = self.validated()
+        said = dict(validation_luck(found, path_curves(found, self.last)))
+        self.assertEqual(["losing", "choosing", "chance", "one past"], list(said))
+        lost = sum(one.figures["performance.total_return_pct"] < 0 for one in found.paths)
+        self.assertTrue(said["losing"].startswith(f"{lost} of 3 paths lost; "))
+        group = DAYS / GROUPS
+        worse = 0
+        for one in found.splits:
+            searched = sum(span.length_ms for span in one.split.train) / DAY_MS
+            inside, outside = (figures["performance.total_return_pct"] for figures in (one.in_figures, one.out_figures))
+            worse += outside / (2 * group) < inside / searched
+        self.assertTrue(said["choosing"].startswith(f"in {worse} of 6 searches the best earned less a day "))
+        self.assertIn(f"the 3 paths go through the same {DAYS} days", said["one past"])
 
 
 class Refused(ValidationCase):

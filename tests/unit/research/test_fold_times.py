@@ -54,7 +54,7 @@ class Folds(unittest.TestCase):
                 days = [
                     (
                         one.number,
-                        *(tuple(edge // DAY_MS for edge in span.to_tuple_ms()) for span in (one.train, one.test)),
+                        *(tuple(edge / DAY_MS for edge in span.to_tuple_ms()) for span in (one.train, one.test)),
                     )
                     for one in found
                 ]

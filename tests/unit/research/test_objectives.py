@@ -84,11 +84,12 @@ class Values(unittest.TestCase):
     def test_the_front_is_what_nothing_else_is_better_than(self) -> None:
         both = objectives_of(["sharpe", "max_drawdown"])
         rows = [(s, d) for s, d in itertools.product((0.0, 1.0, 2.0), (3.0, 4.0, 5.0)) if s < d - 2]
+        rows.append((1.0, 4.0))
         front = pareto_front(rows, both)
         slow = [place for place, (s, d) in enumerate(rows)
                 if not any((a >= s and b <= d) and (a, b) != (s, d) for a, b in rows)]  # fmt: skip
         self.assertEqual(slow, front)
-        self.assertEqual([(0.0, 3.0), (1.0, 4.0), (2.0, 5.0)], [rows[place] for place in front])
+        self.assertEqual([(0.0, 3.0), (1.0, 4.0), (2.0, 5.0), (1.0, 4.0)], [rows[place] for place in front])
 
 
 class Figures(unittest.TestCase):

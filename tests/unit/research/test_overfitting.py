@@ -12,6 +12,7 @@ import scipy.stats
 
 from metrics.figures.undefined import Undefined
 from research.luck.overfitting import backtest_overfitting
+from tests.support.scale import scaled
 
 with warnings.catch_warnings():
     # Its import asks pandas for something that pandas will drop.
@@ -48,7 +49,7 @@ class Overfitting(unittest.TestCase):
             self.assertEqual(theirs, backtest_overfitting(table, blocks).probability)
 
     def test_sixteen_blocks_of_unequal_lengths_are_those_of_a_slow_model(self) -> None:
-        for days in (100, 17):
+        for days in (100, 17)[: scaled(1, 2)]:
             self.check(noise(4, days, 6))
 
     def check(self, table: np.ndarray) -> None:
@@ -72,7 +73,7 @@ class Overfitting(unittest.TestCase):
     def test_on_pure_noise_it_is_near_one_half_and_on_a_planted_edge_near_none(self) -> None:
         found = [backtest_overfitting(noise(seed, trials=500), 10).probability for seed in range(20)]
         self.assertAlmostEqual(0.5, statistics.fmean(found), delta=0.08)
-        for seed in range(3):
+        for seed in range(scaled(1, 3)):
             self.assertAlmostEqual(0.5, backtest_overfitting(noise(seed, trials=500)).probability, delta=0.2)
             planted = noise(seed, trials=500)
             planted[:, 7] += 0.005

@@ -1,10 +1,9 @@
 """Recommendations on synthetic histories: what is true is found, and where nothing is true nothing is said."""
 
 import itertools
-import tempfile
 import unittest
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from unittest.mock import patch
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from core.errors import ConfigurationError
 from core.time_range import TimeRange
 from core.timeframe import DAY_MS
+from metrics.equity_curve import DailyCloses
 from research.recommendations.change import DailyReturns, apart
 from research.recommendations.confidence import KindRecord
 from research.recommendations.deciding import accept, reject
@@ -25,8 +25,8 @@ from runs.store.run_store import RunStore
 from runs.store.store_rows import Recommendation
 from systems.catalogue import read_system
 from tests.support.histories import drawn_returns, windows_of, write_study
-from tests.support.studies import store_in
-from tests.support.system_files import system_places, write_system
+from tests.support.research_cases import SystemCase
+from tests.support.system_files import write_system
 
 GRID = {"ema_fast": "3..8", "sl_atr_multiple": "1,2,3"}
 POINTS = [(fast, stop) for fast in range(3, 9) for stop in (1, 2, 3)]
@@ -34,27 +34,18 @@ NOW, BEST = (5, 2), (7, 3)
 HISTORIES = 100
 
 
-class HistoryCase(unittest.TestCase):
-    maxDiff = None
+class HistoryCase(SystemCase):
+    system: ClassVar[dict[str, Any]] = {"windows": {"first": "2024-01"}}
 
     def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = Path(folder.name)
-        self.places = system_places(self.folder)
-        write_system(self.folder, "mine", windows={"first": "2024-01"})
-        self.system = self.now("mine")
+        super().setUp()
+        self.mine = self.now("mine")
         self.store = self.opened("runs")
 
     def now(self, system_id: str) -> SystemNow:
         return SystemNow(read_system(system_id, self.places.systems), self.places)
 
-    def opened(self, name: str) -> RunStore:
-        store = store_in(self.folder, name)
-        self.addCleanup(store.close)
-        return store
-
-    def write(
+    def write_studies(
         self, seed: int, worth: Any = None, *, windows: Any = None, system: SystemNow | None = None, **changes: Any
     ) -> list[int]:
         """Write a study of each window; ``worth`` is what points earn more a day, or a function of the window."""
@@ -63,7 +54,7 @@ class HistoryCase(unittest.TestCase):
             more = worth(number) if callable(worth) else worth or {}
             days = window.length_ms // DAY_MS
             returns = drawn_returns([seed, number], days, POINTS, more)
-            args = (self.store, system or self.system, window, GRID, returns, returns[NOW])
+            args = (self.store, system or self.mine, window, GRID, returns, returns[NOW])
             found.append(write_study(*args, **changes))
         return found
 
@@ -73,7 +64,7 @@ class HistoryCase(unittest.TestCase):
 
 class KnownTruth(HistoryCase):
     def test_a_true_improvement_is_found_with_what_it_is_worth(self) -> None:
-        studies = self.write(1, {BEST: 0.004})
+        studies = self.write_studies(1, {BEST: 0.004})
         found = self.recommend()
         [row] = found.rows
         key = "strategy.params."
@@ -97,7 +88,7 @@ class KnownTruth(HistoryCase):
         found = others = 0
         for seed in range(20):
             store = self.store = self.opened(f"truth{seed}")
-            self.write(100 + seed, {BEST: 0.003})
+            self.write_studies(100 + seed, {BEST: 0.003})
             rows = recommend("mine", store=store, places=self.places).rows
             found += any(row.params["strategy.params.ema_fast"] == 7 for row in rows)
             others += any(row.params["strategy.params.ema_fast"] != 7 for row in rows)
@@ -109,10 +100,10 @@ class KnownTruth(HistoryCase):
         said = tested = 0
         for seed in range(HISTORIES):
             self.store = self.opened(f"noise{seed}")
-            self.write(1000 + seed)
-            windows = searched_windows(self.store, self.system.strategy)
-            claims = point_claims(self.system, windows)
-            found = judged([point_evidence(one, self.system, windows, {}) for one in claims])
+            self.write_studies(1000 + seed)
+            windows = searched_windows(self.store, self.mine.strategy)
+            claims = point_claims(self.mine, windows)
+            found = judged([point_evidence(one, self.mine, windows, {}) for one in claims])
             said += bool(found.standing)
             tested += len(found.findings)
         self.assertGreater(tested, 4 * HISTORIES, "enough was looked at to find something by chance")
@@ -123,30 +114,34 @@ class KnownTruth(HistoryCase):
         alone = together = 0
         for seed in range(30):
             self.store = self.opened(f"noise{seed}")
-            self.write(1000 + seed, windows=windows_of(12, 15))
-            windows = searched_windows(self.store, self.system.strategy)
-            evidence = [point_evidence(one, self.system, windows, {}) for one in point_claims(self.system, windows)]
+            self.write_studies(1000 + seed, windows=windows_of(12, 15))
+            windows = searched_windows(self.store, self.mine.strategy)
+            evidence = [point_evidence(one, self.mine, windows, {}) for one in point_claims(self.mine, windows)]
             alone += sum(bool(judged([one]).standing) for one in evidence)
             together += len(judged(evidence).standing)
         self.assertGreater(alone, together)
 
     def test_what_was_good_only_where_it_was_chosen_is_not_recommended(self) -> None:
-        self.write(2, lambda number: {BEST: 0.05} if number == 0 else {})
+        self.write_studies(2, lambda number: {BEST: 0.05} if number == 0 else {})
         found = self.recommend()
         self.assertEqual([], found.rows)
         claim = next(one.claim for one in found.tested if one.claim.recommended["strategy.params.ema_fast"] == 7)
         self.assertEqual(windows_of(6)[0], claim.searched)
+        for one in found.tested:
+            self.assertEqual(len(found.tested), one.tested)
+            self.assertEqual(1.0 - min(1.0, one.tested * one.change.p_value), one.probability)
+            self.assertEqual(1.0 - 0.05 / one.tested, one.level)
 
     def test_what_is_good_in_few_windows_does_not_hold_up(self) -> None:
-        self.write(3, lambda number: {BEST: 0.03 if number < 2 else -0.001})
+        self.write_studies(3, lambda number: {BEST: 0.03 if number < 2 else -0.001})
         self.assertEqual([], self.recommend().rows)
 
     def test_what_fails_on_other_markets_does_not_hold_up(self) -> None:
-        self.write(1, {BEST: 0.004})
+        self.write_studies(1, {BEST: 0.004})
         write_system(self.folder, "other", overrides={"symbols": ["SOL/USDT"]})
         write_system(self.folder, "third", overrides={"timeframe": "1h"})
         for name in ("other", "third"):
-            self.write(9, {BEST: -0.01}, system=self.now(name))
+            self.write_studies(9, {BEST: -0.01}, system=self.now(name))
         found = self.recommend()
         self.assertEqual([], found.rows)
         one = next(one for one in found.tested if one.claim.recommended.get("strategy.params.ema_fast") == 7)
@@ -161,39 +156,39 @@ class OutOfSample(HistoryCase):
         self.assertEqual([narrow, later], apart([wide, later, narrow, narrow]))
         # Rolling searches of 30 days, each 10 days on: every third is apart.
         rolling = [TimeRange((19_700 + 10 * n) * day, (19_730 + 10 * n) * day) for n in range(16)]
-        self.write(1, {BEST: 0.004}, windows=rolling)
+        self.write_studies(1, {BEST: 0.004}, windows=rolling)
         [row] = self.recommend().rows
         seen = sorted(one["window"]["start_ms"] for one in row.evidence["windows"])
         self.assertTrue(all(b - a >= 30 * day for a, b in itertools.pairwise(seen)))
         self.assertEqual(30 * len(seen), row.evidence["days"])
 
     def test_studies_of_other_settings_or_of_another_strategy_are_no_evidence(self) -> None:
-        self.write(1, {BEST: 0.004}, settings_sha256="other")
+        self.write_studies(1, {BEST: 0.004}, settings_sha256="other")
         self.assertEqual([], self.recommend().tested)
         with patch.object(SystemNow, "mark", return_value="as it was before"):
-            self.write(1, {BEST: 0.004})
+            self.write_studies(1, {BEST: 0.004})
         found = self.recommend()
         self.assertEqual(([], []), (found.rows, found.tested))
 
     def test_unfinished_studies_and_those_of_two_points_choose_nothing(self) -> None:
-        self.write(1, {BEST: 0.004}, status="PARTIAL")
+        self.write_studies(1, {BEST: 0.004}, status="PARTIAL")
         self.assertEqual([], self.recommend().untested[2:])  # Two symbols without a run.
 
     def test_a_point_that_is_seen_in_one_window_is_not_tested(self) -> None:
-        self.write(1, {BEST: 0.004}, windows=windows_of(2))
+        self.write_studies(1, {BEST: 0.004}, windows=windows_of(2))
         found = self.recommend()
         self.assertEqual([], found.tested)
         self.assertIn("seen in 1 windows out of sample; it needs 2", [why for _, why in found.untested])
 
     def test_an_account_that_is_gone_earns_nothing_more(self) -> None:
-        found = DailyReturns.of_equity(5, 100.0, np.array([110.0, -5.0, -5.0, 3.0]))
+        found = DailyReturns.of(DailyCloses(5, 100.0, np.array([110.0, -5.0, -5.0, 3.0])))
         np.testing.assert_allclose(found.returns, [0.1, -1.0 - 5.0 / 110.0, 0.0, 0.0])
 
 
 class Decided(HistoryCase):
     def setUp(self) -> None:
         super().setUp()
-        self.write(1, {BEST: 0.004})
+        self.write_studies(1, {BEST: 0.004})
         [self.row] = self.recommend().rows
 
     def test_accepting_writes_a_version_and_leaves_the_system_as_it_is(self) -> None:
@@ -206,7 +201,7 @@ class Decided(HistoryCase):
         params = version.settings.live.strategy.params
         self.assertEqual((7, 3.0), (params["ema_fast"], params["sl_atr_multiple"]))
         self.assertEqual(("mine", "config/live.yaml"), (version.bases[0], version.bases[1][-16:]))
-        self.assertEqual(self.system.system.windows, version.windows)
+        self.assertEqual(self.mine.system.windows, version.windows)
         [again] = self.recommend().rows
         self.assertEqual(row, again, "what is decided is not recommended again")
         for decide in (accept, reject):
@@ -221,6 +216,11 @@ class Decided(HistoryCase):
             accept(1, self.store, self.places)
         self.assertEqual("accepted", accept(1, self.store, self.places).status)
         self.store.record(self.row)
+        version = self.folder / "config" / "systems" / "mine-r1.yaml"
+        version.unlink()
+        with patch.object(Path, "replace", side_effect=KeyboardInterrupt), self.assertRaises(KeyboardInterrupt):
+            accept(1, self.store, self.places)
+        self.assertFalse(version.exists(), "there as a whole or not at all")
         write_system(self.folder, "mine-r1")
         with self.assertRaisesRegex(ConfigurationError, "there already, nothing was written"):
             accept(1, self.store, self.places)
@@ -274,7 +274,7 @@ class Confidence(HistoryCase):
         self.assertEqual(0.96, pending[1])
 
     def test_what_was_not_accepted_is_not_reviewed(self) -> None:
-        self.write(1, {BEST: 0.004})
+        self.write_studies(1, {BEST: 0.004})
         [row] = self.recommend().rows
         with self.assertRaisesRegex(ConfigurationError, "recommendation 1: is pending — allowed: one that is accepted"):
             review(row.id, store=self.store, places=self.places)

@@ -50,7 +50,7 @@ class RunCase(HistoryCase):
             host="here", folder=f"/runs/{number}", run_id=f"run{number}", name="r", kind="backtest",
             status="COMPLETED", exchange="practice", symbols=list(earned), timeframe=changes.get("timeframe", "15m"),
             start_ms=window.start_ms, end_ms=window.end_ms, strategy="ScalpingEMARSI", capital=Decimal(int(START)),
-            settings_sha256=self.system.settings_with(changes), trades=len(trades),
+            settings_sha256=self.mine.settings_with(changes), trades=len(trades),
         )  # fmt: skip
         self.store.put(row, trades, points)
         return row.run_id
@@ -84,7 +84,7 @@ class Symbols(RunCase):
 
     def test_runs_over_time_that_was_searched_are_no_evidence(self) -> None:
         windows = windows_of(6)
-        self.write(1, {BEST: 0.0}, windows=windows[:3])
+        self.write_studies(1, {BEST: 0.0}, windows=windows[:3])
         for number, window in enumerate(windows):
             worth = -0.01 if number < 3 else 0.0
             self.put(number, window, {one: self.drawn(10 * number, worth) for one in OWN})
@@ -114,13 +114,13 @@ class Binding(RunCase):
         window = windows_of(1)[0]
         self.put(0, window, {one: self.drawn(1) for one in OWN})
         [row] = self.store.runs()
-        self.assertEqual([], binding_claims(self.system, [UnsearchedRun(row=row, window=window, fold=False)]))
+        self.assertEqual([], binding_claims(self.mine, [UnsearchedRun(row=row, window=window, fold=False)]))
 
     def test_every_setting_of_the_table_is_one_and_its_looser_value_is_allowed(self) -> None:
         reasons = Path("core/reasons.py").read_text(encoding="utf-8")
         for reason, one in {**REFUSALS, **SIZES}.items():
-            now = self.system.values[one.key]
-            self.assertIsNotNone(self.system.settings_with({one.key: one.looser(now)}), one.key)
+            now = self.mine.values[one.key]
+            self.assertIsNotNone(self.mine.settings_with({one.key: one.looser(now)}), one.key)
             if reason in REFUSALS:
                 self.assertIn(f'"{reason}"', reasons)
 
@@ -131,18 +131,18 @@ class Folds(HistoryCase):
         parameters = {"sl_atr_multiple": [1.0, 2.0, 3.0]}
         walk = research.walk_forward("mine", parameters, train="8d", test="6d", **options)
         self.assertEqual(3, len(walk.folds))
-        windows = searched_windows(self.store, self.system.strategy)
+        windows = searched_windows(self.store, self.mine.strategy)
         self.assertEqual([one.notes.train for one in walk.folds], [one.window for one in windows])
         # The base as it stood, which the searches did not try, has the returns of a backtest of its own.
         for one in windows:
-            base = base_of_system(self.system.system, one.window, self.places, offline=True, show_progress=False)
+            base = base_of_system(self.mine.system, one.window, self.places, offline=True, show_progress=False)
             with ManyRuns(base, processes=1, runs=1) as runs:
                 (made,) = runs.run([{}])
             self.assertEqual(made.result.daily_closes.returns().tolist(), one.base.returns.returns.tolist())
-        tests = unsearched_runs(self.system, windows, self.store)
+        tests = unsearched_runs(self.mine, windows, self.store)
         self.assertEqual([one.notes.test for one in walk.folds], [one.window for one in tests])
         self.assertTrue(all(one.fold for one in tests))
-        evidence = evidence_of(self.system, windows, self.store)
+        evidence = evidence_of(self.mine, windows, self.store)
         [symbol, *_] = [one for one in evidence if one.claim.because == "without BTC/USDT"]
         ran = [earned_by_symbol(one.row, self.store)["BTC/USDT"][0].sum() for one in tests]
         self.assertEqual([-one for one in ran], [pair.differences.sum() for pair in symbol.own])

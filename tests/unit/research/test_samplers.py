@@ -57,6 +57,15 @@ class Drawn(unittest.TestCase):
             self.assertEqual(seed is None, found == sorted(found))
             self.assertEqual([tuple(one.values()) for one in space.grid()], sorted(found))
 
+    def test_a_seed_gives_the_same_points_and_another_seed_others(self) -> None:
+        space = Space(tuple(parameter_of(name, "1..50") for name in "ab"))
+        for name in SAMPLERS:
+            samplers = [sampler_of(name, space, SHARPE, seed) for seed in (1, 1, 2)]
+            one, again, other = ([sampler.ask().point for _ in range(8)] for sampler in samplers)
+            with self.subTest(name):
+                self.assertEqual(one, again)
+                self.assertNotEqual(one, other)
+
     def test_a_point_that_was_chosen_elsewhere_is_taken_as_it_is(self) -> None:
         elsewhere = RandomSampler(SPACE, 2)
         for name in SAMPLERS[1:]:

@@ -11,6 +11,7 @@ import scipy.stats
 
 from metrics.figures.undefined import Undefined
 from research.luck.expected_best import SharpesTried, beaten_by_chance, deflated_sharpe, expected_best_sharpe
+from research.luck.luck_report import luck_of_sample
 from research.luck.sharpe_statistics import (
     SharpeSample,
     minimum_track_record,
@@ -29,6 +30,11 @@ with warnings.catch_warnings():
 def tried(count: int, variance: float) -> SharpesTried:
     """Return trials of which two have Sharpe ratios with this variance."""
     return SharpesTried.of([math.sqrt(variance / 2), -math.sqrt(variance / 2)], count)
+
+
+def long_sample(sharpe: float) -> SharpeSample:
+    """Return a Sharpe ratio that is hardly in error: what trials differ by is their own."""
+    return SharpeSample(sharpe=sharpe, observations=10**6)
 
 
 class WorkedExamples(unittest.TestCase):
@@ -98,13 +104,35 @@ class OtherSources(unittest.TestCase):
         # The formula is that of the extreme value distribution, which 50 trials are near to.
         self.assertAlmostEqual(best.mean(), expected_best_sharpe(trials), 2)
         for sharpe in (0.08, 0.11, 0.15):
-            self.assertAlmostEqual((best > sharpe).mean(), beaten_by_chance(sharpe, trials), delta=0.012)
+            self.assertAlmostEqual((best > sharpe).mean(), beaten_by_chance(long_sample(sharpe), trials), delta=0.012)
 
     def test_beaten_by_chance_is_the_distribution_of_the_highest_of_normals(self) -> None:
         for count in (2, 9, 500):
             for sharpe in (-0.2, 0.0, 0.1, 0.6):
                 highest = -math.expm1(count * scipy.stats.norm.logcdf(sharpe / 0.05))
-                self.assertAlmostEqual(highest, beaten_by_chance(sharpe, tried(count, 0.05**2)), 12)
+                self.assertAlmostEqual(highest, beaten_by_chance(long_sample(sharpe), tried(count, 0.05**2)), 12)
+
+    def test_trials_that_are_all_alike_are_beaten_as_one_alone_is(self) -> None:
+        best = SharpeSample(sharpe=0.08, observations=250, skew=-0.4, kurtosis=5.0)
+        alone = 1.0 - probabilistic_sharpe(best)
+        for others in (SharpesTried.of([0.08]), SharpesTried.of([0.08] * 40), tried(40, 1e-12)):
+            self.assertAlmostEqual(alone, beaten_by_chance(best, others), delta=0.003)
+
+    def test_on_worthless_trials_that_share_much_or_nothing_chance_beats_the_best_as_often_as_it_says(self) -> None:
+        chance = np.random.default_rng(4)
+        for share in (0.0, 0.3, 0.9):
+            said = []
+            for _ in range(400):
+                common, own = chance.standard_normal(), chance.standard_normal(100)
+                sharpes = 0.05 * (math.sqrt(share) * common + math.sqrt(1.0 - share) * own)
+                best = SharpeSample(sharpe=float(sharpes.max()), observations=401)
+                said.append(beaten_by_chance(best, SharpesTried.of(sharpes)))
+            for level in (0.05, 0.2, 0.5):
+                reached = float(np.mean(np.array(said) <= level))
+                band = 4.0 * math.sqrt(level * (1.0 - level) / len(said))
+                self.assertLessEqual(reached, level + band, share)
+                # Of trials that share nothing, what they seem to share by chance errs on the safe side.
+                self.assertGreaterEqual(reached, level - band if share else 0.3 * level, share)
 
     def test_on_pure_noise_the_deflated_ratio_is_low_and_on_a_planted_edge_high(self) -> None:
         low, high, undeflated = 0, 0, 0
@@ -135,7 +163,7 @@ class Undefinedness(unittest.TestCase):
         self.assertEqual(
             ["1 of 3 trials have a Sharpe ratio; it needs 2"] * 3,
             [one.reason for one in (expected_best_sharpe(unknown), deflated_sharpe(sample, unknown),
-                                    beaten_by_chance(0.1, unknown))],
+                                    beaten_by_chance(sample, unknown))],
         )  # fmt: skip
 
     def test_failed_trials_count_and_do_not_vary(self) -> None:
@@ -148,6 +176,18 @@ class Undefinedness(unittest.TestCase):
 
     def test_annual_ratios_become_those_of_a_day(self) -> None:
         self.assertAlmostEqual(1 / math.sqrt(365), SharpesTried.of([1.0], periods_per_year=365).sharpes[0], 15)
+
+
+class Sentence(unittest.TestCase):
+    def test_the_best_of_all_is_called_so_and_no_other(self) -> None:
+        # Ratios of a day of 0.05, 0.1 and 0.2 are 0.9553, 1.9105 and 3.8210 a year of 365 days.
+        tried = SharpesTried.of([0.05, 0.1, 0.2])
+        of = {
+            sharpe: luck_of_sample(SharpeSample(sharpe=sharpe, observations=60, skew=0.0, kurtosis=3.0), tried).sentence
+            for sharpe in (0.1, 0.2)
+        }
+        self.assertRegex(of[0.2], r"^of 3 trials the best Sharpe 3\.8 would be beaten by chance in \d+ % of cases$")
+        self.assertRegex(of[0.1], r"^Sharpe 1\.91 is not the best of 3 trials, which is 3\.82, and would be beaten by ")
 
 
 if __name__ == "__main__":

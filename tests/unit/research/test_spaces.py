@@ -64,6 +64,9 @@ class Ranges(unittest.TestCase):
             ("1...3", "'1...3'"),
             ("nan..3", "'nan..3'"),
             ("1..1e999", "beyond what can be counted"),
+            ("0.0..1.0:1e-300", "has more values than can be counted — allowed: larger steps"),
+            ({"low": 10**400, "high": 10**401}, "p: it is beyond what can be counted"),
+            ([1.5, 10**400], "the choice a number of more than 60 digits"),
             ("", "has no values"),
             ("1,,2", "the choice ''"),
             ("1,1", "has a choice twice"),
@@ -118,6 +121,7 @@ class Spaces(unittest.TestCase):
             ({"huor": "1..2"}, (), r"'huor': .* \(did you mean hour\?\) — allowed: "),
             ({"slipage": "0.0..0.1"}, (), r"\(did you mean execution.slippage\?\)"),
             ({"hour": "1..2"}, ("huor < 3",), r"condition: there is no parameter 'huor' \(did you mean hour\?\)"),
+            ({"hour": "1..2"}, ("hour > 5", "exchange < 3"), "and 3 have no order"),
             ({}, (), "nothing is varied"),
             ({"hour": "1..2", "strategy.params.hour": "1..2"}, (), "'strategy.params.hour' stands twice"),
         )

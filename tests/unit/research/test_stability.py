@@ -30,6 +30,10 @@ class Stability(unittest.TestCase):
         shapes = [parameter_stability(GRID, values).shape for values in (flat, hill(8.0), hill(0.3))]
         self.assertEqual(["plateau", "slope", "needle"], shapes)
         self.assertIn("stand on a plateau: the middle one of 8 trials", parameter_stability(GRID, flat).sentence)
+        worse = parameter_stability([{"length": at} for at in range(5)], [3.0, 0.0, 9.0, 1.0, 4.0])
+        self.assertRegex(
+            worse.sentence, "needle: the middle one of 2 trials near them is worse than the middle of all$"
+        )
 
     def test_between_drawn_values_a_share_of_the_range_is_near(self) -> None:
         points = [{"length": value} for value in (0.0, 40.0, 49.0, 50.0, 59.0, 61.0, 100.0)]

@@ -1,9 +1,12 @@
 """Studies: the same trials whatever makes them and however often they are interrupted, and the truth about each."""
 
-import tempfile
+import contextlib
+import sys
 import threading
 import time
 import unittest
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -12,32 +15,22 @@ import numpy as np
 from sqlalchemy import text
 
 import research
-from backtests import MemoryBacktest, run_backtest
+from backtests import BacktestResult, MemoryBacktest, run_backtest
 from core.errors import ConfigurationError, HarnessError, StoreError
+from research.samplers.listed_samplers import RandomSampler
 from research.samplers.sampler_choice import SAMPLERS
 from research.studies.judged_trials import UNRANKED, VERIFIED
 from research.studies.study import Study
+from research.studies.study_luck import sharpes_tried
 from runs.store import database
-from runs.store.run_store import RunStore
-from runs.store.store_rows import Optimisation, Trial
+from runs.store.run_store import RunStore, open_store
+from runs.store.store_rows import Optimisation, RunRow, Trial
 from tests.support.candles import candles_of
 from tests.support.hour_strategy import planted_candles
-from tests.support.studies import BEST_HOUR, CONFIG, SPACE, planted_base, store_in, told
+from tests.support.research_cases import Interrupted, StoreCase
+from tests.support.studies import BEST_HOUR, CONFIG, SPACE, planted_base, told
 
 CANDLES = {"BTC/USDT": candles_of(planted_candles(12))}
-
-
-class Interrupted(RunStore):
-    """A store that is interrupted before it keeps its so-many-eth trial."""
-
-    left = 0
-
-    def record(self, record: Any) -> int:
-        if isinstance(record, Trial):
-            self.left -= 1
-            if self.left < 0:
-                raise KeyboardInterrupt
-        return super().record(record)
 
 
 class Overtaken(RunStore):
@@ -49,20 +42,21 @@ class Overtaken(RunStore):
         return super().record(record)
 
 
-class StudyCase(unittest.TestCase):
-    maxDiff = None
+class Removed(RunStore):
+    """A store whose folder somebody empties before it keeps its third trial."""
 
+    def record(self, record: Any) -> int:
+        if isinstance(record, Trial) and record.number == 2:
+            for one in Path(str(self.database.url.database)).parent.iterdir():
+                one.unlink()
+        return super().record(record)
+
+
+class StudyCase(StoreCase):
     def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = folder.name
+        super().setUp()
         self.base = planted_base()
         self.store = self.opened("runs")
-
-    def opened(self, name: str) -> RunStore:
-        store = store_in(self.folder, name)
-        self.addCleanup(store.close)
-        return store
 
     def study(self, parameters: Any = SPACE, **options: Any) -> Study:
         given = {"metric": "net_profit", "processes": 1, "best": 0, "store": self.store, **options}
@@ -109,14 +103,18 @@ class SameTrials(StudyCase):
             whole = self.study(**options, store=self.opened(f"{sampler}-whole"))
             expected = told(whole.trials)
             self.assertEqual(20, len(expected))
-            with self.subTest(sampler, processes=(2, 3)):
-                for processes in (2, 3) if sampler == "tpe" else (3,):
+            # What a sampler is told comes in any order from threads as from processes, which are dear to start.
+            with self.subTest(sampler, executor="threads"), ThreadPoolExecutor(3) as threads:
+                store = self.opened(f"{sampler}-threads")
+                self.assertEqual(expected, told(self.study(**options, store=store, executor=threads).trials))
+            for processes in (2, 3) if sampler == "tpe" else ():
+                with self.subTest(sampler, processes=processes):
                     store = self.opened(f"{sampler}-{processes}")
                     self.assertEqual(expected, told(self.study(**options, store=store, processes=processes).trials))
             with self.subTest(sampler, interrupted=True):
                 store = self.opened(f"{sampler}-cut")
                 cut = Interrupted(store.database, "here")
-                for number, (until, processes) in enumerate(((5, 1), (3, 1), (9, 1), (30, 2))):
+                for number, (until, processes) in enumerate(((5, 1), (3, 1), (9, 1), (30, 1 + (sampler == "tpe")))):
                     cut.left = until
                     try:
                         if number == 0:
@@ -131,10 +129,10 @@ class SameTrials(StudyCase):
     def test_a_longer_study_begins_as_the_shorter_one(self) -> None:
         for sampler in ("tpe", "genetic", "grid"):
             with self.subTest(sampler):
-                long = self.study(sampler=sampler, trials=40, store=self.opened(f"{sampler}-long"))
+                long = self.study(sampler=sampler, trials=26, store=self.opened(f"{sampler}-long"))
                 store = self.opened(f"{sampler}-short")
                 self.study(sampler=sampler, trials=21, store=store)
-                self.assertEqual(told(long.trials), told(research.resume(1, trials=40, base=self.base, store=store,
+                self.assertEqual(told(long.trials), told(research.resume(1, trials=26, base=self.base, store=store,
                                                                          processes=1).trials))  # fmt: skip
 
     def test_nothing_is_run_twice(self) -> None:
@@ -146,6 +144,10 @@ class SameTrials(StudyCase):
             self.assertEqual((known.figures, known.value), (one.figures, one.value))
             self.assertEqual(None if known is one else known.id, one.same_as)
         self.assertEqual(9, len(study.duplicates))
+        for hour in (11, 12, 13):
+            config = {**CONFIG, "strategy": {**CONFIG["strategy"], "params": {"hour": hour}}}
+            value = run_backtest(CANDLES, config=config).metrics["net_profit"]
+            self.assertEqual({value}, {one.value for one in study.trials if one.params["hour"] == hour})
         with patch("research.studies.search.ManyRuns.run", side_effect=self.only_the_base()):
             again = research.resume(study.id, base=self.base, store=self.store, processes=1)
         self.assertEqual(told(study.trials), told(again.trials))
@@ -171,6 +173,31 @@ class Searches(StudyCase):
             study = self.study(sampler=sampler, trials=50)
             with self.subTest(sampler):
                 self.assertEqual(BEST_HOUR, study.ranked[0].params["hour"])
+
+    def test_the_sampler_is_asked_by_batches_and_told_in_the_order_in_which_it_was_asked(self) -> None:
+        heard: list[tuple[Any, ...]] = []
+
+        class Hearing(RandomSampler):
+            def ask(self) -> Any:
+                proposal = super().ask()
+                heard.append((proposal.point,))
+                return proposal
+
+            def tell(self, proposal: Any, values: Any) -> None:
+                heard.append((proposal.point, values))
+
+        base = planted_base(strategy={**CONFIG["strategy"], "params": {"fails_below": 12, "hour": 20}})
+        with patch("research.studies.study_run.sampler_of", lambda *given, in_order: Hearing(given[1], given[3])):
+            study = self.study(sampler="tpe", trials=12, batch=5, base=base)
+        expected: list[tuple[Any, ...]] = []
+        worst = None
+        for batch in (study.trials[:5], study.trials[5:10], study.trials[10:]):
+            expected += [(one.params,) for one in batch]
+            for one in batch:
+                worst = worst if one.objectives is None else min(worst or one.objectives, one.objectives)
+                expected.append((one.params, one.objectives or worst))
+        self.assertEqual(expected, heard)
+        self.assertTrue(0 < len(study.failed) < 12)
 
     def test_several_objectives_have_a_front(self) -> None:
         study = self.study(metric=["net_profit", "max_drawdown"], sampler="nsga2", trials=40)
@@ -220,20 +247,41 @@ class Truth(StudyCase):
             self.study({"hour": "0..2"}, base=base, sampler="grid")
         self.assertEqual(["COMPLETED", "FAILED"], [one.status for one in self.store.records(Optimisation)])
 
+    def test_a_function_that_gives_no_number_fails_its_trials_with_what_it_gave_and_where(self) -> None:
+        given = iter(("much", None, float("nan"), [1.0], 10**400, np.float32(2.5)))
+
+        def mine(done: BacktestResult) -> Any:
+            for one in given:
+                return one
+            sys.exit("enough\nof it")
+
+        study = self.study({"hour": "11..17"}, sampler="grid", metric=mine)
+        no_number = "metric .*mine: returned {} — allowed: a number, or None"
+        for trial, words in zip(study.trials, (
+            no_number.format("'much'"), None, None, no_number.format(r"\[1.0\]"), no_number.format("1000.*"), None,
+            r"SystemExit: enough of it \(test_studies.py:\d+\)",
+        ), strict=True):  # fmt: skip
+            with self.subTest(trial.params):
+                self.assertRegex(str(trial.failure), f"\\A{words}\\Z")
+        self.assertEqual(([2.5], 2), ([one.value for one in study.ranked], len(study.unranked)))
+
     def test_points_that_may_not_be_tried_cost_no_run(self) -> None:
         conditions = ["hour % 2 == 0", "stop > target"]
-        study = self.study({"hour": "0..23", "target": "0.002..0.09:0.004"}, sampler="grid", conditions=conditions)
-        expected = [
-            (h, t) for h in range(0, 24, 2) for t in [round(0.002 + 0.004 * k, 3) for k in range(23)] if t < 0.05
-        ]
+        study = self.study({"hour": "0..23", "target": "0.002..0.09:0.022"}, sampler="grid", conditions=conditions)
+        expected = [(hour, target) for hour in range(0, 24, 2) for target in (0.002, 0.024, 0.046)]
         self.assertEqual(expected, [tuple(one.params.values()) for one in study.trials])
-        self.assertEqual(24 * 23 - len(expected), sum(study.refused.values()))
+        self.assertEqual(24 * 5 - len(expected), sum(study.refused.values()))
         with self.assertRaisesRegex(
             ConfigurationError, "no point may be tried: all 24 were refused, 24 by 'hour > 30'"
         ):
             self.study({"hour": "0..23"}, sampler="grid", conditions=["hour > 30"])
         with self.assertRaisesRegex(ConfigurationError, "10,000 points in a row may not be tried, 10000 by"):
             self.study({"hour": "0..23"}, sampler="random", trials=5, conditions=["hour > 30"])
+        with self.assertRaisesRegex(ConfigurationError, "10,000 points in a row may not be tried, 10000 by"):
+            wide = {"hour": "0..23", "stop": "0.1..0.11:1e-8"}
+            self.study(wide, sampler="grid", trials=5, conditions=["hour > 30"])
+        states = [one.status for one in self.store.records(Optimisation)]
+        self.assertEqual(["COMPLETED", "FAILED", "FAILED", "FAILED"], states)
         # What the settings themselves refuse is no trial either.
         beyond = self.study({"hour": "22..25"}, sampler="grid")
         self.assertEqual([22, 23], [one.params["hour"] for one in beyond.trials])
@@ -262,6 +310,12 @@ class Truth(StudyCase):
         (wrong,) = again.disagreeing
         self.assertEqual(best.id, wrong.id)
         self.assertRegex(wrong.notes[VERIFIED]["difference"], r"^trade_quality.wins was 900, and is \d+$")
+        notes = {name: one for name, one in wrong.notes.items() if name != VERIFIED}
+        self.store.record(
+            msgspec.structs.replace(best, notes=notes, daily_equity=best.daily_equity[:-8] + np.float64(9.0).tobytes())
+        )
+        (wrong,) = research.resume(1, base=self.base, store=self.store, processes=1).disagreeing
+        self.assertEqual("the equity at the end of the days is another", wrong.notes[VERIFIED]["difference"])
 
     def test_what_cannot_be_is_one_line_before_anything_is_run(self) -> None:
         hour = {"hour": "0..23"}
@@ -292,10 +346,29 @@ class Truth(StudyCase):
         with self.assertRaisesRegex(ConfigurationError, r"ema_fast: 25 — allowed: below ema_slow \(21\)"):
             self.study({"ema_fast": "25..26", "rsi_period": "5..6"}, base=base, sampler="grid")
 
+    def test_all_that_was_tried_on_the_candles_counts_once_by_studies_and_by_hand(self) -> None:
+        first = self.study({"hour": "11..13"}, sampler="random", trials=12)
+        self.study({"hour": "12..15"}, sampler="grid")
+        daily = [one.daily_sharpe for one in self.store.records(Trial) if one.same_as is None]
+        self.assertEqual(7, len(daily))
+        found = sharpes_tried(first, self.store)
+        self.assertEqual((7, daily), (found.count, found.sharpes.tolist()))
+        market, window = first.row.settings["market"], first.plan.window
+        for number, (changes, count) in enumerate((({}, 8), ({"end_ms": 9}, 8), ({"timeframe": "2h"}, 8))):
+            row = RunRow(
+                host="here", folder=f"/{number}", run_id=str(number), name="by hand", kind="backtest",
+                status="COMPLETED", exchange=market["exchange"], symbols=market["symbols"],
+                timeframe=market["timeframe"], start_ms=window.start_ms, end_ms=window.end_ms, sharpe=3.0,
+            )  # fmt: skip
+            self.store.put(msgspec.structs.replace(row, **changes), [], [])
+            found = sharpes_tried(first, self.store)
+            self.assertEqual((count, [*daily, 3.0 / 365**0.5]), (found.count, found.sharpes.tolist()))
+
     def test_two_processes_do_not_make_one_study(self) -> None:
         store = Overtaken(self.store.database, "here")
         with self.assertRaisesRegex(ConfigurationError, "trial 2 is there already: another process makes this study"):
             self.study({"hour": "0..5"}, sampler="grid", store=store)
+        self.assertEqual("RUNNING", self.store.records(Optimisation)[0].status)  # The other one tells how it ends.
         whole = research.resume(1, base=self.base, store=self.store, processes=1)
         self.assertEqual(list(range(6)), [one.params["hour"] for one in whole.trials])
 
@@ -320,6 +393,9 @@ class Truth(StudyCase):
         for given, words in table:
             with self.subTest(words), self.assertRaisesRegex(ConfigurationError, words):
                 research.resume(1, store=self.store, processes=1, **given)
+        self.store.record(msgspec.structs.replace(self.store.records(Optimisation)[0], code_version="another"))
+        with self.assertRaisesRegex(ConfigurationError, "the code of the program are no longer those"):
+            research.resume(1, store=self.store, base=self.base, processes=1)
         for name in ("7", "none"):
             with self.assertRaisesRegex(
                 ConfigurationError, f"study '{name}': there is no such study — allowed: latest, or a"
@@ -339,6 +415,19 @@ class Locked(StudyCase):
             self.assertEqual([], studies)
         waiting.join()
         self.assertEqual(4, len(studies[0].trials))
+
+    def test_it_stays_where_it_was_when_a_strategy_changes_the_folder_of_the_process(self) -> None:
+        with contextlib.chdir(self.folder):
+            store = open_store("sqlite:///there.sqlite")
+        self.addCleanup(store.close)
+        with store.database.reading():  # So that another connection is opened.
+            self.assertEqual(4, len(self.study({"hour": "0..3"}, sampler="grid", store=store).trials))
+
+    def test_one_that_is_removed_is_told_and_nothing_is_written_nowhere(self) -> None:
+        store = Removed(self.store.database, "here")
+        with self.assertRaisesRegex(StoreError, r"runs.sqlite: was removed or replaced while it was open, .*"):
+            self.study({"hour": "0..5"}, sampler="grid", store=store)
+        self.assertEqual([], list(Path(self.folder).iterdir()))
 
     def test_one_that_stays_locked_is_told_and_the_study_goes_on_later(self) -> None:
         with patch.object(database, "BUSY_SECONDS", 0.3):

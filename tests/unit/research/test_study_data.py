@@ -103,6 +103,11 @@ class StudyData(unittest.TestCase):
         said = "\n".join(self.held["warnings"])
         self.assertRegex(said, r"of 60 trials failed; the first: .*as planted")
         self.assertRegex(said, r"of 60 trials have no value; the first: 0 closed trades, fewer than 1")
+        self.assertNotIn("earns nothing", said)
+        losing = [one for one in self.study.ranked if one.figures["performance.total_return_pct"] < 0.0]
+        lost = Study(self.study.row, self.study.plan, self.study.objectives, losing)
+        first = study_data(lost, self.luck)["study"]["warnings"][0]
+        self.assertRegex(first, rf"\Atrial {lost.ranked[0].number}, the best, earns nothing: -\d+\.\d\d %\Z")
         self.assertEqual("hour", self.held["importance"][0][0]["name"])
 
     def test_the_fan_is_of_the_days_of_the_best(self) -> None:
@@ -118,7 +123,7 @@ class StudyData(unittest.TestCase):
             np.testing.assert_allclose(fan["start"] * drawn.bands[:, place], unpacked(band), rtol=1e-6)
 
     def test_many_trials_give_a_page_that_stays_small_and_has_the_best(self) -> None:
-        many = many_trials(self.study, 25_000)
+        many = many_trials(self.study, 12_500)
         drawn = drawn_trials(many)
         self.assertEqual(10_000, len(drawn))
         numbers = {one.number for one in drawn}

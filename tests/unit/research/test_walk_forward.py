@@ -1,9 +1,12 @@
 """Walk-forward: each test is a backtest by itself, nothing leaks into a search, and interruptions change nothing."""
 
+import contextlib
+import io
 import math
+import re
 import tempfile
 import unittest
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -16,60 +19,67 @@ from research.folds.parameter_drift import drift_of
 from research.folds.stitched_account import Depth, efficiency
 from research.folds.walk_forward_result import WalkForward
 from research.spaces.ranges import parameter_of
+from research.studies.study_run import StudyTaken
 from runs.store.run_store import RunStore
 from runs.store.store_rows import Optimisation, Trial
 from tests.support.candles import candles_of
 from tests.support.changed_candles import with_candle_changed
 from tests.support.hour_strategy import planted_candles
+from tests.support.research_cases import Interrupted, StoreCase
 from tests.support.studies import BEST_HOUR, CONFIG, store_in, told
 from tests.support.times import HOUR_MS, JANUARY_MS
 
 SPACE = {"hour": "9..14", "target": "0.004,0.012"}
 LENGTHS = {"train": "5d", "test": "60c", "purge": "6h", "embargo": "3c"}
 """Of 14 days: searches of 114 hours, tests from hours 123, 183 and 243 on, the last to hour 303."""
+GIVEN: dict[str, Any] = {"sampler": "grid", "metric": "net_profit", "processes": 1, **LENGTHS}
 
 
 def base_of(candles: CandleColumns) -> MemoryBacktest:
     return MemoryBacktest({"BTC/USDT": candles_of(candles)}, config=CONFIG)
 
 
-class Interrupted(RunStore):
-    """A store that is interrupted before it keeps its so-many-eth trial."""
-
-    left = 0
+class Overtaken(RunStore):
+    """A store into which another process writes that it makes the second fold."""
 
     def record(self, record: Any) -> int:
-        if isinstance(record, Trial):
-            self.left -= 1
-            if self.left < 0:
-                raise KeyboardInterrupt
+        if isinstance(record, Trial) and (record.number, record.status) == (2, "RUNNING"):
+            super().record(record)
         return super().record(record)
 
 
-class WalkCase(unittest.TestCase):
-    maxDiff = None
-
+class WalkCase(StoreCase):
     def setUp(self) -> None:
-        folder = tempfile.TemporaryDirectory()
-        self.addCleanup(folder.cleanup)
-        self.folder = folder.name
+        super().setUp()
         self.candles = planted_candles(14)
 
-    def opened(self, name: str = "runs") -> RunStore:
-        store = store_in(self.folder, name)
-        self.addCleanup(store.close)
-        return store
-
     def walk(self, candles: CandleColumns | None = None, **options: Any) -> WalkForward:
-        given = {"sampler": "grid", "metric": "net_profit", "processes": 1, **LENGTHS, **options}
-        given.setdefault("store", self.opened(str(id(given))))
+        given = {**GIVEN, **options}
+        given.setdefault("store", self.opened())
         base = base_of(self.candles if candles is None else candles)
         return research.walk_forward(given.pop("base", base), given.pop("parameters", SPACE), **given)
 
 
 class Tests(WalkCase):
+    """One walk-forward for all that look at what it came to."""
+
+    shared: ClassVar[RunStore]
+    walked: ClassVar[WalkForward]
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.shared = cls.enterClassContext(store_in(cls.enterClassContext(tempfile.TemporaryDirectory())))
+        cls.walked = research.walk_forward(base_of(planted_candles(14)), SPACE, **GIVEN, store=cls.shared)
+
+    def test_a_terminal_is_told_which_fold_is_searched(self) -> None:
+        shown = io.StringIO()
+        with contextlib.redirect_stderr(shown):
+            made = {"sampler": "random", "trials": 1, "metric": "net_profit", "processes": 1, "store": self.opened()}
+            research.walk_forward(base_of(self.candles), SPACE, **LENGTHS, **made, show_progress=True)
+        self.assertEqual(["1", "2", "3"], list(dict.fromkeys(re.findall(r"Fold (\d) of 3", shown.getvalue()))))
+
     def test_each_test_is_a_backtest_with_the_balance_that_the_one_before_left(self) -> None:
-        walk = self.walk()
+        walk = self.walked
         hours = [[(edge - JANUARY_MS) // HOUR_MS for span in (one.notes.train, one.notes.test) for edge in
                   span.to_tuple_ms()] for one in walk.folds]  # fmt: skip
         self.assertEqual([[0, 114, 123, 183], [60, 174, 183, 243], [120, 234, 243, 303]], hours)
@@ -94,16 +104,14 @@ class Tests(WalkCase):
         self.assertEqual(balance, walk.figures["performance.final_equity"])
 
     def test_each_search_is_a_study_of_its_own_range(self) -> None:
-        store = self.opened()
-        walk = self.walk(store=store)
-        for one in walk.folds:
+        for one in self.walked.folds:
             span = one.notes.train
             first, last = ((edge - JANUARY_MS) // HOUR_MS for edge in span.to_tuple_ms())
             candles = {"BTC/USDT": candles_of(self.candles.slice(0, last))}
             base = MemoryBacktest(candles, config=CONFIG, start=format_ms(JANUARY_MS + first * HOUR_MS))
             alone = research.optimise(base, SPACE, sampler="grid", metric="net_profit", best=0, processes=1,
                                       store=self.opened(f"alone-{one.number}"))  # fmt: skip
-            study = research.read_study(one.notes.study, store)
+            study = research.read_study(one.notes.study, self.shared)
             self.assertEqual([one.value for one in alone.trials], [one.value for one in study.trials])
             best = alone.ranked[0]
             self.assertEqual((best.params, best.value, 12), (one.trial.params, one.notes.in_value, one.notes.tried))
@@ -116,7 +124,7 @@ class Tests(WalkCase):
         self.assertEqual([one.notes.test for one in rolling.folds], [one.notes.test for one in walk.folds])
 
     def test_the_account_is_one(self) -> None:
-        walk = self.walk()
+        walk = self.walked
         # By hand: every test's own curve, one after the other.
         curve = [10_000.0]
         for one in walk.folds:
@@ -140,7 +148,7 @@ class Tests(WalkCase):
         self.assertTrue((walk.daily.equity == 10_000.0).all())
 
     def test_more_processes_make_the_same(self) -> None:
-        one, two = self.walk().to_dict(), self.walk(processes=2).to_dict()
+        one, two = self.walked.to_dict(), self.walk(processes=2).to_dict()
         self.assertEqual(_timeless(one), _timeless(two))
 
 
@@ -148,7 +156,7 @@ class Leaks(WalkCase):
     """Sentinels at every boundary: what a search may not see is changed, and nothing of it changes."""
 
     def test_no_search_sees_what_is_purged_embargoed_or_tested(self) -> None:
-        options = {"parameters": {"hour": "11..13"}}
+        options = {"parameters": {"hour": "12,13"}}
         clean = self.studies(self.candles, options)
         # About the second fold: before its search, its first and last candle, purged, embargoed, tested, after it.
         for row in (59, 60, 173, 174, 179, 180, 182, 183, 242, 243):
@@ -161,7 +169,7 @@ class Leaks(WalkCase):
 
     def studies(self, candles: CandleColumns, options: dict[str, Any]) -> list[list[tuple[object, ...]]]:
         """Return what the searches of all folds came to, with the hash of all that they were fed."""
-        store = self.opened(str(np.random.default_rng().integers(2**60)))
+        store = self.opened()
         walk = self.walk(candles, store=store, **options)
         return [told(research.read_study(one.notes.study, store).trials) for one in walk.folds]
 
@@ -191,6 +199,13 @@ class Goes(WalkCase):
         self.assertEqual(27, len([one for one in cut.records(Trial) if one.fingerprint is not None]))
         made = {walk.id, *(one.notes.study for one in walk.folds)}
         self.assertEqual({"COMPLETED"}, {one.status for one in cut.records(Optimisation) if one.id in made})
+
+    def test_one_that_another_process_makes_is_left_to_it(self) -> None:
+        store = Overtaken(self.opened().database, "here")
+        with self.assertRaisesRegex(StudyTaken, "fold 2 is there already: another process makes it"):
+            self.walk(store=store, parameters={"hour": "12"})
+        [row] = store.records(Optimisation, method="walk-forward")
+        self.assertEqual("RUNNING", row.status)  # The other one tells how it ends.
 
     def test_it_is_not_gone_on_with_where_it_would_be_mixed(self) -> None:
         store = self.opened()

@@ -184,9 +184,9 @@ class Writing(unittest.TestCase):
         files = self.open()
         files.outputs()
         # The log's file is exchanged for a device that refuses every byte once they leave the buffer.
-        files._open["equity.csv"].close()
-        files._open["equity.csv"] = io.BufferedWriter(io.FileIO("/dev/full", "wb"))
-        files._open["equity.csv"].write(b"row\n")
+        files._work._open["equity.csv"].close()
+        files._work._open["equity.csv"] = io.BufferedWriter(io.FileIO("/dev/full", "wb"))
+        files._work._open["equity.csv"].write(b"row\n")
         with self.assertRaisesRegex(StoreError, "equity.csv: No space left on device"):
             files.publish("a")
         files.discard()

@@ -93,7 +93,8 @@ class Removing(unittest.TestCase):
 
     def test_the_manifest_says_by_its_time_when_the_run_began(self):
         files = RunFiles(self.out, STEM)
-        begun = files._begun_ns
+        [work] = self.out.glob(f".{STEM}.*.tmp")
+        begun = work.stat().st_mtime_ns
         files.write("manifest.json", b"{}")
         files.publish("a")
         self.assertEqual(begun, (self.stem.run_folder("a") / "manifest.json").stat().st_mtime_ns)

@@ -15,6 +15,7 @@ STRATEGY = """
 import json
 import numpy
 from trial_package import sizes
+from trial_folder import parts
 from core.candle import Candle
 
 
@@ -38,6 +39,7 @@ class StrategySource(unittest.TestCase):
         self.write("trial_package/__init__.py", "")
         self.write("trial_package/sizes.py", "from . import steps\n")
         self.write("trial_package/steps.py", "STEP = 1\n")
+        self.write("trial_folder/parts.py", "PARTS = 2\n")  # A folder without a file of its own is a package too.
         self.write("trial_lazy.py", "NAME = 'one'\n")
         sys.path.insert(0, str(self.folder))
         self.addCleanup(sys.path.remove, str(self.folder))
@@ -61,8 +63,8 @@ class StrategySource(unittest.TestCase):
 
     def test_its_module_and_what_it_imports_of_its_own_are_hashed(self) -> None:
         _, files = self.identity()
-        names = ["trial_lazy.py", "trial_package/__init__.py", "trial_package/sizes.py", "trial_package/steps.py"]
-        self.assertEqual([*names, "trial_strategy.py"], list(files))
+        package = [f"trial_package/{name}.py" for name in ("__init__", "sizes", "steps")]
+        self.assertEqual(["trial_folder/parts.py", "trial_lazy.py", *package, "trial_strategy.py"], list(files))
         for name, found in files.items():
             self.assertEqual(hashlib.sha256((self.folder / name).read_bytes()).hexdigest(), found)
 

@@ -1,0 +1,118 @@
+"""Live and rehearsed paper sessions: listed, started, watched, and asked for what an operator may ask."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from core.errors import ConfigurationError
+from dashboard.api.backtest_models import Done
+from dashboard.api.described import refusals
+from dashboard.api.jobs import JobView, view
+from dashboard.api.pages import Page, PagingOf
+from dashboard.api.session_models import (
+    ClosedSymbol,
+    Confirmed,
+    KillSwitch,
+    OfSymbol,
+    Paused,
+    Resumed,
+    SessionDetail,
+    SessionRequest,
+    SessionView,
+)
+from dashboard.api.session_views import session_detail, session_view
+from dashboard.services import Services, ServicesOf
+from dashboard.sessions.session_facts import SessionFacts, State
+from dashboard.sessions.started_by import StartedBy
+
+routes = APIRouter(prefix="/sessions", tags=["sessions"])
+
+
+@routes.get("")
+def sessions(services: ServicesOf, paging: PagingOf, state: State | None = None) -> Page[SessionView]:
+    """List the sessions of the folder, the newest first."""
+    found = [one for one in services.sessions.all() if state is None or one.state == state]
+    found.sort(key=lambda one: (one.traded.begun_ms or 2**62, one.id), reverse=True)
+    return paging.cut([session_view(one) for one in found])
+
+
+@routes.post("", status_code=201, responses=refusals(409))
+def start(asked: SessionRequest, services: ServicesOf) -> SessionView:
+    """Start a session in a process of its own, which goes on when the server ends.
+
+    It is checked first; whether it reaches its exchange is seen in its state.
+    """
+    rehearsal = asked.rehearsal
+    if rehearsal is not None and rehearsal.duration is not None and asked.duration is not None:
+        raise ConfigurationError("duration: is given twice — allowed: once, of the session or of its rehearsal")
+    wanted = StartedBy(
+        config=asked.config,
+        system=asked.system,
+        portfolio=asked.portfolio,
+        speed=None if rehearsal is None else rehearsal.speed,
+        practice_start=None if rehearsal is None else rehearsal.start,
+        duration=asked.duration if rehearsal is None or rehearsal.duration is None else rehearsal.duration,
+    )
+    return session_view(services.sessions.start(wanted, asked.name, rehearsed=rehearsal is not None))
+
+
+@routes.get("/{session}", responses=refusals(404))
+def session(
+    session: str,
+    services: ServicesOf,
+    points: Annotated[int, Query(ge=2, le=5_000, description="Of the equity curve, at most.")] = 500,
+) -> SessionDetail:
+    """Show a session: its positions, waiting orders, equity, feeds and halts, its last fills, records and log lines."""
+    facts = services.sessions.of(session)
+    return session_detail(facts, points, _run_of(services, facts))
+
+
+@routes.post("/{session}/stop", status_code=202, responses=refusals(404, 409))
+def stop(session: str, asked: Confirmed, services: ServicesOf) -> Done:
+    """Ask a session to end as it is configured to: its positions are closed at their last marks, or kept."""
+    services.sessions.stop(session, asked.confirm)
+    return Done(message=f"session {session}: is asked to end")
+
+
+@routes.post("/{session}/kill-switch", responses=refusals(404, 409))
+def kill_switch(session: str, asked: KillSwitch, services: ServicesOf) -> SessionView:
+    """Engage the kill switch, or release it. What a file or the environment engages is released there."""
+    return session_view(services.sessions.kill_switch(session, asked.confirm, engaged=asked.engaged))
+
+
+@routes.post("/{session}/pause", responses=refusals(404, 409))
+def pause(session: str, asked: Paused, services: ServicesOf) -> SessionView:
+    """Hold new entries, or let them through again; exits, and what waits already, go on."""
+    return session_view(services.sessions.hold(session, paused=asked.paused))
+
+
+@routes.post("/{session}/close", responses=refusals(404, 409))
+def close(session: str, asked: ClosedSymbol, services: ServicesOf) -> SessionView:
+    """Close a symbol's position at its next open."""
+    return session_view(services.sessions.close(session, asked.symbol, asked.confirm))
+
+
+@routes.post("/{session}/cancel", responses=refusals(404, 409))
+def cancel(session: str, asked: OfSymbol, services: ServicesOf) -> SessionView:
+    """Cancel a symbol's waiting entry."""
+    return session_view(services.sessions.cancel(session, asked.symbol))
+
+
+@routes.post("/{session}/resume", status_code=202, responses=refusals(404, 409))
+def resume(session: str, asked: Resumed, services: ServicesOf) -> SessionView:
+    """Go on with a session whose process is gone: with what it was started with, and nothing that it decided lost."""
+    return session_view(services.sessions.resume(session, asked.speed, asked.duration))
+
+
+@routes.post("/{session}/parity", status_code=202, responses=refusals(404, 409))
+def parity(session: str, services: ServicesOf) -> JobView:
+    """Let a worker check the session against its journal and against history; the job's outcome has the verdict."""
+    return view(services.sessions.parity(session))
+
+
+def _run_of(services: Services, facts: SessionFacts) -> str | None:
+    """Return the run under which the store has a session of one system."""
+    if facts.runs or facts.members:
+        return None
+    folder = str(facts.folder.resolve())
+    return next((one.run_id for one in services.store.named(folder) if one.folder == folder), None)

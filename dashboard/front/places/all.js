@@ -1,0 +1,37 @@
+// The pages by the first word of their address; those with a title stand in the navigation.
+
+import { empty, head } from "front/board/parts.js";
+import { comparePage } from "front/places/compare.js";
+import { dataPage, seriesPage } from "front/places/data.js";
+import { jobPage, jobsPage } from "front/places/jobs.js";
+import { sessionsPage } from "front/places/live.js";
+import { searchesPage, searchPage } from "front/places/optimise.js";
+import { playbackPage, playbacksPage } from "front/places/playback.js";
+import { recommendationsPage } from "front/places/recommendations.js";
+import { resultPage } from "front/places/result.js";
+import { resultsPage } from "front/places/results.js";
+import { runPage } from "front/places/run.js";
+import { sessionPage } from "front/places/session.js";
+import { systemPage, systemsPage } from "front/places/systems.js";
+
+const nowhere = async () => ({
+  name: "Nowhere",
+  head: head("Nowhere"),
+  parts: [empty("There is no such page; the ways to all of them are above.")],
+});
+
+const listOrOne = (list, one) => (at) => (at.words.length > 0 ? one(at) : list(at));
+
+export const PAGES = {
+  run: { title: "Run", open: runPage },
+  results: { title: "Results", open: listOrOne(resultsPage, resultPage) },
+  compare: { open: comparePage, below: "results" },
+  playback: { title: "Playback", open: listOrOne(playbacksPage, playbackPage) },
+  optimise: { title: "Optimise", open: listOrOne(searchesPage, searchPage) },
+  recommendations: { title: "Recommendations", open: recommendationsPage },
+  live: { title: "Live", open: listOrOne(sessionsPage, sessionPage) },
+  data: { title: "Data", open: listOrOne(dataPage, seriesPage) },
+  systems: { title: "Systems", open: listOrOne(systemsPage, systemPage) },
+  jobs: { title: "Jobs", open: listOrOne(jobsPage, jobPage) },
+  nowhere: { open: nowhere },
+};

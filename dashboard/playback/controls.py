@@ -1,0 +1,43 @@
+"""What is asked of a playback across the border of its process, as plain values."""
+
+from typing import Any, Literal
+
+import msgspec
+
+from backtests.player.recent_events import Happening
+
+Action = Literal["step", "run_to", "next", "play", "pause", "seek", "speed", "breaks", "stop"]
+
+
+class Control(msgspec.Struct, frozen=True):
+    """Something that is done with a playback; ``time_ms`` is of ``run_to`` and ``seek``."""
+
+    action: Action
+    count: int = 1
+    time_ms: int | None = None
+    events: tuple[Happening, ...] = ()
+    candles_per_second: float | None = None
+    times_real: float | None = None
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """A question to the process of a playback, under a number: what for, and with what."""
+
+    number: int
+    what: Literal["control", "state", "curve", "candles", "fork"]
+    with_: Any = None
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """The answer to a question: a value, or the error that was raised."""
+
+    number: int
+    value: Any = None
+    error: BaseException | None = None
+
+
+class Told(msgspec.Struct, frozen=True):
+    """Something that a playback tells unasked: its kind, and JSON."""
+
+    kind: str
+    json: bytes

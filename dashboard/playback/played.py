@@ -1,0 +1,172 @@
+"""The process of a playback: holds the player, does what it is asked, and tells how it stands."""
+
+import contextlib
+import signal
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.connection import Connection
+from threading import Lock
+from typing import Any
+
+import msgspec
+
+from backtests.player.amount import exact_text
+from backtests.player.player_state import PlayerState
+from backtests.player.session_player import SessionPlayer
+from backtests.player.states import state_json
+from backtests.run_plan import RunPlan
+from core.errors import HarnessError, InvariantError
+from core.symbol_spelling import symbol_key
+from core.timeframe import timeframe_ms
+from dashboard.playback.controls import Answered, Asked, Control, Told
+from dashboard.problems import NotFound
+from reports.page.coarse_candles import drawable
+from reports.page.packed_columns import packed_candles
+from strategies.own_code import failure_in_one_line
+
+_THREADS = 8
+"""One that plays, and those that make it hold still."""
+_encode = msgspec.json.Encoder(enc_hook=exact_text).encode
+
+
+def play(plan: RunPlan, border: Connection, per_second: float) -> None:
+    """Hold a player of a plan until the other end of the border is closed.
+
+    First an answer with the symbols and the timeframe is sent, or the error for which there is no player.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # An interrupt of the terminal is the server's.
+    try:
+        player = SessionPlayer(plan)
+    except Exception as error:  # noqa: BLE001 - whoever asked is told
+        border.send(Answered(0, error=_sendable(error)))
+        return
+    played = _Played(player, border)
+    border.send(Answered(0, (list(player.market.candles), player.market.timeframe)))
+    player.listen(played.tell, per_second=per_second)
+    with ThreadPoolExecutor(_THREADS) as doers:
+        with contextlib.suppress(EOFError, OSError):
+            while True:
+                doers.submit(played.answer, border.recv())
+        player.pause()
+
+
+class _Played:
+    def __init__(self, player: SessionPlayer, border: Connection) -> None:
+        self._player, self._border = player, border
+        self._lock = Lock()
+        self._parts: dict[str, object] = {}
+        self._does: dict[str, Callable[[Any], Any]] = {
+            "control": lambda wanted: _plain(controlled(player, wanted)),
+            "state": lambda _: _plain(player.state),
+            "curve": self._curve,
+            "candles": self._candles,
+            "fork": self._fork,
+        }
+
+    def answer(self, asked: Asked) -> None:
+        """Do what is asked, and send what came of it."""
+        try:
+            told = Answered(asked.number, self._does[asked.what](asked.with_))
+        except Exception as error:  # noqa: BLE001 - whoever asked is told
+            told = Answered(asked.number, error=_sendable(error))
+        self._send(told)
+
+    def tell(self, state: PlayerState) -> None:
+        """Tell a state in parts: what is another each time, and of the rest only what is new.
+
+        The last signals with all that was asked for them are ten times as long as the account.
+        """
+        for name, part in (("signals", state.now.signals), ("trades", state.now.trades), ("fills", state.fills)):
+            if part != self._parts.get(name):
+                self._parts[name] = part
+                self._send(Told(name, _encode({name: part})))
+        self._send(Told("state", _encode(_changing(state))))
+
+    def _send(self, one: Answered | Told) -> None:
+        with self._lock, contextlib.suppress(OSError):  # Who has gone needs no answer.
+            self._border.send(one)
+
+    def _curve(self, first: int) -> dict[str, Any]:
+        metrics = self._player.state_with_curve(first).now.metrics
+        return {
+            "first": metrics.equity_curve_from,
+            "time_ms": [time_ms for time_ms, _ in metrics.equity_curve],
+            "equity": [float(equity) for _, equity in metrics.equity_curve],
+        }
+
+    def _candles(self, wanted: tuple[str, int, int]) -> dict[str, Any]:
+        """Return the candles of a symbol from a time up to the present, and none after it."""
+        symbol, first_ms, most = wanted
+        market = self._player.market
+        found = {symbol_key(one): loaded.window for one, loaded in market.candles.items()}.get(symbol_key(symbol))
+        if found is None:
+            raise NotFound(f"playback: has no candles of {symbol} — allowed: {', '.join(market.candles)}")
+        length_ms, now_ms = timeframe_ms(market.timeframe), self._player.state.now.time_ms or 0
+        seen = found.between(first_ms, max(first_ms, now_ms - length_ms + 1))
+        drawn, drawn_ms = drawable(seen, length_ms, most)
+        return {**packed_candles(drawn), "length_ms": drawn_ms, "own_length_ms": length_ms}
+
+    def _fork(self, wanted: tuple[dict[str, Any], int | None]) -> RunPlan:
+        changes, at_ms = wanted
+        return self._player.fork(changes, at=at_ms).plan
+
+
+def controlled(player: SessionPlayer, wanted: Control) -> PlayerState:
+    """Do something with a player, and return the state that it leads to."""
+    match wanted.action:
+        case "step":
+            return player.step(wanted.count)
+        case "run_to":
+            return player.run_to(wanted.time_ms or 0)
+        case "seek":
+            return player.seek(wanted.time_ms or 0)
+        case "next":
+            return player.run_to_event(*wanted.events)
+        case "speed":
+            return player.set_speed(candles_per_second=wanted.candles_per_second, times_real=wanted.times_real)
+        case "breaks":
+            return player.break_at(*wanted.events)
+        case "play":
+            return player.play()
+        case "stop":
+            return player.stop()
+        case "pause":
+            return player.pause()
+
+
+def _plain(state: PlayerState) -> dict[str, Any]:
+    """Return a state as JSON has it: money as text."""
+    found: dict[str, Any] = msgspec.json.decode(state_json(state))
+    return found
+
+
+def _changing(state: PlayerState) -> dict[str, Any]:
+    """Return of a state what is another after each step."""
+    now = state.now
+    return {
+        "control": state.control,
+        "stopped_by": state.stopped_by,
+        "failure": state.failure,
+        "halts": state.halts,
+        "orders": state.orders,
+        "reached_ms": state.reached_ms,
+        "now": {
+            "status": now.status,
+            "time_ms": now.time_ms,
+            "index": now.index,
+            "total": now.total,
+            "progress_percent": now.progress_percent,
+            "candles": now.candles,
+            "current_capital": now.current_capital,
+            "equity": now.equity,
+            "open_trades": now.open_trades,
+            "metrics": now.metrics,
+        },
+    }
+
+
+def _sendable(error: Exception) -> Exception:
+    """Return an error that can be sent: one of the program's with its sentence, any other as a defect."""
+    if isinstance(error, HarnessError):
+        return type(error)(str(error))
+    return InvariantError(failure_in_one_line(error))

@@ -1,0 +1,1 @@
+"""Live and rehearsed sessions: processes of their own, found and watched by what lies in their folders."""

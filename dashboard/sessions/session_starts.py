@@ -1,0 +1,112 @@
+"""What a session is started with, checked before a process is: whoever asks hears at once what is wrong."""
+
+from pathlib import Path
+
+from core.errors import ConfigurationError, HarnessError
+from core.instants import parse_instant
+from dashboard.dashboard_settings import DashboardSettings
+from dashboard.folders import configuration, configurations
+from dashboard.problems import Refused
+from dashboard.sessions.session_facts import SessionFacts
+from dashboard.sessions.started_by import StartedBy
+from engine.assembly import with_own_strategy
+from live.life.live_command import duration_ms
+from live.life.live_session import session_stem, wall_clock_ms
+from market_data.exchanges.exchange_names import PRACTICE
+from systems.catalogue import read_system, system_ids
+from systems.life_cycle.system_runners import placed
+from systems.portfolio_file import FOLDER, read_portfolio
+from validation.composed_settings import Settings
+from validation.loading import load_settings
+
+
+def started_by(asked: StartedBy, settings: DashboardSettings) -> StartedBy:
+    """Return what a request asks for, as files of the configured folders; ConfigurationError if it names none."""
+    named = [one for one in (asked.config, asked.system, asked.portfolio) if one is not None]
+    if len(named) != 1:
+        raise ConfigurationError(
+            f"{len(named)} of config, system and portfolio are given — allowed: one of the three, which is traded"
+        )
+    places = settings.places.absolute()
+    config = None if asked.config is None else str(Path(configuration(settings.config, asked.config)).absolute())
+    for kind, one, known in (
+        ("system", asked.system, _systems(settings)),
+        ("portfolio", asked.portfolio, _portfolios(settings)),
+    ):
+        if one is not None and one not in known:
+            raise ConfigurationError(f"{kind}: there is none of that id — allowed: {', '.join(known) or 'none'}")
+    return StartedBy(
+        config=config,
+        system=asked.system,
+        portfolio=asked.portfolio,
+        systems=places.systems,
+        data_dir=places.data_dir,
+        speed=asked.speed,
+        practice_start=asked.practice_start,
+        duration=asked.duration,
+    )
+
+
+def checked_stem(start: StartedBy, settings: DashboardSettings, *, rehearsed: bool) -> str:
+    """Check what is started, and return what names a session of it that has no name.
+
+    Raises
+    ------
+    ConfigurationError
+        If anything in its files is wrong, or a rehearsal is asked for on another exchange than the practice one.
+    """
+    found = settings_of(start, settings)
+    if rehearsed and found.live.exchange != PRACTICE:
+        raise ConfigurationError(
+            f"rehearsal: is on the practice exchange, and this is on {found.live.exchange} — allowed: a configuration, "
+            f"system or portfolio with exchange: {PRACTICE}, or no rehearsal"
+        )
+    if start.duration is not None:
+        duration_ms(start.duration)
+    begin_ms = wall_clock_ms()
+    if start.practice_start is not None:
+        begin_ms = parse_instant(start.practice_start, name="rehearsal.start")
+    return session_stem(found, begin_ms)
+
+
+def settings_of(start: StartedBy, settings: DashboardSettings) -> Settings:
+    """Return the settings of what is traded."""
+    if start.portfolio is not None:
+        return read_portfolio(start.portfolio, settings.places).settings.feed()
+    if start.system is not None:
+        return placed(read_system(start.system, settings.places.systems).settings, settings.places)
+    return placed(with_own_strategy(load_settings(str(start.config))), settings.places)
+
+
+def found_start(facts: SessionFacts, settings: DashboardSettings) -> StartedBy:
+    """Return what a session trades that was started elsewhere: what in the configured folders has its settings.
+
+    Refused where nothing has.
+    """
+    candidates = [
+        *(StartedBy(config=one) for one in configurations(settings.config)),
+        *(StartedBy(system=one) for one in _systems(settings)),
+        *(StartedBy(portfolio=one) for one in _portfolios(settings)),
+    ]
+    for one in candidates:
+        try:
+            start = started_by(one, settings)
+            if settings_of(start, settings).settings_sha256 == facts.traded.settings_sha256:
+                return start
+        except HarnessError:
+            continue  # One that cannot be read is not the one that ran.
+    raise Refused(
+        f"session {facts.id}: no configuration, system or portfolio here has its settings — allowed: "
+        f"python run_live.py --resume {facts.folder} --config FILE, with its own"
+    )
+
+
+def _systems(settings: DashboardSettings) -> list[str]:
+    try:
+        return system_ids(settings.places.systems)
+    except ConfigurationError:
+        return []
+
+
+def _portfolios(settings: DashboardSettings) -> list[str]:
+    return sorted(one.stem for one in Path(settings.places.systems).parent.glob(f"{FOLDER}/*.yaml"))

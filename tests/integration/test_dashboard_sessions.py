@@ -1,0 +1,230 @@
+"""Paper sessions over the interface of a real server: real processes on practice exchanges of their own."""
+
+import json
+import os
+import signal
+import tempfile
+import unittest
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from runs.folder.file_names import DERIVED
+from tests.support.dashboards import Dashboard, dashboard
+from tests.support.sessions.live_processes import LiveProcess, session_config
+from tests.support.shared import REPOSITORY
+from tests.support.streams import Listener
+from tests.support.waiting import wait_until
+
+REHEARSED = {"start": "2024-01-01", "speed": 3_000}
+
+
+class Client:
+    """Asks a server."""
+
+    def __init__(self, server: Dashboard) -> None:
+        self.server = server
+
+    def ask(self, path: str, method: str = "GET", body: Any = None) -> tuple[int, Any]:
+        request = self.server.request(path, method=method, body=None if body is None else json.dumps(body).encode())
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, json.load(error)
+
+    def start(self, **asked: Any) -> str:
+        status, told = self.ask("/api/sessions", "POST", {"config": "live.yaml", "rehearsal": REHEARSED, **asked})
+        if status != 201:
+            raise AssertionError(told)
+        return str(told["id"])
+
+    def order(self, name: str, what: str, **asked: Any) -> tuple[int, Any]:
+        return self.ask(f"/api/sessions/{name}/{what}", "POST", asked)
+
+    def shown(self, name: str) -> dict[str, Any]:
+        status, told = self.ask(f"/api/sessions/{name}")
+        if status != 200:
+            raise AssertionError(told)
+        return dict(told)
+
+    def wait(self, name: str, condition: Callable[[dict[str, Any]], object]) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+
+        def holds() -> bool:
+            found.clear()
+            found.update(self.shown(name))
+            return bool(condition(found))
+
+        wait_until(holds, lambda: str({**found, "journal": "", "equity_curve": ""}))
+        return found
+
+
+def running(told: dict[str, Any]) -> bool:
+    return told["state"] == "running" and bool(told["steps"])
+
+
+class Sessions(unittest.TestCase):
+    """One configuration of three symbols of minutes, whose strategy trades all the time."""
+
+    folder: Path
+    config: Path
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+        cls.config = session_config(cls.folder)
+        cls.arguments = ("--config", str(cls.config.parent), "--systems", str(REPOSITORY / "config" / "systems"))
+        cls.server = cls.enterClassContext(dashboard(cls.folder, *cls.arguments, "--workers", "1"))
+        cls.client = Client(cls.server)
+
+    def journal(self, name: str) -> list[dict[str, Any]]:
+        lines = (self.folder / "logs" / "live" / name / "journal.jsonl").read_text().splitlines()
+        return [json.loads(one) for one in lines]
+
+    def test_one_is_started_watched_told_to_hold_and_stopped_and_its_parity_is_exact(self) -> None:
+        client = self.client
+        name = client.start(name="watched")
+        self.assertEqual("watched", name)
+        with Listener(self.server, f"sessions,session:{name}") as heard:
+            shown = client.wait(name, lambda told: running(told) and told["fills"])
+            self.assertEqual(("practice", "1m", "live.yaml"), (
+                shown["exchange"], shown["timeframe"], shown["started_with"]["config"]
+            ))  # fmt: skip
+            self.assertTrue(shown["healthy"])
+            self.assertEqual(409, client.order(name, "stop")[0], "it closes positions")
+            self.assertEqual(409, client.order(name, "stop", confirm="another")[0])
+            self.assertEqual(409, client.order(name, "resume")[0])
+            self.assertEqual(409, client.ask("/api/sessions", "POST", {"config": "live.yaml", "name": name})[0])
+
+            status, held = client.order(name, "pause", paused=True)
+            self.assertEqual(200, status, held)
+            client.wait(name, lambda told: told["paused"])
+            self.assertEqual(200, client.order(name, "pause", paused=False)[0])
+            client.wait(name, lambda told: told["paused"] is False)
+            status, killed = client.order(name, "kill-switch", engaged=True)
+            self.assertEqual(200, status, killed)
+            shown = client.wait(name, lambda told: told["kill_switch"])
+            self.assertEqual("dashboard", shown["kill_switch_by"])
+            self.assertEqual(200, client.order(name, "kill-switch", engaged=False)[0])
+            self.assertEqual(422, client.order(name, "cancel", symbol="BTC/USDC")[0])
+            commands = [one["command"] for one in self.journal(name) if one["record"] == "command"]
+            self.assertEqual(["pause", "resume", "kill", "release"], commands)
+
+            self.assertEqual(202, client.order(name, "stop", confirm=name)[0])
+            ended = client.wait(name, lambda told: told["state"] == "ended" and told["run"])
+            heard.wait_for("session", lambda one: one["state"] == "ended")
+            heard.wait_for("health", lambda one: one["state"] == "ended" and "feeds" in one)
+        self.assertEqual(0, ended["positions"])
+        self.assertEqual("end", ended["journal"][0]["record"])
+        kinds = heard.kinds(f"session:{name}")
+        self.assertLessEqual({"gap", "step", "fill", "decision", "command", "health", "end", "session"}, kinds)
+        self.assertEqual(sorted(heard.numbers), heard.numbers)
+        rows = (self.folder / "logs" / "live" / name / "trades.csv").read_text().splitlines()
+        standing = [one for one in heard.data("health") if "feeds" in one][-1]
+        self.assertEqual({**standing, "heartbeat_age_seconds": None}, {
+            name: None if name == "heartbeat_age_seconds" else ended[name] for name in standing
+        })  # fmt: skip
+        fills = heard.data("fill")
+        self.assertEqual(rows[-1].split(",")[:6], list(fills[-1].values())[:6])
+        self.assertEqual(len({tuple(one.values()) for one in fills}), len(fills), "nothing twice")
+
+        status, listed = client.ask(f"/api/backtest/results/{ended['run']}")
+        self.assertEqual((200, "live", "COMPLETED"), (status, listed["kind"], listed["status"]))
+        status, job = client.order(name, "parity")
+        self.assertEqual((202, "parity"), (status, job["kind"]))
+        made: dict[str, Any] = {}
+
+        def through() -> bool:
+            made.update(client.ask(f"/api/jobs/{job['id']}")[1])
+            return made["status"] not in ("PENDING", "RUNNING")
+
+        wait_until(through, lambda: str(made))
+        # What the operator held back history does not know of; those differences are told apart.
+        self.assertEqual(("COMPLETED", "exact"), (made["status"], made["outcome"]["parity"]), made)
+        self.assertTrue(made["outcome"]["verdict"].startswith("journal: equal · history: 0 differences"), made)
+        self.assertEqual(made["outcome"]["verdict"], client.shown(name)["parity"]["verdict"])
+
+    def test_its_bytes_are_those_of_one_started_by_hand(self) -> None:
+        spoken = {"start": "2024-01-01", "speed": 20_000, "duration": "40m"}
+        name = self.client.start(rehearsal=spoken)
+        self.assertEqual("practice_1m_20240101T000000", name)
+        self.client.wait(name, lambda told: told["state"] == "ended")
+        more = ("--practice-start", "2024-01-01", "--speed", "20000", "--for", "40m")
+        with LiveProcess(self.config, None, more) as process:
+            self.assertEqual(0, process.ended(), process.errors)
+            for one in DERIVED:
+                ours = (self.folder / "logs" / "live" / name / one).read_bytes()
+                self.assertEqual((process.folder / one).read_bytes(), ours, one)
+
+    def test_it_goes_on_without_the_server_and_the_next_one_finds_it(self) -> None:
+        with dashboard(self.folder, *self.arguments, "--workers", "0") as first:
+            name = Client(first).start(name="orphan")
+            Client(first).wait(name, running)
+            first.process.kill()
+            first.process.wait()
+        before = len(self.journal(name))
+        wait_until(lambda: len(self.journal(name)) > before)
+        shown = self.client.wait(name, lambda told: running(told) and told["healthy"])
+        self.assertEqual(name, shown["id"])
+        self.assertEqual(202, self.client.order(name, "stop", confirm=name)[0])
+        self.client.wait(name, lambda told: told["state"] == "ended")
+
+    def test_one_that_is_killed_is_dead_and_goes_on_when_asked(self) -> None:
+        name = self.client.start(name="killed")
+        shown = self.client.wait(name, running)
+        self.assertEqual(200, self.client.order(name, "kill-switch", engaged=True)[0])
+        os.kill(shown["pid"], signal.SIGKILL)
+        dead = self.client.wait(name, lambda told: told["state"] == "dead")
+        self.assertFalse(dead["healthy"])
+        self.assertEqual(409, self.client.order(name, "stop", confirm=name)[0])
+        self.assertEqual(409, self.client.order(name, "pause")[0])
+        self.assertEqual(202, self.client.order(name, "resume")[0])
+        shown = self.client.wait(name, lambda told: running(told) and told["pid"] != shown["pid"])
+        os.kill(shown["pid"], signal.SIGKILL)
+        self.client.wait(name, lambda told: told["state"] == "dead")
+        # As one that was started by hand has none: what it trades is found by its settings.
+        (self.folder / "logs" / "live" / name / "start.json").unlink()
+        self.assertEqual(202, self.client.order(name, "resume", speed=3_000, duration="10m")[0])
+        ended = self.client.wait(name, lambda told: told["state"] == "ended")
+        self.assertTrue(ended["kill_switch"], "what an operator engaged stays engaged")
+        self.assertEqual(2, [one["record"] for one in self.journal(name)].count("resume"))
+        self.assertEqual("live.yaml", ended["started_with"]["config"])
+
+    def test_a_system_is_rehearsed_and_one_that_cannot_begin_says_why(self) -> None:
+        ask = self.client.ask
+        wrong: tuple[tuple[dict[str, Any], str], ...] = (
+            ({"config": "../live.yaml"}, "is no configuration"),
+            ({}, "0 of config, system and portfolio"),
+            ({"config": "live.yaml", "system": "practice-scalping"}, "2 of config, system and portfolio"),
+            ({"system": "/etc/passwd"}, "there is none of that id"),
+            ({"portfolio": "../x"}, "there is none of that id"),
+            ({"system": "binanceus-scalping", "rehearsal": {}}, "practice exchange"),
+            ({"config": "live.yaml", "duration": "soon"}, "is no duration"),
+            ({"config": "live.yaml", "rehearsal": {"start": "yesterday"}}, "is not a date"),
+            ({"config": "live.yaml", "name": "../up"}, "name"),
+        )
+        for asked, said in wrong:
+            with self.subTest(said):
+                status, told = ask("/api/sessions", "POST", asked)
+                self.assertEqual(422, status, told)
+                self.assertIn(said, told["detail"])
+        for path in ("nothing", "..", "%2e%2e%2fdata", "config"):
+            self.assertEqual(404, ask(f"/api/sessions/{path}")[0], path)
+        brief = {"start": "2024-01-01", "speed": 20_000, "duration": "2h"}
+        name = self.client.start(config=None, system="practice-trend", rehearsal=brief, name="of-a-system")
+        ended = self.client.wait(name, lambda told: told["state"] in ("ended", "failed"))
+        self.assertEqual(("ended", "practice-trend"), (ended["state"], ended["started_with"]["system"]), ended)
+        name = self.client.start(config=None, portfolio="practice-pair", rehearsal=brief, name="of-a-portfolio")
+        ended = self.client.wait(name, lambda told: told["state"] in ("ended", "failed"))
+        self.assertEqual("ended", ended["state"], ended)
+        self.assertEqual(set(ended["members"]), set(ended["equity_curve"]))
+        listed = ask("/api/sessions?state=ended&page_size=500")[1]["items"]
+        self.assertLessEqual({"of-a-system", "of-a-portfolio"}, {one["id"] for one in listed})
+
+
+if __name__ == "__main__":
+    unittest.main()

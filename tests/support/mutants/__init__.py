@@ -1,0 +1,1 @@
+"""Mutants: the program with one thing wrong, which its tests must notice."""
