@@ -28,7 +28,7 @@ class Amount(float):
     exact: Decimal
 
     def __new__(cls, exact: Decimal) -> "Amount":
-        made = super().__new__(cls, exact)
+        made = float.__new__(cls, exact)
         made.exact = exact
         return made
 

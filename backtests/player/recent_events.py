@@ -2,7 +2,7 @@
 
 from collections import Counter, deque
 from collections.abc import Callable, Collection
-from typing import Any, Literal, get_args
+from typing import Generic, Literal, TypeVar, get_args
 
 from backtests.player.amount import Amount
 from backtests.player.states import RECENT, BacktestFill, BacktestSignal, BacktestTrade
@@ -32,11 +32,10 @@ class RecentEvents:
     def __init__(self, session: Session) -> None:
         self._account = session.account
         self._last_trade = session.account.last_trade
-        self._decisions: deque[Decision] = deque(maxlen=RECENT)
-        self._refused: deque[Decision] = deque(maxlen=RECENT)
-        self._rows: deque[TradeRow] = deque(maxlen=RECENT)
-        self._closed: deque[ClosedTrade] = deque(maxlen=RECENT)
-        self._shown: dict[str, tuple[Any, ...]] = {}
+        self._signals = _Last(signal_of)
+        self._refusals = _Last(signal_of)
+        self._fills = _Last(fill_of)
+        self._trades = _Last(trade_of)
         self._tell: Callable[[Decision | ClosedTrade | TradeRow], object] | None = None
         self._brake = Interrupt()
         self._breaks: Collection[str] = ()
@@ -55,54 +54,73 @@ class RecentEvents:
     @property
     def signals(self) -> tuple[BacktestSignal, ...]:
         """The last signals, oldest first."""
-        return self._ready("signals", self._decisions, signal_of)
+        return self._signals.shown()
 
     @property
     def refusals(self) -> tuple[BacktestSignal, ...]:
         """The last signals that were refused, oldest first."""
-        return self._ready("refusals", self._refused, signal_of)
+        return self._refusals.shown()
 
     @property
     def fills(self) -> tuple[BacktestFill, ...]:
         """The last fills, oldest first."""
-        return self._ready("fills", self._rows, fill_of)
+        return self._fills.shown()
 
     @property
     def trades(self) -> tuple[BacktestTrade, ...]:
         """The positions that closed last, oldest first."""
-        return self._ready("trades", self._closed, trade_of)
-
-    def _ready(self, name: str, kept: "deque[Any]", made: Callable[[Any], Any]) -> tuple[Any, ...]:
-        found = self._shown.get(name)
-        if found is None:
-            found = self._shown[name] = tuple(map(made, kept))
-        return found
+        return self._trades.shown()
 
     def _take(self, event: Event) -> None:
         if isinstance(event, Decision):
-            self._note("signal", "signals", self._decisions, event)
+            self._signals.add(event)
+            self._happen("signal")
             if event.reason is not None:
-                self._note("refusal", "refusals", self._refused, event)
+                self._refusals.add(event)
+                self._happen("refusal")
+            self._told(event)
         elif isinstance(event, TradeRow):
-            self._note("fill", "fills", self._rows, event)
+            self._fills.add(event)
+            self._happen("fill")
+            self._told(event)
             trade = self._account.last_trade
             if trade is not None and trade is not self._last_trade:
                 self._last_trade = trade
-                self._note("trade", "trades", self._closed, trade)
+                self._trades.add(trade)
+                self._happen("trade")
+                self._told(trade)
         elif isinstance(event, Halt):
             self._happen("halt")
 
-    def _note(self, kind: Happening, name: str, kept: "deque[Any]", event: Any) -> None:
-        kept.append(event)
-        self._shown.pop(name, None)
-        self._happen(kind)
-        if self._tell is not None and kind != "refusal":
+    def _told(self, event: Decision | ClosedTrade | TradeRow) -> None:
+        if self._tell is not None:
             self._tell(event)
 
     def _happen(self, kind: Happening) -> None:
         self.happened[kind] += 1
         if kind in self._breaks:
             self._brake.asked = True
+
+
+Raw = TypeVar("Raw")
+Ready = TypeVar("Ready")
+
+
+class _Last(Generic[Raw, Ready]):
+    """The last of some kind; each is made ready once, when somebody looks."""
+
+    def __init__(self, made: Callable[[Raw], Ready]) -> None:
+        self._made = made
+        self._fresh: deque[Raw] = deque(maxlen=RECENT)
+        self._shown: tuple[Ready, ...] = ()
+        self.add = self._fresh.append
+
+    def shown(self) -> tuple[Ready, ...]:
+        """Return them, oldest first."""
+        if self._fresh:
+            self._shown = (*self._shown, *map(self._made, self._fresh))[-RECENT:]
+            self._fresh.clear()
+        return self._shown
 
 
 def signal_of(decision: Decision) -> BacktestSignal:

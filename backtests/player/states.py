@@ -26,7 +26,7 @@ def state_json(state: "Shown") -> bytes:
     return _encode(state)
 
 
-class Shown(msgspec.Struct, frozen=True):
+class Shown(msgspec.Struct, frozen=True, gc=False):
     """A state, or a part of one."""
 
     def to_dict(self) -> dict[str, Any]:

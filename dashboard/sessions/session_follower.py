@@ -10,6 +10,7 @@ from core.instants import format_ms
 from dashboard.sessions.growing_file import GrowingFile
 from dashboard.sessions.session_facts import SessionFacts
 from dashboard.sessions.session_files import record_of
+from dashboard.sessions.session_standing import standing_of
 from engine.journal_records import (
     CandleRecord,
     CommandRecord,
@@ -54,7 +55,7 @@ class SessionFollower:
         self._outputs: dict[tuple[str, str], GrowingFile] = {}
         self._find_outputs(facts, whole=not begun)
         self._state = facts.state
-        self._beat: object = facts.heartbeat.get("monotonic_seconds")
+        self._beat = facts.heartbeat.monotonic_seconds
         self._touched = _touched(facts)
 
     def happened(self, facts: SessionFacts) -> Iterator[Happening]:
@@ -83,18 +84,21 @@ class SessionFollower:
                     self._outputs[member, name] = GrowingFile(facts.folder / member / name, whole=whole)
 
     def _of_facts(self, facts: SessionFacts) -> Iterator[Happening]:
-        if facts.state != self._state:
+        changed = facts.state != self._state
+        if changed:
             self._state = facts.state
             yield Happening("session", {"session": self.id, "state": facts.state, "failure": facts.failure})
         touched = _touched(facts)
         for symbol, level in touched.items():
             if self._touched.get(symbol) != level:
-                yield Happening("level", {"symbol": symbol, "level": level, "exchange_time": _exchange_time(facts)})
+                yield Happening(
+                    "level", {"symbol": symbol, "level": level, "exchange_time": facts.heartbeat.exchange_time}
+                )
         self._touched = touched
-        beat = facts.heartbeat.get("monotonic_seconds")
-        if beat != self._beat:
+        beat = facts.heartbeat.monotonic_seconds
+        if changed or beat != self._beat:
             self._beat = beat
-            yield Happening("health", health_of(facts), is_state=True)
+            yield Happening("health", standing_of(facts), is_state=True)
 
     def _of_record(self, record: JournalRecord) -> Happening | None:
         symbols = self._facts.traded.symbols
@@ -126,13 +130,6 @@ class SessionFollower:
             case EndRecord():
                 return Happening("end", {"mode": record.mode})
         return None
-
-
-def health_of(facts: SessionFacts) -> dict[str, Any]:
-    """Return what a heartbeat says of the account and of the feeds."""
-    told = {name: value for name, value in facts.heartbeat.items() if name not in ("monotonic_seconds", "pid")}
-    age = None if facts.age_seconds is None else round(facts.age_seconds, 3)
-    return {**told, "session": facts.id, "session_state": facts.state, "heartbeat_age_seconds": age}
 
 
 def row_of(columns: list[str], line: bytes) -> dict[str, str] | None:
@@ -170,12 +167,4 @@ def _of_line(member: str, name: str, line: bytes) -> Iterator[Happening]:
 
 
 def _touched(facts: SessionFacts) -> dict[str, str]:
-    positions = facts.heartbeat.get("positions")
-    found = positions if isinstance(positions, list) else []
-    return {
-        str(one.get("symbol")): str(one["touched"]) for one in found if isinstance(one, dict) and one.get("touched")
-    }
-
-
-def _exchange_time(facts: SessionFacts) -> object:
-    return facts.heartbeat.get("exchange_time")
+    return {one.symbol: one.touched for one in facts.heartbeat.positions or () if one.touched}

@@ -10,7 +10,8 @@ from core.errors import HarnessError
 from dashboard.problems import NotFound
 from dashboard.sessions.live_sessions import LiveSessions
 from dashboard.sessions.session_facts import SessionFacts
-from dashboard.sessions.session_follower import GAP, SessionFollower, health_of
+from dashboard.sessions.session_follower import GAP, SessionFollower
+from dashboard.sessions.session_standing import session_head, standing_of
 from dashboard.streams.event_hub import EventHub
 from runs.store.run_store import RunStore
 from runs.store.synchronising import take_folder
@@ -35,7 +36,7 @@ class SessionEvents:
         self._sessions, self._store, self._hub = sessions, store, hub
         self._states: dict[str, str] = {}
         self._over: dict[str, int] = {}
-        self._beats: dict[str, object] = {}
+        self._beats: dict[str, float] = {}
         self._followed: dict[str, tuple[SessionFollower, float]] = {}
         self._listed_at = float("-inf")
         self._stop = threading.Event()
@@ -91,10 +92,10 @@ class SessionEvents:
             self._hub.publish("sessions", "session", _told(facts))
             if before is not None and facts.state in _OVER:
                 self._keep_run(facts)
-        beat = facts.heartbeat.get("monotonic_seconds")
+        beat = facts.heartbeat.monotonic_seconds
         if listened and facts.runs and beat != self._beats.get(facts.id):
             self._beats[facts.id] = beat
-            self._hub.publish("sessions", "health", health_of(facts))
+            self._hub.publish("sessions", "health", session_head(facts))
 
     def _follow(self, name: str, now: float) -> None:
         topic = f"session:{name}"
@@ -110,7 +111,7 @@ class SessionEvents:
         if follower is None:
             follower = SessionFollower(facts)
             self._hub.publish(topic, GAP, {"session": name})
-            self._hub.publish(topic, "health", health_of(facts), state=True)
+            self._hub.publish(topic, "health", standing_of(facts), state=True)
         self._followed[name] = follower, heard_at
         for one in follower.happened(facts):
             self._hub.publish(topic, one.kind, one.data, state=one.is_state)

@@ -7,7 +7,7 @@ const { createChart, CrosshairMode, LineStyle, LineType } = window.LightweightCh
 const SCALE_WIDTH = 84;
 export { LineStyle, LineType };
 
-// Every chart of the page by name, with how many points each of its series has: what tests and scripts look at.
+// Every chart of the page by name, with its series and how many points each began with: what tests and scripts look at.
 export const drawn = {};
 
 const painted = (paint) => ({
@@ -63,10 +63,10 @@ export function timeChart(name, { height = "", legend = null, ariaLabel = name }
   const box = el("div", { class: "chart-box", "data-chart": name }, said, canvas);
   const chart = createChart(canvas, { ...options(), width: 600, height: 240 });
   const styles = [];
-  drawn[name] = { chart, points: {} };
   canvas.addEventListener("pointerdown", () => wheel(chart, true));
   box.addEventListener("pointerleave", () => wheel(chart, false));
   const self = { box, chart, series: {}, paint: colours() };
+  drawn[name] = { chart, points: {}, series: self.series };
   chart.applyOptions(painted(self.paint));
   shown.set(canvas, chart);
   observer.observe(canvas);
@@ -78,6 +78,7 @@ export function timeChart(name, { height = "", legend = null, ariaLabel = name }
     if (document.documentElement.dataset.printing !== undefined) chart.takeScreenshot();
   });
   self.close = () => {
+    if (self.closed) return;
     self.closed = true;
     forget();
     observer.unobserve(canvas);

@@ -1,94 +1,57 @@
 """The pages of the dashboard, clicked through in a real browser on practice data of a real server."""
 
-import contextlib
-import json
-import tempfile
 import unittest
-import urllib.request
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from tests.support.browser import Browser, browser, needs_browser
-from tests.support.dashboards import Dashboard, dashboard
-from tests.support.shared import REPOSITORY
-from tests.support.waiting import wait_until
+from tests.support.browser import needs_browser
+from tests.support.shown_dashboards import ShownDashboard
 
-CONFIG = REPOSITORY / "config"
 HOSTILE = "</script><img src=x onerror=window.injected=1>"
-LOOKS = ((1400, False), (1400, True), (390, False), (390, True))
-READY = "return document.body?.dataset.ready !== undefined"
-WEEK = {"config": "practice.yaml", "symbols": ["BTC/USDT"], "start_date": "2024-01-01", "end_date": "2024-01-08"}
+MANY = """
+const { priceChart } = await import('/front/price_chart.js');
+const { unpackTrades } = await import('/front/columns.js');
+const rows = 50000, traded = 2000, start = 1704067200000, unit = 900000;
+const wave = (size, length) => Array.from({ length: rows }, (_, row) => Math.round(size * Math.sin(row / length)));
+const level = (size) => Array.from({ length: rows }, (_, row) => size + (row % 7) * 10);
+const candles = { time_ms: { start, unit, rows, steps: 1 }, decimals: 2, open: wave(40, 900), close: wave(400, 3),
+  high: level(200), low: level(200), length_ms: unit, own_length_ms: unit };
+candles.open[0] = 4000000;
+const many = (make) => Array.from({ length: traded }, (_, row) => make(row));
+const trades = many((row) => ({ number: row + 1, symbol: 'BTC/USDT', side: row % 2 ? 'LONG' : 'SHORT', reason: 'stop',
+  tag: '', entry_ms: start + row * 24 * unit, exit_ms: start + (row * 24 + 11) * unit, entry_inside: 0, exit_inside: 0,
+  entry_price: 40000, exit_price: 40010, realized_pnl: row % 3 - 1, r: 1, risk: 1 }));
+const run = { candles: { 'BTC/USDT': candles }, levels: null, quote: 'USDT',
+  result: { performance: { starting_balance: 10000 } } };
+const main = document.getElementById('page');
+let marked = false;
+const beside = { trade() {}, candle() {}, seen(symbol, from, to, mark) {
+  if (!marked) mark(many((row) => ({ time: start + row * 24 * unit, up: row % 2 === 1, refused: row % 5 === 0 })));
+  marked = true;
+} };
+const frame = () => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+const began = performance.now();
+const prices = priceChart(run, trades, beside);
+main.replaceChildren(...prices.parts);
+prices.open();
+[...main.querySelectorAll('button')].find((one) => one.textContent === 'All candles').click();
+await frame();
+const took = performance.now() - began;
+const { drawn } = await import('/front/time_charts.js');
+return [took, drawn.price.points.candles];
+"""
 
 
 @needs_browser
-class Pages(unittest.TestCase):
-    """One server, two runs and one browser for all."""
+class Pages(ShownDashboard):
+    """Two runs for all."""
 
-    browser: ClassVar[Browser]
-    server: ClassVar[Dashboard]
     runs: ClassVar[list[str]]
 
     @classmethod
     def setUpClass(cls) -> None:
-        stack = contextlib.ExitStack()
-        cls.addClassCleanup(stack.close)
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        cls.server = stack.enter_context(
-            dashboard(folder, "--config", str(CONFIG), "--systems", str(CONFIG / "systems"), "--workers", "1")
-        )
-        asked = [cls.ask("POST", "backtest/run", {**WEEK, "strategy_params": {"ema_fast": fast}}) for fast in (9, 7)]
-        cls.runs = [cls.made(one["backtest_id"]) for one in asked]
+        super().setUpClass()
+        cls.runs = [cls.made(strategy_params={"ema_fast": fast}) for fast in (9, 7)]
         cls.ask("PATCH", f"backtest/results/{cls.runs[0]}", {"tags": [HOSTILE[:40]], "note": HOSTILE})
-        cls.browser = stack.enter_context(browser())
-        cls.browser.look(width=1400, dark=False)
-        cls.browser.go(cls.server.entrance)
-
-    @classmethod
-    def ask(cls, method: str, path: str, body: Any = None) -> Any:
-        request = cls.server.request(
-            f"/api/{path}", method=method, body=None if body is None else json.dumps(body).encode()
-        )
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.load(answer)
-
-    @classmethod
-    def made(cls, backtest: str) -> str:
-        told: dict[str, Any] = {}
-
-        def through() -> bool:
-            told.update(cls.ask("GET", f"backtest/results/{backtest}?points=0"))
-            return told["status"] == "COMPLETED"
-
-        wait_until(through, lambda: str(told))
-        return str(told["id"])
-
-    def setUp(self) -> None:
-        self.browser.look(width=1400, dark=False)
-        self.browser.logged()
-
-    def tearDown(self) -> None:
-        self.assertEqual([], self.browser.logged())
-        self.assertIsNone(self.browser.run("return window.injected ?? null"))
-        foreign = [one for one in self.browser.asked_for() if not one.startswith(self.server.address)]
-        self.assertEqual([], foreign)
-
-    def show(self, place: str) -> None:
-        self.browser.run(
-            "delete document.body.dataset.ready; if (location.hash === arguments[0])"
-            " dispatchEvent(new Event('hashchange')); else location.hash = arguments[0]",
-            place,
-        )
-        self.browser.wait(READY)
-
-    def text(self, selector: str) -> str:
-        return str(self.browser.run("return document.querySelector(arguments[0])?.textContent ?? ''", selector))
-
-    def says(self, selector: str, words: str, seconds: float = 10.0) -> None:
-        condition = f"return document.querySelector({json.dumps(selector)})?.textContent.includes({json.dumps(words)})"
-        try:
-            self.browser.wait(condition, seconds)
-        except Exception as error:
-            raise AssertionError(f"{selector} does not say {words!r}: {self.text(selector)[:500]}") from error
 
     def test_each_page_is_drawn_in_both_themes_and_widths(self) -> None:
         for name, place in (
@@ -97,15 +60,7 @@ class Pages(unittest.TestCase):
             ("system", "#/systems/practice-scalping"), ("jobs", "#/jobs"), ("job", "#/jobs/1"),
             ("nowhere", "#/no/where"),
         ):  # fmt: skip
-            for width, dark in LOOKS:
-                with self.subTest(name, width=width, dark=dark):
-                    self.browser.look(width=width, dark=dark)
-                    self.show(place)
-                    self.browser.drawn()
-                    self.assertEqual([], self.browser.logged())
-                    self.assertEqual(width, self.browser.run("return document.documentElement.scrollWidth"))
-                    self.assertEqual("", self.text("#problems"))
-                    self.browser.picture(f"dashboard-{name}-{width}-{'dark' if dark else 'light'}")
+            self.looked_at(name, place)
 
     def test_a_backtest_is_asked_for_watched_and_looked_at(self) -> None:
         self.show("#/run")
@@ -149,7 +104,7 @@ class Pages(unittest.TestCase):
         self.browser.picture("dashboard-trade-explained")
 
     def test_runs_are_sorted_filtered_tagged_compared_and_removed(self) -> None:
-        third = self.made(self.ask("POST", "backtest/run", {**WEEK, "strategy_params": {"ema_fast": 5}})["backtest_id"])
+        third = self.made(strategy_params={"ema_fast": 5})
         self.show("#/results")
         ids = "return [...document.querySelectorAll('#runs tbody tr')].map((one) => one.dataset.id)"
         self.browser.press("#runs th button", "Return")
@@ -190,6 +145,14 @@ class Pages(unittest.TestCase):
             "return [...document.querySelectorAll('[onclick], tr.leads, a:not([href])')].map((one) => one.outerHTML)"
         )
         self.assertEqual([], unreachable)
+
+    def test_fifty_thousand_candles_with_two_thousand_trades_and_signals_are_drawn_at_once(self) -> None:
+        self.show("#/results")
+        took, candles = min(self.browser.run(MANY) for _ in range(3))
+        self.assertEqual(50_000, candles)
+        self.browser.picture("dashboard-many-candles")
+        # Alone it is below half a second; the bound is for a busy machine.
+        self.assertLess(took, 2_500.0)
 
 
 if __name__ == "__main__":

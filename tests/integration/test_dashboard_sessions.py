@@ -117,12 +117,17 @@ class Sessions(unittest.TestCase):
             self.assertEqual(202, client.order(name, "stop", confirm=name)[0])
             ended = client.wait(name, lambda told: told["state"] == "ended" and told["run"])
             heard.wait_for("session", lambda one: one["state"] == "ended")
+            heard.wait_for("health", lambda one: one["state"] == "ended" and "feeds" in one)
         self.assertEqual(0, ended["positions"])
         self.assertEqual("end", ended["journal"][0]["record"])
         kinds = heard.kinds(f"session:{name}")
         self.assertLessEqual({"gap", "step", "fill", "decision", "command", "health", "end", "session"}, kinds)
         self.assertEqual(sorted(heard.numbers), heard.numbers)
         rows = (self.folder / "logs" / "live" / name / "trades.csv").read_text().splitlines()
+        standing = [one for one in heard.data("health") if "feeds" in one][-1]
+        self.assertEqual({**standing, "heartbeat_age_seconds": None}, {
+            name: None if name == "heartbeat_age_seconds" else ended[name] for name in standing
+        })  # fmt: skip
         fills = heard.data("fill")
         self.assertEqual(rows[-1].split(",")[:6], list(fills[-1].values())[:6])
         self.assertEqual(len({tuple(one.values()) for one in fills}), len(fills), "nothing twice")
@@ -207,12 +212,17 @@ class Sessions(unittest.TestCase):
                 status, told = ask("/api/sessions", "POST", asked)
                 self.assertEqual(422, status, told)
                 self.assertIn(said, told["detail"])
+        self.config.with_name("unlisted.yaml").write_text(self.config.read_text().replace("SOL/", "NOTHING/"))
+        name = self.client.start(config="unlisted.yaml", name="unlisted")
+        failed = self.client.wait(name, lambda told: told["state"] == "failed")
+        self.assertIn("NOTHING/USDT", failed["failure"], "the sentence of the command")
         for path in ("nothing", "..", "%2e%2e%2fdata", "config"):
             self.assertEqual(404, ask(f"/api/sessions/{path}")[0], path)
         brief = {"start": "2024-01-01", "speed": 20_000, "duration": "2h"}
         name = self.client.start(config=None, system="practice-trend", rehearsal=brief, name="of-a-system")
         ended = self.client.wait(name, lambda told: told["state"] in ("ended", "failed"))
         self.assertEqual(("ended", "practice-trend"), (ended["state"], ended["started_with"]["system"]), ended)
+        self.assertEqual((200, ["practice-pair"]), ask("/api/portfolios"))
         name = self.client.start(config=None, portfolio="practice-pair", rehearsal=brief, name="of-a-portfolio")
         ended = self.client.wait(name, lambda told: told["state"] in ("ended", "failed"))
         self.assertEqual("ended", ended["state"], ended)

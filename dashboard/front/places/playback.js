@@ -14,6 +14,7 @@ import { playbackCharts } from "front/places/playback_charts.js";
 import { count, label, minute, number, perCent, plus, price, tone } from "front/words.js";
 
 const EVENTS = ["signal", "refusal", "fill", "trade", "halt", "day"];
+const SET = ["speed", "breaks"];
 const SPEEDS = [
   ["5", "5 candles a second"],
   ["20", "20 candles a second"],
@@ -61,12 +62,14 @@ export async function playbackPage(at) {
   const told = toldParts();
   let state = view.state;
   const show = (next) => {
+    // An answer may come when the page has gone.
+    if (at.signal.aborted) return;
     state = next;
     buttons.show(next);
     charts.show(next);
     told.show(next);
   };
-  const control = async (asked) => show((await send("POST", `${path}/control`, asked)).state);
+  const control = driving(path, () => state, show);
   const buttons = controls(control, () => state, path);
   const reread = atMost(
     () =>
@@ -76,11 +79,27 @@ export async function playbackPage(at) {
     50,
   );
   const gone = () => tell(new Error("The playback was closed."));
-  at.onLeave(listen([view.topic], { state: show, closed: gone }, reread));
+  // What is long comes only where it is new.
+  const take = (changes) => show({ ...state, ...changes, now: { ...state.now, ...changes.now } });
+  const kinds = {
+    state: take,
+    fills: take,
+    signals: (now) => take({ now }),
+    trades: (now) => take({ now }),
+    closed: gone,
+  };
+  at.onLeave(listen([view.topic], kinds, reread));
   const keys = (event) => pressed(event, control, () => state);
   document.addEventListener("keydown", keys);
   at.onLeave(() => document.removeEventListener("keydown", keys));
-  const close = button("Close", () => send("DELETE", path).then(() => go(["playback"])), { kind: "danger" });
+  const close = button(
+    "Close",
+    () => {
+      charts.stop();
+      return send("DELETE", path).then(() => go(["playback"]));
+    },
+    { kind: "danger" },
+  );
   return {
     name: view.title,
     head: head(view.title, `playback, ${view.timeframe}`, close),
@@ -89,6 +108,24 @@ export async function playbackPage(at) {
       show(view.state);
       charts.open();
     },
+  };
+}
+
+// Returns what sends controls. Speed and stops are set between two others, and what was playing then plays on; what
+// comes of playing is told by the stream: its answer comes when it has ended, or is old.
+function driving(path, state, show) {
+  let set = Promise.resolve();
+  const sent = (asked) => send("POST", `${path}/control`, asked);
+  return (asked) => {
+    const done = set.then(async () => {
+      const plays = state().control === "playing";
+      const told = await sent(asked);
+      if (asked.action !== "play") show(told.state);
+      if (SET.includes(asked.action) && plays) sent({ action: "play" }).catch(tell);
+    });
+    if (SET.includes(asked.action)) set = done.catch(() => {});
+    // Nothing waits for it: what plays can be held at once.
+    done.catch(tell);
   };
 }
 

@@ -30,6 +30,7 @@ const DONE = {
 export async function recommendationsPage(at) {
   const systems = await ask("systems", { signal: at.signal });
   const list = el("div", { id: "recommendations" });
+  const said = el("span", { class: "note", role: "status", id: "came-of-it" });
   const load = async () => {
     const told = await ask(PATH, { query: { page_size: 100 }, signal: at.signal });
     const none = empty(
@@ -40,14 +41,19 @@ export async function recommendationsPage(at) {
     list.replaceChildren(...(told.items.length > 0 ? told.items.map((one) => recommendationCard(one, load)) : [none]));
   };
   const soon = atMost(() => load().catch(tell), 500);
-  at.onLeave(listen(["jobs"], { ended: soon }, soon));
+  const ended = (job) => {
+    if (job.kind === "recommend") said.replaceChildren(cameOf(job));
+    soon();
+  };
+  at.onLeave(listen(["jobs"], { ended }, soon));
   await load();
   const system = select([["", "all systems"], ...systems.map((one) => [one.id, one.id])], { "aria-label": "System" });
-  const said = el("span", { class: "note", role: "status" });
+  const confirm = el("input", { type: "number", min: 0, max: 100, value: 5, id: "confirm" });
+  const confirmed = el("label", { class: "tick" }, "making the runs that are lacking for up to", confirm, "claims");
   const make = button(
     "Look for recommendations",
     async () => {
-      const job = await send("POST", PATH, { system: system.value || null });
+      const job = await send("POST", PATH, { system: system.value || null, confirm: Number(confirm.value) });
       said.replaceChildren(
         "A worker looks through studies and runs: ",
         link(hashOf(["jobs", job.job ?? job.id]), "its job"),
@@ -58,8 +64,16 @@ export async function recommendationsPage(at) {
   return {
     name: "Recommendations",
     head: head("Recommendations", "what speaks for a change"),
-    parts: [card(null, el("div", { class: "controls" }, system, make, said)), list],
+    parts: [card(null, el("div", { class: "controls" }, system, confirmed, make, said)), list],
   };
+}
+
+function cameOf({ id, status, outcome, failure }) {
+  if (status !== "COMPLETED") return `${failure ?? status.toLowerCase()}`;
+  const { tested, untested, recommendations } = outcome;
+  const stand = recommendations.length;
+  const words = `${tested} claims were tested, ${stand} stand, ${untested} lack runs: `;
+  return el("span", {}, words, link(hashOf(["jobs", id]), "how it went"));
 }
 
 function recommendationCard(one, load) {
