@@ -8,6 +8,8 @@ from tests.support.shown_dashboards import ShownDashboard
 
 HOSTILE = "</script><img src=x onerror=window.injected=1>"
 MANY = """
+const { closeCharts } = await import('/front/time_charts.js');
+closeCharts();
 const { priceChart } = await import('/front/price_chart.js');
 const { unpackTrades } = await import('/front/columns.js');
 const rows = 50000, traded = 2000, start = 1704067200000, unit = 900000;

@@ -82,7 +82,7 @@ function recommendationCard(one, load) {
   const expected =
     change.mean === null
       ? "not measured"
-      : `${daily(change.mean)} of equity a day, between ${daily(change.low)} and ${daily(change.high)} with ${perCent(100 * change.level, 0)}`;
+      : `${daily(change.mean)} of equity a day, between ${daily(change.low)} and ${daily(change.high)} (${perCent(100 * change.level, 0)} sure)`;
   const changes = Object.entries(one.recommended).map(([key, value]) =>
     el("div", { class: "code" }, `${key}: ${JSON.stringify(one.current[key] ?? null)} → ${JSON.stringify(value)}`),
   );

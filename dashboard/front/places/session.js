@@ -15,6 +15,7 @@ import { showAll, timeChart } from "front/time_charts.js";
 import { label, number, plus, price, tone } from "front/words.js";
 
 const SHOWN = 100;
+const RUNS = ["starting", "running"];
 const TOLD = [
   "step",
   "fill",
@@ -35,6 +36,7 @@ export async function sessionPage(at) {
   const [id] = at.words;
   const path = `sessions/${part(id)}`;
   let session = await ask(path, { signal: at.signal });
+  let looks = 10;
   const curve = equityChart();
   const [state, ways, warned, account, positions, orders, feeds, fills, journal, log, parity] = Array.from(
     { length: 11 },
@@ -59,6 +61,8 @@ export async function sessionPage(at) {
   const load = async () => {
     session = await ask(path, { signal: at.signal });
     show();
+    // A session that has just ended is among the results a moment later.
+    if (!RUNS.includes(session.state) && !session.run && looks-- > 0) setTimeout(soon, 2_000);
   };
   const soon = atMost(() => load().catch((error) => at.signal.aborted || tell(error)), 1_000);
   const take = (data, message) => {
@@ -94,7 +98,7 @@ export async function sessionPage(at) {
 }
 
 function operatorWays(session, path, load) {
-  const runs = ["starting", "running"].includes(session.state);
+  const runs = RUNS.includes(session.state);
   const act = (said, work, more) =>
     button(
       said,
@@ -162,7 +166,7 @@ function warnings(session) {
   const texts = [
     session.failure,
     // The last trouble of a session that is over is its end.
-    ["starting", "running"].includes(session.state) && session.feeds.trouble,
+    RUNS.includes(session.state) && session.feeds.trouble,
     session.kill_switch &&
       `The kill switch is engaged${session.kill_switch_by ? ` by ${session.kill_switch_by}` : ""}.`,
     session.paused && "New entries are held.",
