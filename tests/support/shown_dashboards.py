@@ -33,12 +33,15 @@ class ShownDashboard(unittest.TestCase):
         stack = contextlib.ExitStack()
         cls.addClassCleanup(stack.close)
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        cls.server = stack.enter_context(
-            dashboard(folder, "--config", str(CONFIG), "--systems", str(CONFIG / "systems"), "--workers", "1")
-        )
+        cls.server = stack.enter_context(dashboard(folder, *cls.prepared(folder), "--workers", "1"))
         cls.browser = stack.enter_context(browser())
         cls.browser.look(width=1400, dark=False)
         cls.browser.go(cls.server.entrance)
+
+    @classmethod
+    def prepared(cls, folder: Path) -> tuple[str, ...]:
+        """Put into the server's folder what it finds there, and return its arguments."""
+        return "--config", str(CONFIG), "--systems", str(CONFIG / "systems")
 
     @classmethod
     def ask(cls, method: str, path: str, body: Any = None) -> Any:
@@ -104,8 +107,12 @@ class ShownDashboard(unittest.TestCase):
             with self.subTest(name, width=width, dark=dark):
                 self.browser.look(width=width, dark=dark)
                 self.show(place)
-                self.browser.drawn()
-                self.assertEqual([], self.browser.logged())
-                self.assertEqual(width, self.browser.run("return document.documentElement.scrollWidth"))
-                self.assertEqual("", self.text("#problems"))
-                self.browser.picture(f"dashboard-{name}-{width}-{'dark' if dark else 'light'}")
+                self.kept(name, width, dark)
+
+    def kept(self, name: str, width: int, dark: bool) -> None:
+        """Keep a picture of a page that is whole, no wider than its window, and without a word of trouble."""
+        self.browser.drawn()
+        self.assertEqual([], self.browser.logged())
+        self.assertEqual(width, self.browser.run("return document.documentElement.scrollWidth"))
+        self.assertEqual("", self.text("#problems"))
+        self.browser.picture(f"dashboard-{name}-{width}-{'dark' if dark else 'light'}")

@@ -161,6 +161,7 @@ function waysOn(one, load) {
     one.status === "accepted" && decide("apply", "Apply", "main"),
     ["accepted", "applied"].includes(one.status) && review,
     one.version && link(hashOf(["run"], { system: one.version }), "Run the version"),
+    one.version && link(hashOf(["live"], { system: one.version }), "Rehearse the version"),
   ].filter(Boolean);
 }
 
