@@ -1,4 +1,4 @@
-"""A user's way through the dashboard in a real browser: from a backtest to a change of the system, and its rehearsal."""
+"""A way through the dashboard in a real browser: from a backtest to a change of its system, and the rehearsal."""
 
 import shutil
 import unittest
