@@ -14,7 +14,7 @@ from core.time_range import TimeRange
 from dashboard.api.backtest_models import Done, RunRequest
 from dashboard.api.backtests import run_of
 from dashboard.api.described import refusals
-from dashboard.api.run_requests import job_of
+from dashboard.api.run_requests import job_of, require_own
 from dashboard.playback.controls import Action, Control
 from dashboard.playback.playbacks import Driven
 from dashboard.services import Services, ServicesOf
@@ -119,6 +119,7 @@ def control(name: str, asked: ControlRequest, services: ServicesOf) -> PlaybackV
 def fork(name: str, asked: Fork, services: ServicesOf) -> PlaybackView:
     """Open another playback of the same candles under other settings."""
     driven = services.playbacks.named(name)
+    require_own(asked.changes)
     at = None if asked.time is None else parse_instant(asked.time, name="time")
     told = ", ".join(f"{key} {value}" for key, value in asked.changes.items())
     other = driven.fork(asked.changes, at)

@@ -10,6 +10,7 @@ from dashboard.dashboard_settings import DashboardSettings
 from dashboard.folders import configuration
 from research.jobs.backtest_job import BacktestRequest
 from strategies.strategy_registry import STRATEGIES, canonical_strategy, strategy_names
+from validation.overrides import expanded
 
 DEFAULT_CONFIG = "live.yaml"
 _OF_CONFIGURATIONS = (
@@ -45,7 +46,7 @@ def job_of(asked: RunRequest, settings: DashboardSettings) -> BacktestRequest:
         )
     if asked.window is not None:
         raise ConfigurationError("window: no system is named that has it — allowed: start_date and end_date")
-    overrides = overrides_of(asked)
+    overrides: Any = expanded(overrides_of(asked))
     require_own(overrides)
     return BacktestRequest(
         name=asked.name,
@@ -78,19 +79,22 @@ def overrides_of(asked: RunRequest) -> dict[str, Any]:
 def require_own(overrides: Mapping[str, Any]) -> None:
     """Refuse what would let a request load code, or name a file: a server does neither at a request's word.
 
+    Keys are as sections, or dotted.
+
     Raises
     ------
     ConfigurationError
         If the strategy is not a registered one, or a key is one of files, folders or the environment.
     """
-    named = _below(overrides, "strategy").get("type")
+    sections: Any = expanded(overrides)
+    named = _below(sections, "strategy").get("type")
     if named is not None and (not isinstance(named, str) or not _is_registered(named)):
         raise ConfigurationError(
             f"strategy: {shown(named)} is not registered — allowed: {', '.join(strategy_names())}; one of your own is "
             "named in a configuration or a system"
         )
     for section, keys in _OF_FILES.items():
-        for key in keys & _below(overrides, section).keys():
+        for key in keys & _below(sections, section).keys():
             raise ConfigurationError(
                 f"overrides: {section}.{key} is not a request's to say — allowed: in a configuration"
             )

@@ -2,7 +2,6 @@
 
 import shutil
 import unittest
-from pathlib import Path
 
 from tests.support.browser import needs_browser
 from tests.support.shared import REPOSITORY
@@ -26,10 +25,10 @@ class Journey(ShownDashboard):
     """One folder as a clone has it, with one system more."""
 
     @classmethod
-    def prepared(cls, folder: Path) -> tuple[str, ...]:
-        shutil.copytree(REPOSITORY / "config", folder / "config")
-        write_system(folder, SYSTEM, **DEAR)
-        return ()
+    def prepare(cls) -> None:
+        shutil.copytree(REPOSITORY / "config", cls.folder / "config")
+        write_system(cls.folder, SYSTEM, **DEAR)
+        cls.systems = cls.folder / "config" / "systems"
 
     def seen(self, name: str, selector: str = "h1") -> None:
         """Keep pictures of a part of the page that is open."""
@@ -114,13 +113,14 @@ class Journey(ShownDashboard):
         self.browser.press("#session-run")
         self.browser.wait("return document.querySelector('#operator') !== null", 30)
         name = str(self.browser.run("return location.hash.split('/')[2]"))
+        self.says("#page .head .badge", "running", 60)
         self.says("#happened", "step", 60)
         self.seen("10-rehearsal")
         self.browser.press("#stop")
         self.browser.fill("#confirm-id", name)
         self.browser.press("dialog button", "Stop")
         self.says("h1 ~ *", "ended", 60)
-        shown = self.ask("GET", f"sessions/{name}")
+        shown = self.told(f"sessions/{name}")
         self.assertEqual("ended", shown["state"])
         self.assertGreater(shown["steps"], 0)
 

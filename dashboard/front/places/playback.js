@@ -92,7 +92,14 @@ export async function playbackPage(at) {
   const keys = (event) => pressed(event, control, () => state);
   document.addEventListener("keydown", keys);
   at.onLeave(() => document.removeEventListener("keydown", keys));
-  const close = button("Close", () => send("DELETE", path).then(() => go(["playback"])), { kind: "danger" });
+  const close = button(
+    "Close",
+    () => {
+      charts.stop();
+      return send("DELETE", path).then(() => go(["playback"]));
+    },
+    { kind: "danger" },
+  );
   return {
     name: view.title,
     head: head(view.title, `playback, ${view.timeframe}`, close),

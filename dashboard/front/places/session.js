@@ -41,6 +41,7 @@ export async function sessionPage(at) {
     () => el("div", {}),
   );
   const happened = el("ol", { class: "happened", id: "happened", tabindex: "0" });
+  const quiet = empty("Nothing since this page was opened.");
   const show = () => {
     state.replaceChildren(stateBadge(session));
     ways.replaceChildren(...operatorWays(session, path, load));
@@ -64,6 +65,7 @@ export async function sessionPage(at) {
     happened.prepend(
       el("li", {}, el("span", { class: "when" }, when(message.time)), " ", badge(message.kind), " ", wordsOf(data)),
     );
+    quiet.hidden = true;
     while (happened.childElementCount > SHOWN) happened.lastChild.remove();
     soon();
   };
@@ -78,7 +80,7 @@ export async function sessionPage(at) {
       card("Account", account, curve.box),
       card("Open positions", positions),
       el("div", { class: "columns" }, card("Waiting orders", orders), card("Feed", feeds)),
-      card("What happens", happened),
+      card("What happens", quiet, happened),
       card("Last fills", fills),
       card("Parity", parity),
       card(
@@ -159,7 +161,8 @@ function typed(question, explained, yes, id) {
 function warnings(session) {
   const texts = [
     session.failure,
-    session.feeds.trouble,
+    // The last trouble of a session that is over is its end.
+    ["starting", "running"].includes(session.state) && session.feeds.trouble,
     session.kill_switch &&
       `The kill switch is engaged${session.kill_switch_by ? ` by ${session.kill_switch_by}` : ""}.`,
     session.paused && "New entries are held.",
