@@ -122,11 +122,15 @@ class AlertSettings(SettingsSection):
 def webhook_fault(url: str, *, private: bool) -> str | None:
     """Return what is wrong with the address of a webhook without repeating it; None where nothing is."""
     parts = _split(url)
-    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname or not url.isascii():
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname or not _is_plain(url):
         return "is no address https://HOST/PATH"
     if parts.scheme == "http" and not private:
         return "is not encrypted (http); https is, or allow_private where the network is your own"
     return None
+
+
+def _is_plain(url: str) -> bool:
+    return url.isascii() and url.isprintable() and " " not in url
 
 
 def _split(url: str) -> SplitResult | None:

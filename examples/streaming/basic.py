@@ -1,14 +1,15 @@
 """A strategy in one function, on two days of the embedded practice market: no network, no files."""
 
 from backtests import run_backtest
+from core.candle import Candle
 from core.trading_signal import Signal
 from market_data import HistoricalDataProvider
 
 candles = HistoricalDataProvider("practice").fetch_ohlcv("BTC/USDT", "5m", "2024-01-01", "2024-01-03")
-closes = []
+closes: list[float] = []
 
 
-def breakout(candle):
+def breakout(candle: Candle) -> Signal | None:
     """Buy a close above all of the last two hours."""
     closes.append(candle.close)
     if len(closes) > 24 and candle.close > max(closes[-25:-1]):

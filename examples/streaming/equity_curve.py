@@ -9,8 +9,8 @@ candles = HistoricalDataProvider("practice").fetch_ohlcv("SOL/USDT", "15m", "202
 config = {"strategy": {"type": "scalping_ema_rsi"}, "risk": {"max_exposure": 0.2}}
 
 
-async def main():
-    curve = []
+async def main() -> None:
+    curve: list[float] = []
     async for state in BacktestEngine(config).run({"SOL/USDT": candles}, emit_interval=48):
         metrics = state.metrics
         del curve[metrics.equity_curve_from :]

@@ -16,12 +16,13 @@ config = BacktestConfig(
 )
 
 
-async def main():
+async def main() -> None:
     engine = BacktestEngine(config)
     async for state in engine.run({"ETH/USDT": candles}, emit_interval=288):
         print(f"{state.progress_percent:5.1f} %  equity {state.equity:9.2f}  trades {state.metrics.total_trades}")
     used = engine.config
-    print(f"{used.strategy}: fast {used.strategy_params['ema_fast']}, commission {used.commission_rate}")
+    if used is not None and used.strategy_params is not None:
+        print(f"{used.strategy}: fast {used.strategy_params['ema_fast']}, commission {used.commission_rate}")
     print(engine.result)
 
 

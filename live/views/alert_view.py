@@ -108,6 +108,8 @@ class AlertView:
             self._begun = True
             live = self._watched.settings.live
             what = f"{live.exchange} {live.timeframe}, {self._watched.name}, {self._watched.settings.mode.mode}"
+            if self._watched.session.kill_switch_engaged:
+                what += f"; the kill switch is engaged by {self._watch.kill_switch_by or '?'}"
             title = "resumed" if self._resumed else "started"
             self._tell("start", "info", title, f"{what}; {_standing_text(self._standing)}")
 

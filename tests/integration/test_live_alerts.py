@@ -14,7 +14,7 @@ from alerts.outbox import OUTBOX, Attempted, Recorded, read_entries
 from live.heartbeat import HEARTBEAT
 from tests.support.alert_services import AlertService, Answer
 from tests.support.exchanges.loopback import closed_port
-from tests.support.sessions.live_processes import LiveProcess, outputs_of, run_live, session_config
+from tests.support.sessions.live_processes import LiveProcess, journal_records, outputs_of, run_live, session_config
 from tests.support.shared import REPOSITORY
 from tests.support.waiting import wait_until
 
@@ -46,6 +46,7 @@ class LiveAlerts(unittest.TestCase):
         told = self.session(self.config("on"), *REHEARSAL)
         self.assertEqual(0, told.ended(), told.log)
         self.assertEqual(outputs_of(quiet.folder), outputs_of(told.folder))
+        self.assertEqual(self.steps(quiet.folder), self.steps(told.folder))
         by_kind = Counter(one.alert.kind for one in read_entries(told.folder / OUTBOX) if isinstance(one, Recorded))
         fills = len((told.folder / "trades.csv").read_text(encoding="utf-8").splitlines()) - 1
         self.assertGreater(fills, 10)
@@ -98,6 +99,11 @@ class LiveAlerts(unittest.TestCase):
             ],
             errors,
         )
+
+    def steps(self, folder: Path) -> list[object]:
+        """Return the steps that a journal has, each with its candles and the digest of all outputs before it."""
+        steps = [one for one in journal_records(folder) if one["record"] == "step"]
+        return [(one["time_ms"], one["candles"], one["digest"]) for one in steps]
 
     def broken_parity_is_told(self, folder: Path) -> None:
         """Change an output, and let the command find it."""

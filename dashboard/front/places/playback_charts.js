@@ -22,7 +22,8 @@ export function playbackCharts(view, path, at) {
     { "aria-label": "Symbol", onchange: () => begin() },
   );
   const account = timeChart("equity", { height: "low", ariaLabel: "Equity so far" });
-  const line = account.add("Line", "equity", (paint) => ({ color: paint.accent, lineWidth: 2 }), []);
+  const style = { lineWidth: 2, priceFormat: { type: "custom", formatter: (value) => number(value), minMove: 0.01 } };
+  const line = account.add("Line", "equity", (paint) => ({ ...style, color: paint.accent }), []);
   const drawn = { chart: null, series: null, last: 0, index: -1, points: 0, fills: new Map(), lines: [] };
   let state = view.state;
 
@@ -54,9 +55,11 @@ export function playbackCharts(view, path, at) {
     drawn.index = state.now.index;
     drawn.lines = [];
     place.replaceChildren(drawn.chart.box);
-    drawn.chart.chart.timeScale().applyOptions({ rightOffset: 6 });
     const bars = Math.max(60, innerWidth / 9);
-    drawn.chart.chart.timeScale().setVisibleLogicalRange({ from: candles.length - bars, to: candles.length + 6 });
+    // The words of a fill at the last candle have room beside it.
+    const room = innerWidth < 600 ? 10 : 6;
+    drawn.chart.chart.timeScale().applyOptions({ rightOffset: room });
+    drawn.chart.chart.timeScale().setVisibleLogicalRange({ from: candles.length - bars, to: candles.length + room });
     marks();
   };
   // What was skipped between two states is fetched; going back begins anew.

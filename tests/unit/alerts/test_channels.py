@@ -58,6 +58,7 @@ class Settings(unittest.TestCase):
             ({"type": "apprise", "url": "json://a/b"}, "has secrets with type apprise"),
             ({"type": "dashboard", "url_env": "OPS"}, "has no effect with type dashboard"),
             ({"url": "http://a.example/x"}, "is not encrypted (http)"),
+            ({"url": "https://a.example/x y"}, "is no address https://HOST/PATH"),
             ({"url": "ftp://a.example/x"}, "is no address https://HOST/PATH"),
         ):
             with self.subTest(channel):
