@@ -14,7 +14,7 @@ from core.time_range import TimeRange
 from dashboard.api.backtest_models import Done, RunRequest
 from dashboard.api.backtests import run_of
 from dashboard.api.described import refusals
-from dashboard.api.run_requests import job_of
+from dashboard.api.run_requests import job_of, require_own
 from dashboard.playback.controls import Action, Control
 from dashboard.playback.playbacks import Driven
 from dashboard.services import Services, ServicesOf
@@ -121,6 +121,7 @@ def fork(name: str, asked: Fork, services: ServicesOf) -> PlaybackView:
     driven = services.playbacks.named(name)
     at = None if asked.time is None else parse_instant(asked.time, name="time")
     told = ", ".join(f"{key} {value}" for key, value in asked.changes.items())
+    require_own(asked.changes)
     other = driven.fork(asked.changes, at)
     return _view(services.playbacks.open(f"{driven.title} with {told}" if told else driven.title, other))
 

@@ -10,6 +10,7 @@ from dashboard.dashboard_settings import DashboardSettings
 from dashboard.folders import configuration
 from research.jobs.backtest_job import BacktestRequest
 from strategies.strategy_registry import STRATEGIES, canonical_strategy, strategy_names
+from validation.overrides import expanded
 
 DEFAULT_CONFIG = "live.yaml"
 _OF_CONFIGURATIONS = (
@@ -20,7 +21,7 @@ _OF_FILES = {
     "risk": {"config_file"},
     "data": {"cache_dir"},
     "logging": {"directory"},
-    "trading_mode": {"kill_switch_file", "kill_switch_env_var"},
+    "trading_mode": {"kill_switch_file", "kill_switch_env_var", "default_strategy"},
 }
 
 
@@ -78,19 +79,22 @@ def overrides_of(asked: RunRequest) -> dict[str, Any]:
 def require_own(overrides: Mapping[str, Any]) -> None:
     """Refuse what would let a request load code, or name a file: a server does neither at a request's word.
 
+    Keys may be dotted (``strategy.type``), as variations have them.
+
     Raises
     ------
     ConfigurationError
         If the strategy is not a registered one, or a key is one of files, folders or the environment.
     """
-    named = _below(overrides, "strategy").get("type")
+    sections = expanded(overrides)
+    named = _below(sections, "strategy").get("type")
     if named is not None and (not isinstance(named, str) or not _is_registered(named)):
         raise ConfigurationError(
             f"strategy: {shown(named)} is not registered — allowed: {', '.join(strategy_names())}; one of your own is "
             "named in a configuration or a system"
         )
     for section, keys in _OF_FILES.items():
-        for key in keys & _below(overrides, section).keys():
+        for key in keys & _below(sections, section).keys():
             raise ConfigurationError(
                 f"overrides: {section}.{key} is not a request's to say — allowed: in a configuration"
             )
@@ -99,8 +103,9 @@ def require_own(overrides: Mapping[str, Any]) -> None:
 def require_own_ranges(ranges: Iterable[str]) -> None:
     """Refuse to vary what loads code or names a file, as :func:`require_own` does for one run."""
     for name in ranges:
-        section, _, key = name.strip().partition(".")
-        if (section, key) == ("strategy", "type") or key in _OF_FILES.get(section, ()):
+        section, _, key = (part.strip() for part in name.partition("."))
+        closed = {*_OF_FILES.get(section, ()), *(("type",) if section == "strategy" else ())}
+        if key in closed or (closed and not key):
             raise ConfigurationError(f"parameter {shown(name)}: is not a request's to vary — allowed: in a system")
 
 
@@ -111,8 +116,8 @@ def _is_registered(name: str) -> bool:
         return False
 
 
-def _below(overrides: Mapping[str, Any], section: str) -> Mapping[str, Any]:
-    found = overrides.get(section)
+def _below(sections: object, section: str) -> Mapping[str, Any]:
+    found = sections.get(section) if isinstance(sections, Mapping) else None
     return found if isinstance(found, Mapping) else {}
 
 
