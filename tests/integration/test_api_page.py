@@ -32,9 +32,15 @@ class ApiPage(AskedDashboard):
                 self.assertEqual(expected, output.getvalue())
 
     def test_every_route_stands_in_it(self) -> None:
-        paths = json.loads(interface_text())["paths"]
-        described = {(method.upper(), path.removeprefix("/api")) for path, one in paths.items() for method in one}
-        self.assertEqual(described, set(ROUTE.findall(PAGE)))
+        lines = {}
+        for path, operations in json.loads(interface_text())["paths"].items():
+            for method, one in operations.items():
+                route = method.upper(), path.removeprefix("/api")
+                lines[route] = f"| `{route[0]}` | `{route[1]}` | {one['description'].splitlines()[0]} |"
+        stand = set(ROUTE.findall(PAGE))
+        lacking = "\n".join(line for route, line in lines.items() if route not in stand)
+        self.assertEqual("", lacking, "what docs/api.md lacks")
+        self.assertEqual(set(), stand - lines.keys(), "what is no route")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from sqlalchemy import insert
 
 from runs.store.run_store import _values
 from runs.store.store_rows import RunRow
-from runs.store.tables import RUN
+from runs.store.tables import JOB, RUN
 from tests.support.asked_dashboards import AskedDashboard
 from tests.support.stores.store_rows import run_row
 from tests.support.studies import store_in
@@ -44,9 +44,12 @@ class ManyRuns(AskedDashboard):
     def prepare(cls) -> None:
         cls.runs = drawn_runs()
         (cls.folder / "data").mkdir()
+        jobs = [{"kind": "backtest", "status": "COMPLETED", "created_ms": number, "title": f"job {number}"}
+                for number in range(1, COUNT + 1)]  # fmt: skip
         rows = [_values(one) | {"signature": "", "folder_mtime_ns": 0} for one in cls.runs]
         with store_in(cls.folder / "data") as store, store.database.writing() as connection:
             connection.execute(insert(RUN), rows)
+            connection.execute(insert(JOB), jobs)
 
     def quick(self, path: str) -> Any:
         """Return an answer that the server computes no longer for than it may."""
@@ -78,6 +81,12 @@ class ManyRuns(AskedDashboard):
                 told = self.quick(f"/api/backtest/results?page_size=50{query}")
                 self.assertEqual([one.run_id for one in expected[:50]], [one["id"] for one in told["items"]])
         self.assertEqual(COUNT, self.quick("/api/backtest/results?sort=volatility_pct")["total"])
+
+    def test_jobs_are_listed_as_quickly(self) -> None:
+        told = self.quick("/api/jobs?page=2&page_size=3&status=COMPLETED&kind=backtest")
+        self.assertEqual(
+            (COUNT, [COUNT - 3, COUNT - 4, COUNT - 5]), (told["total"], [one["id"] for one in told["items"]])
+        )
 
     def test_the_summary_is_quick_and_counts_them_all(self) -> None:
         told = self.quick("/api/backtest/summary")

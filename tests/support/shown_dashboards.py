@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from tests.support.asked_dashboards import AskedDashboard
 from tests.support.browser import Browser, browser
+from tests.support.waiting import PATIENCE_S
 
 LOOKS = ((1400, False), (1400, True), (390, False), (390, True))
 WEEK = {"config": "practice.yaml", "symbols": ["BTC/USDT"], "start_date": "2024-01-01", "end_date": "2024-01-08"}
@@ -64,7 +65,7 @@ class ShownDashboard(AskedDashboard):
         """Return what the first element of a selector says."""
         return str(self.browser.run("return document.querySelector(arguments[0])?.textContent ?? ''", selector))
 
-    def says(self, selector: str, words: str, seconds: float = 20.0) -> None:
+    def says(self, selector: str, words: str, seconds: float = PATIENCE_S) -> None:
         """Wait until an element says some words."""
         condition = f"return document.querySelector({json.dumps(selector)})?.textContent.includes({json.dumps(words)})"
         try:
