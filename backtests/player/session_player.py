@@ -85,6 +85,15 @@ class SessionPlayer:
         """The times of all steps, in order."""
         return self._playing.times_ms
 
+    def curve(self, first: int = 0) -> tuple[list[int], list[float]]:
+        """Return times and equity of the steps from number ``first`` on; what plays goes on meanwhile.
+
+        At the end there is one point more: the equity after everything was closed, at the last time.
+        """
+        equity = list(self._playing.fold.session.outputs.curve[first:])
+        times: list[int] = self.times_ms[first : first + len(equity)].tolist()
+        return times + [int(one) for one in self.times_ms[-1:]] * (len(equity) - len(times)), equity
+
     def state_with_curve(self, first: int = 0) -> PlayerState:
         """Return the state with the equity of every step from number ``first`` on."""
         if self._baton.mine:

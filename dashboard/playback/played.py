@@ -87,12 +87,8 @@ class _Played:
             self._border.send(one)
 
     def _curve(self, first: int) -> dict[str, Any]:
-        metrics = self._player.state_with_curve(first).now.metrics
-        return {
-            "first": metrics.equity_curve_from,
-            "time_ms": [time_ms for time_ms, _ in metrics.equity_curve],
-            "equity": [float(equity) for _, equity in metrics.equity_curve],
-        }
+        times_ms, equity = self._player.curve(first)
+        return {"first": first, "time_ms": times_ms, "equity": equity}
 
     def _candles(self, wanted: tuple[str, int, int]) -> dict[str, Any]:
         """Return the candles of a symbol from a time up to the present, and none after it."""

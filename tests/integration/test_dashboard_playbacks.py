@@ -109,6 +109,9 @@ class Playbacks(unittest.TestCase):
         playing = self.control(name, action="play")
         self.assertEqual("playing", playing["control"])
         wait_until(lambda: len(heard) > 5)
+        # Whoever only looks changes nothing.
+        self.assertGreater(len(self.ask(f"/api/playbacks/{name}/curve")["equity"]), 0)
+        self.assertEqual("playing", self.ask(f"/api/playbacks/{name}")["state"]["control"])
         held = self.control(name, action="pause")
         self.assertEqual("paused", held["control"])
         self.assertEqual(held["now"]["index"], self.ask(f"/api/playbacks/{name}")["state"]["now"]["index"])
