@@ -9,6 +9,7 @@ from dashboard.access.door import Door
 from dashboard.access.plain_text import require_plain_text
 from dashboard.access.tokens import Tokens
 from dashboard.api import (
+    alerts,
     backtests,
     data,
     event_streams,
@@ -43,6 +44,7 @@ _SUBJECTS = (
     strategies,
     systems,
     sessions,
+    alerts,
     event_streams,
 )
 

@@ -14,9 +14,11 @@ from dashboard.opened_runs import OpenedRuns
 from dashboard.playback.playbacks import Playbacks
 from dashboard.sessions.live_sessions import LiveSessions
 from dashboard.sessions.session_processes import SessionProcesses
+from dashboard.streams.alert_events import AlertEvents
 from dashboard.streams.event_hub import EventHub
 from dashboard.streams.job_events import JobEvents
 from dashboard.streams.session_events import SessionEvents
+from dashboard.told_alerts import ToldAlerts
 from dashboard.worker_processes import WorkerProcesses
 from research.jobs.fetch_job import data_dir_of
 from runs.store.run_store import RunStore, open_store
@@ -35,6 +37,8 @@ class Services:
         Takes what happens and hands it to the clients of the streams.
     opened_runs
         The runs that were looked at last.
+    told_alerts
+        What people were told of sessions and jobs.
     sessions
         The live sessions of the configured folder, and what can be done with them.
     playbacks
@@ -47,6 +51,7 @@ class Services:
         self.settings = settings
         self.hub = EventHub()
         self.opened_runs = OpenedRuns()
+        self.told_alerts = ToldAlerts(settings)
         self.playbacks = Playbacks(self.hub)
         self.disc = DiscMeter(
             {
@@ -63,6 +68,7 @@ class Services:
             self.store.sync()
             opening.enter_context(self.playbacks)
             opening.enter_context(JobEvents(self.store, self.hub))
+            opening.enter_context(AlertEvents(self.told_alerts, self.hub))
             processes = opening.enter_context(SessionProcesses())
             self.sessions = LiveSessions(self.settings, self.store, processes)
             opening.enter_context(SessionEvents(self.sessions, self.store, self.hub))

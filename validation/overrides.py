@@ -48,7 +48,7 @@ class Overrides(NamedTuple):
             if part not in value:
                 return problem
             value = value[part]
-        return problem._replace(key=".".join((self.key, *parts)), file=self.source)
+        return problem._replace(key=".".join(one for one in (self.key, *parts) if one), file=self.source)
 
 
 def laid_over(below: Mapping[str, Plain], above: Mapping[str, Plain]) -> dict[str, Plain]:

@@ -170,7 +170,7 @@ class Playing:
             if self._stopped_by or interrupt.asked or (brake.asked and baton.attend()):
                 return
             if now >= tellings.due:
-                tellings.tell_those_due(at_leisure=pace is not None)
+                tellings.tell_those_due(at_leisure=paced and self.speed is not None)
 
     def _is(self, kind: Happening, day: int) -> bool:
         return kind == "day" and self.fold.position == day

@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from backtests.player.player_state import PlayerState
 
-
 _RUNS_SHARE = 10.0
 """How much longer the run has than a telling has taken before the next."""
 

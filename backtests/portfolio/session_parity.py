@@ -8,10 +8,11 @@ import msgspec
 
 from backtests.engines.engine_choice import EngineChoice
 from backtests.portfolio.portfolio_parity import check_portfolio, is_portfolio
+from backtests.proof.parity_alert import tell_of_broken_parity
 from backtests.proof.parity_check import check_parity
 from backtests.proof.parity_report import Part
 from backtests.proof.report_lines import report_lines
-from core.errors import StoreError
+from core.errors import ParityError, StoreError
 from market_data.store.atomic_files import write_atomically
 
 REPORT = "parity.json"
@@ -55,6 +56,8 @@ def check_session(
         report = check_parity(folder, only, data_dir=data_dir, offline=offline, engine=engine, now_ms=now_ms)
         text, lines = report.json(), list(report_lines(report))
         code, unavailable = report.exit_code, report.unavailable
+    if code == ParityError.exit_code:
+        tell_of_broken_parity(Path(folder).resolve().name, lines[-1], now_ms)
     not_kept = None
     try:
         write_atomically(Path(folder) / REPORT, text.encode())

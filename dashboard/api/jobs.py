@@ -65,8 +65,10 @@ def jobs(
 ) -> Page[JobView]:
     """List the jobs, the newest first."""
     equal = {name: value for name, value in (("status", status), ("kind", kind)) if value is not None}
-    found = JobQueue(services.store).jobs(**equal)[::-1]
-    return paging.cut([view(one) for one in found])
+    ids = [number for (number,) in services.store.columns(Job, "id", **equal)][::-1]
+    shown = ids[paging.offset : paging.offset + paging.page_size]
+    found = JobQueue(services.store).numbered(shown)
+    return paging.of([view(one) for one in found[::-1]], len(ids))
 
 
 @routes.get("/{job}", responses=refusals(404))

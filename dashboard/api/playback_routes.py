@@ -119,6 +119,7 @@ def control(name: str, asked: ControlRequest, services: ServicesOf) -> PlaybackV
 def fork(name: str, asked: Fork, services: ServicesOf) -> PlaybackView:
     """Open another playback of the same candles under other settings."""
     driven = services.playbacks.named(name)
+    require_own(asked.changes)
     at = None if asked.time is None else parse_instant(asked.time, name="time")
     told = ", ".join(f"{key} {value}" for key, value in asked.changes.items())
     require_own(asked.changes)

@@ -46,7 +46,7 @@ def job_of(asked: RunRequest, settings: DashboardSettings) -> BacktestRequest:
         )
     if asked.window is not None:
         raise ConfigurationError("window: no system is named that has it — allowed: start_date and end_date")
-    overrides = overrides_of(asked)
+    overrides: Any = expanded(overrides_of(asked))
     require_own(overrides)
     return BacktestRequest(
         name=asked.name,
@@ -79,14 +79,14 @@ def overrides_of(asked: RunRequest) -> dict[str, Any]:
 def require_own(overrides: Mapping[str, Any]) -> None:
     """Refuse what would let a request load code, or name a file: a server does neither at a request's word.
 
-    Keys may be dotted (``strategy.type``), as variations have them.
+    Keys are as sections, or dotted.
 
     Raises
     ------
     ConfigurationError
         If the strategy is not a registered one, or a key is one of files, folders or the environment.
     """
-    sections = expanded(overrides)
+    sections: Any = expanded(overrides)
     named = _below(sections, "strategy").get("type")
     if named is not None and (not isinstance(named, str) or not _is_registered(named)):
         raise ConfigurationError(

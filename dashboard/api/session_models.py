@@ -13,7 +13,7 @@ class Rehearsed(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     start: str | None = Field(None, max_length=40, description="The exchange's time at the start; default: now.")
-    speed: float = Field(1.0, gt=0, le=1_000_000, description="Exchange seconds a second.", examples=[20_000])
+    speed: float = Field(1.0, ge=0.01, le=1_000_000, description="Exchange seconds a second.", examples=[20_000])
     duration: str | None = Field(None, max_length=20, description="Exchange time after which it ends.", examples=["2d"])
 
 
@@ -86,7 +86,7 @@ class Resumed(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    speed: float | None = Field(None, gt=0, le=1_000_000, description="Of a rehearsal; default: as it was started.")
+    speed: float | None = Field(None, ge=0.01, le=1_000_000, description="Of a rehearsal; default: as it was started.")
     duration: str | None = Field(None, max_length=20, description="Exchange time after which it ends; default: never.")
 
 

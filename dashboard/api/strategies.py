@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from dashboard.folders import configurations
 from dashboard.services import ServicesOf
+from dashboard.sessions.session_starts import portfolios
 from metrics.run_metrics import FIGURE_NAMES
 from strategies.commands.listing import first_line
 from strategies.strategy_registry import registered_params_model, strategy_class, strategy_names
@@ -33,6 +34,12 @@ def strategies() -> list[StrategyView]:
 def configuration_names(services: ServicesOf) -> list[str]:
     """List the configurations that a run can begin from, by the names of their files."""
     return configurations(services.settings.config)
+
+
+@routes.get("/portfolios")
+def portfolio_names(services: ServicesOf) -> list[str]:
+    """List the portfolios that a session can trade, by their ids."""
+    return portfolios(services.settings)
 
 
 @routes.get("/metrics")

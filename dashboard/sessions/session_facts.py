@@ -9,7 +9,8 @@ from typing import Any, Literal
 import msgspec
 
 from core.errors import HarnessError
-from dashboard.sessions.session_files import members_of, read_heartbeat, tail_lines, tail_records
+from dashboard.sessions.heartbeat_file import NO_HEARTBEAT, Heartbeat, read_heartbeat
+from dashboard.sessions.session_files import members_of, tail_lines, tail_records
 from dashboard.sessions.started_by import START, StartedBy, read_start
 from engine.journal_records import EndRecord
 from live.heartbeat import MAX_AGE_SECONDS
@@ -48,7 +49,7 @@ class SessionFacts(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     traded: Traded
     members: tuple[str, ...] = ()
-    heartbeat: Mapping[str, Any] = {}
+    heartbeat: Heartbeat = NO_HEARTBEAT
     age_seconds: float | None = None
     start: StartedBy | None = None
     failure: str | None = None
@@ -66,7 +67,7 @@ class SessionFacts(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def pid(self) -> int | None:
         """The process that has it, where it runs."""
-        return self.heartbeat.get("pid") if self.state == "running" else None
+        return self.heartbeat.pid if self.state == "running" else None
 
 
 def facts_of(folder: Path, launched_at: float | None = None) -> SessionFacts | None:
@@ -84,18 +85,18 @@ def facts_of(folder: Path, launched_at: float | None = None) -> SessionFacts | N
         return None
     heartbeat = read_heartbeat(folder)
     state = _state(folder, heartbeat, launched_at, begun=begun)
-    age = None if heartbeat is None else time.monotonic() - heartbeat["monotonic_seconds"]
+    age = None if heartbeat is NO_HEARTBEAT else time.monotonic() - heartbeat.monotonic_seconds
     return SessionFacts(
         id=folder.name,
         folder=folder,
         state=state,
         traded=_traded(folder),
         members=tuple(members_of(folder)),
-        heartbeat=heartbeat or {},
+        heartbeat=heartbeat,
         # One from before the machine's last start seems to come from the future, and says nothing.
         age_seconds=age if age is not None and age >= 0 else None,
         start=read_start(folder),
-        failure=_failure(folder) if state in ("failed", "dead", "stopped", "ended") else None,
+        failure=None if state in ("starting", "running") else _failure(folder, begun=begun),
     )
 
 
@@ -125,11 +126,11 @@ def _lives(pid: int) -> bool:
     return True
 
 
-def _state(folder: Path, heartbeat: Mapping[str, Any] | None, launched_at: float | None, *, begun: bool) -> State:
+def _state(folder: Path, heartbeat: Heartbeat, launched_at: float | None, *, begun: bool) -> State:
     if is_held(folder):
-        beats = begun and heartbeat is not None and has_lock(heartbeat["pid"], folder)
+        beats = begun and heartbeat is not NO_HEARTBEAT and has_lock(heartbeat.pid, folder)
         return "running" if beats else "starting"
-    if launched_at is not None and (heartbeat is None or heartbeat["monotonic_seconds"] < launched_at):
+    if launched_at is not None and heartbeat.monotonic_seconds < launched_at:
         return "starting"
     if not begun:
         return "failed"
@@ -154,8 +155,8 @@ def _traded(folder: Path) -> Traded:
         return kept[1]
     try:
         found = _of_manifest(path, status.st_mtime_ns // 1_000_000)
-    except HarnessError:
-        return Traded()
+    except (HarnessError, msgspec.ValidationError):
+        return Traded()  # Damaged, or written by hand: whatever may close positions is then to be confirmed.
     _kept[folder] = status.st_ctime_ns, found
     return found
 
@@ -164,17 +165,18 @@ def _of_manifest(path: Path, begun_ms: int) -> Traded:
     manifest = read_manifest(path)
     live, mode = _section(manifest.settings, "live"), _section(manifest.settings, "trading_mode")
     strategy = manifest.strategy
-    return Traded(
-        exchange=live.get("exchange"),
-        timeframe=live.get("timeframe"),
-        symbols=tuple(live.get("symbols", manifest.symbols)),
-        strategy=None if strategy is msgspec.UNSET else strategy.name,
-        mode=mode.get("mode"),
-        settings_sha256=manifest.settings_sha256,
-        begun_ms=begun_ms,
-        closes_on_stop=_section(live, "session").get("on_shutdown") != "keep",
-        closes_on_kill=mode.get("on_kill") != "hold",
-    )
+    told = {
+        "exchange": live.get("exchange"),
+        "timeframe": live.get("timeframe"),
+        "symbols": live.get("symbols", list(manifest.symbols)),
+        "strategy": None if strategy is msgspec.UNSET else strategy.name,
+        "mode": mode.get("mode"),
+        "settings_sha256": manifest.settings_sha256,
+        "begun_ms": begun_ms,
+        "closes_on_stop": _section(live, "session").get("on_shutdown") != "keep",
+        "closes_on_kill": mode.get("on_kill") != "hold",
+    }
+    return msgspec.convert(told, Traded)
 
 
 def _section(of: Mapping[str, Any], name: str) -> Mapping[str, Any]:
@@ -182,8 +184,10 @@ def _section(of: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def _failure(folder: Path) -> str | None:
+def _failure(folder: Path, *, begun: bool) -> str | None:
     """Return what the last process of the session, where it was started here, has called an error."""
     lines = [one.decode(errors="replace") for one in tail_lines(folder / CONSOLE, 16_000)]
     told = [one.removeprefix("error: ") for one in lines if one.startswith("error: ")]
+    if not told and not begun:
+        return f"its process ended before the session began; {CONSOLE} has what it printed"
     return "\n".join(told[-_ERRORS_SHOWN:]) or None

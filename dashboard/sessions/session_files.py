@@ -1,33 +1,16 @@
 """Reads of a session's files, each of a bounded part: a session may be years long."""
 
-import json
 import os
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from core.errors import StoreError
 from engine.journal_records import JournalRecord, KillSwitchRecord
-from live.heartbeat import HEARTBEAT
 from runs.folder.file_names import JOURNAL, MANIFEST
 
 TAIL_BYTES = 256_000
-_HEARTBEAT_BYTES = 4_000_000
 _records = msgspec.json.Decoder(JournalRecord | KillSwitchRecord)
-
-
-def read_heartbeat(folder: Path) -> Mapping[str, Any] | None:
-    """Return a session's last heartbeat; None where there is none."""
-    try:
-        with (folder / HEARTBEAT).open("rb") as file:
-            document = json.loads(file.read(_HEARTBEAT_BYTES))
-        if not isinstance(document, dict) or not isinstance(document["pid"], int):
-            return None
-        return {**document, "monotonic_seconds": float(document["monotonic_seconds"])}
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
 
 
 def tail_lines(path: Path, most_bytes: int = TAIL_BYTES) -> list[bytes]:

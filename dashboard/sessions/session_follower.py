@@ -55,7 +55,7 @@ class SessionFollower:
         self._outputs: dict[tuple[str, str], GrowingFile] = {}
         self._find_outputs(facts, whole=not begun)
         self._state = facts.state
-        self._beat: object = facts.heartbeat.get("monotonic_seconds")
+        self._beat = facts.heartbeat.monotonic_seconds
         self._touched = _touched(facts)
 
     def happened(self, facts: SessionFacts) -> Iterator[Happening]:
@@ -91,9 +91,11 @@ class SessionFollower:
         touched = _touched(facts)
         for symbol, level in touched.items():
             if self._touched.get(symbol) != level:
-                yield Happening("level", {"symbol": symbol, "level": level, "exchange_time": _exchange_time(facts)})
+                yield Happening(
+                    "level", {"symbol": symbol, "level": level, "exchange_time": facts.heartbeat.exchange_time}
+                )
         self._touched = touched
-        beat = facts.heartbeat.get("monotonic_seconds")
+        beat = facts.heartbeat.monotonic_seconds
         if changed or beat != self._beat:
             self._beat = beat
             yield Happening("health", standing_of(facts), is_state=True)
@@ -165,12 +167,4 @@ def _of_line(member: str, name: str, line: bytes) -> Iterator[Happening]:
 
 
 def _touched(facts: SessionFacts) -> dict[str, str]:
-    positions = facts.heartbeat.get("positions")
-    found = positions if isinstance(positions, list) else []
-    return {
-        str(one.get("symbol")): str(one["touched"]) for one in found if isinstance(one, dict) and one.get("touched")
-    }
-
-
-def _exchange_time(facts: SessionFacts) -> object:
-    return facts.heartbeat.get("exchange_time")
+    return {one.symbol: one.touched for one in facts.heartbeat.positions or () if one.touched}

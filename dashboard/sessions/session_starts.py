@@ -31,7 +31,7 @@ def started_by(asked: StartedBy, settings: DashboardSettings) -> StartedBy:
     config = None if asked.config is None else str(Path(configuration(settings.config, asked.config)).absolute())
     for kind, one, known in (
         ("system", asked.system, _systems(settings)),
-        ("portfolio", asked.portfolio, _portfolios(settings)),
+        ("portfolio", asked.portfolio, portfolios(settings)),
     ):
         if one is not None and one not in known:
             raise ConfigurationError(f"{kind}: there is none of that id — allowed: {', '.join(known) or 'none'}")
@@ -86,7 +86,7 @@ def found_start(facts: SessionFacts, settings: DashboardSettings) -> StartedBy:
     candidates = [
         *(StartedBy(config=one) for one in configurations(settings.config)),
         *(StartedBy(system=one) for one in _systems(settings)),
-        *(StartedBy(portfolio=one) for one in _portfolios(settings)),
+        *(StartedBy(portfolio=one) for one in portfolios(settings)),
     ]
     for one in candidates:
         try:
@@ -108,5 +108,6 @@ def _systems(settings: DashboardSettings) -> list[str]:
         return []
 
 
-def _portfolios(settings: DashboardSettings) -> list[str]:
+def portfolios(settings: DashboardSettings) -> list[str]:
+    """Return the ids of the portfolios, which lie beside the folder of systems."""
     return sorted(one.stem for one in Path(settings.places.systems).parent.glob(f"{FOLDER}/*.yaml"))

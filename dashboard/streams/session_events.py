@@ -36,7 +36,7 @@ class SessionEvents:
         self._sessions, self._store, self._hub = sessions, store, hub
         self._states: dict[str, str] = {}
         self._over: dict[str, int] = {}
-        self._beats: dict[str, object] = {}
+        self._beats: dict[str, float] = {}
         self._followed: dict[str, tuple[SessionFollower, float]] = {}
         self._listed_at = float("-inf")
         self._stop = threading.Event()
@@ -92,7 +92,7 @@ class SessionEvents:
             self._hub.publish("sessions", "session", _told(facts))
             if before is not None and facts.state in _OVER:
                 self._keep_run(facts)
-        beat = facts.heartbeat.get("monotonic_seconds")
+        beat = facts.heartbeat.monotonic_seconds
         if listened and facts.runs and beat != self._beats.get(facts.id):
             self._beats[facts.id] = beat
             self._hub.publish("sessions", "health", session_head(facts))

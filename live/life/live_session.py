@@ -9,8 +9,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from alerts.alert import broken_parity
+from alerts.loading import AlertPlan, alerts_file, load_plan, open_post
+from alerts.outbox import OUTBOX
 from core.command_line import say, warn
-from core.errors import ConfigurationError
+from core.errors import ConfigurationError, ParityError
 from core.instants import to_datetime, to_ms
 from core.timeframe import floor_to_grid
 from engine.assembly import with_own_strategy
@@ -81,6 +84,7 @@ def run_session(options: LiveOptions) -> int:
         As the command reports them.
     """
     settings = options.settings or with_own_strategy(load_settings(options.config, data_dir=options.data_dir))
+    alerts = load_plan(alerts_file(options.config))
     now_ms = wall_clock_ms()
     with contextlib.ExitStack() as held:
         resumed = None
@@ -89,14 +93,16 @@ def run_session(options: LiveOptions) -> int:
         kill_switch = held.enter_context(_kill_switch(settings, resumed))
         folded = None
         if resumed is not None:
-            folded = fold_journal(resumed, settings)
+            with _told_if_broken(alerts, resumed.path, now_ms):
+                folded = fold_journal(resumed, settings)
             _refuse_ended(settings, resumed, folded)
         last_step_ms = None if folded is None else folded.past.known_ms
         addresses = held.enter_context(
             exchange_addresses(settings, options.rehearsal, options.addresses, now_ms, last_step_ms)
         )
         market = market_of(settings, addresses, now_ms, fresh=folded is None)
-        return asyncio.run(_LiveSession(settings, options, addresses, market, kill_switch).run(resumed, folded))
+        session = _LiveSession(settings, options, addresses, market, kill_switch, alerts)
+        return asyncio.run(session.run(resumed, folded))
 
 
 class _LiveSession:
@@ -109,12 +115,14 @@ class _LiveSession:
         addresses: Addresses,
         market: Market,
         kill_switch: KillSwitchWatch,
+        alerts: AlertPlan | None,
     ) -> None:
         self._settings = settings
         self._options = options
         self._addresses = addresses
         self._market = market
         self._kill_switch = kill_switch
+        self._alerts = alerts
 
     async def run(self, resumed: SessionFolder | None, folded: FoldedSession | None) -> int:
         """Connect, start or go on, drive to the end, report; return the exit code."""
@@ -149,10 +157,14 @@ class _LiveSession:
         shown_on = sys.stdout if sys.stdout.isatty() else sys.stderr
         log = open_log(folder.path, settings.live.logging.level, shown_on, plain=options.plain, quiet=options.quiet)
         watched = Watched(folder.path, settings, started.fold.session, started.recent, intake, unified)
-        views = build_views(watched, shown_on, plain=options.plain)
         commands = OperatorCommands(self._kill_switch, unified, inbox=CommandInbox(folder.path))
-        with started.journal, stop_on_signals(folder.path) as stopping, contextlib.closing(log):
-            async with views as view:
+        with (
+            started.journal,
+            stop_on_signals(folder.path) as stopping,
+            contextlib.closing(log),
+            open_post(self._alerts, folder.path / OUTBOX) as post,
+        ):
+            async with build_views(watched, shown_on, plain=options.plain, post=post) as view:
                 driver = SessionDriver(started, folder, intake, commands.due, view)
                 driver.stopping = stopping
                 try:
@@ -195,6 +207,18 @@ class _LiveSession:
         # Wall time bounds a silent exchange; the last step may still come within its grace.
         grace = self._settings.live.session.barrier_grace_seconds + LAST_STEP_SECONDS
         return floor_to_grid(now_ms, step_ms) + duration_ms, duration_ms / 1_000 + grace
+
+
+@contextlib.contextmanager
+def _told_if_broken(alerts: AlertPlan | None, folder: Path, now_ms: int) -> Iterator[None]:
+    """Tell people where a session's journal and its outputs disagree."""
+    try:
+        yield
+    except ParityError as error:
+        with open_post(alerts, folder / OUTBOX) as post:
+            if post is not None:
+                post.put(broken_parity(folder.name, str(error), now_ms))
+        raise
 
 
 def _refuse_ended(settings: Settings, folder: SessionFolder, folded: FoldedSession) -> None:

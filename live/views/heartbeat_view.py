@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from alerts.lane import ChannelHealth
 from core.instants import format_ms
 from engine.journal_records import CommandRecord
 from live.heartbeat import HEARTBEAT
@@ -109,6 +110,7 @@ def vital_signs(picture: SessionPicture) -> dict[str, object]:
         "prices": {one.symbol: one.price for one in picture.prices},
         "feed": {name: getattr(feed, name) for name in _COUNTED},
         "trouble": feed.trouble or None,
+        **({"alerts": [_channel(one) for one in picture.alerts]} if picture.alerts else {}),
     }
 
 
@@ -127,6 +129,18 @@ def _position(line: PositionLine) -> dict[str, object]:
         "liquidation_price": line.liquidation,
         "margin": line.margin,
         "funding": line.funding,
+    }
+
+
+def _channel(health: ChannelHealth) -> dict[str, object]:
+    return {
+        "channel": health.name,
+        "target": health.target,
+        "delivered": health.delivered,
+        "waiting": health.waiting,
+        "lost": health.lost,
+        "trouble": health.trouble or None,
+        "failing_seconds": health.failing_seconds,
     }
 
 

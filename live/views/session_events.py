@@ -36,6 +36,15 @@ class SessionEvent(NamedTuple):
     severity: Severity = "info"
 
 
+class HeardEvent(NamedTuple):
+    """An event as the session told it: its number, the member of a portfolio (else empty), its name."""
+
+    number: int
+    member: str
+    name: str
+    event: Event
+
+
 class SessionEvents:
     """Listens to a session from now on.
 
@@ -45,31 +54,48 @@ class SessionEvents:
         The session.
     keep
         Most events that are kept; the oldest go first.
+    first
+        How many were told before now.
+
+    Attributes
+    ----------
+    heard
+        How many there were by now: the number of the last one. The same journal gives each the same number again.
     """
 
-    def __init__(self, session: Session | PortfolioSession, keep: int = MOST_KEPT) -> None:
-        self._told: deque[tuple[str, str, Event]] = deque(maxlen=keep)
+    def __init__(self, session: Session | PortfolioSession, keep: int = MOST_KEPT, first: int = 0) -> None:
+        self.heard = first
+        self._told: deque[HeardEvent] = deque(maxlen=keep)
         if isinstance(session, PortfolioSession):
             for one in session.members:
-                one.session.subscribe(functools.partial(self._listen, f"{one.name} "))
+                one.session.subscribe(functools.partial(self._listen, one.name))
         else:
             session.subscribe(functools.partial(self._listen, ""))
 
     def fresh(self) -> list[SessionEvent]:
         """Return what happened since the last call, by event time; what happened at one time keeps its order."""
-        events = sorted((_of(member, session_event(name, event)) for member, name, event in self._told), key=_order)
+        return sorted((_of(one.member, session_event(one.name, one.event)) for one in self.taken()), key=_order)
+
+    def taken(self) -> list[HeardEvent]:
+        """Return the same as it was told, in that order."""
+        events = self.waiting()
         self._told.clear()
         return events
+
+    def waiting(self) -> list[HeardEvent]:
+        """Return it, and keep it for the next call."""
+        return list(self._told)
 
     def _listen(self, member: str, event: Event) -> None:
         name = event.action.lower() if isinstance(event, TradeRow) else decision_name(event)
         if name is not None:
-            self._told.append((member, name, event))
+            self.heard += 1
+            self._told.append(HeardEvent(self.heard, member, name, event))
 
 
 def _of(member: str, event: SessionEvent) -> SessionEvent:
     """Return an event as one of a portfolio's member, whose name stands before the symbol."""
-    return event._replace(symbol=f"{member}{event.symbol or ''}".strip()) if member else event
+    return event._replace(symbol=f"{member} {event.symbol or ''}".strip()) if member else event
 
 
 def session_event(name: str, event: Event) -> SessionEvent:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+from alerts.lane import ChannelHealth
 from live.views.session_events import SessionEvent
 
 ConnectionState = Literal["connecting", "connected", "stale", "disconnected"]
@@ -126,7 +127,8 @@ class PriceLine(NamedTuple):
 class SessionPicture(NamedTuple):
     """Everything a view shows. ``curve`` is equity over the whole session, thinned out.
 
-    ``next_close_ms`` is when the strategy's candles close next, None before the exchange's time is known.
+    ``next_close_ms`` is when the strategy's candles close next, None before the exchange's time is known; ``alerts``
+    say how the channels fare through which people are told.
     """
 
     session: str
@@ -151,3 +153,4 @@ class SessionPicture(NamedTuple):
     watched: Sequence[WatchedLine] = ()
     prices: Sequence[PriceLine] = ()
     next_close_ms: int | None = None
+    alerts: Sequence[ChannelHealth] = ()

@@ -29,7 +29,13 @@ class StepDone(NamedTuple):
     delay_seconds: float
 
 
-SessionUpdate = FormingCandle | ConnectionChange | StepDone | Note | MissingRecord | CommandRecord
+class SessionFailed(NamedTuple):
+    """The session ends by what went wrong, and not because it was asked to."""
+
+    reason: str
+
+
+SessionUpdate = FormingCandle | ConnectionChange | StepDone | Note | MissingRecord | CommandRecord | SessionFailed
 """Besides: a candle that did not become part of a step, what a step goes on without, a command that was obeyed."""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from alerts.lane import ChannelHealth
 from core.candle import Candle
 from core.timeframe import floor_to_grid, timeframe_ms
 from engine.journal_records import CommandRecord, MissingRecord
@@ -15,7 +16,7 @@ from live.intake.session_inputs import Intake
 from live.views.account_lines import Shown, account_figures, order_lines, parts_of, position_lines
 from live.views.feed_watch import FeedWatch
 from live.views.session_events import REMEMBERED_EVENTS, SessionEvent, SessionEvents
-from live.views.session_picture import PositionLine, PriceLine, SessionPicture, StepHealth, WatchedLine
+from live.views.session_picture import FeedHealth, PositionLine, PriceLine, SessionPicture, StepHealth, WatchedLine
 from live.views.session_updates import ConnectionChange, FormingCandle, SessionUpdate, StepDone
 from validation.composed_settings import Settings
 
@@ -50,13 +51,19 @@ class Watched(NamedTuple):
 class SessionWatch:
     """Keeps what views show. It reads the session and never changes it.
 
-    ``monotonic`` tells seconds that only grow.
+    ``monotonic`` tells seconds that only grow, ``alerts`` how the channels fare through which people are told.
     """
 
-    def __init__(self, watched: Watched, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        watched: Watched,
+        monotonic: Callable[[], float] = time.monotonic,
+        alerts: Callable[[], Sequence[ChannelHealth]] = tuple,
+    ) -> None:
         self.session = watched.session
         self._watched = watched
         self._monotonic = monotonic
+        self._alerts = alerts
         self._begun_at = monotonic()
         self._events: deque[SessionEvent] = deque(maxlen=REMEMBERED_EVENTS)
         self._forming: dict[str, Candle] = {}
@@ -64,7 +71,7 @@ class SessionWatch:
         self._delays: deque[float] = deque(maxlen=REMEMBERED_DELAYS)
         self._feed = FeedWatch(monotonic)
         self._lacks, self._lacks_since = "", monotonic()
-        self._kill_switch_by = "start" if self.session.kill_switch_engaged else ""
+        self.kill_switch_by = "start" if self.session.kill_switch_engaged else ""
 
     def take(self, update: SessionUpdate) -> None:
         """Take what the driver tells."""
@@ -82,7 +89,7 @@ class SessionWatch:
                 self._feed.gone_without(update)
             case CommandRecord():
                 if update.command in ("kill", "release"):
-                    self._kill_switch_by = update.by
+                    self.kill_switch_by = update.by
                 self.refresh()
 
     def refresh(self) -> None:
@@ -97,6 +104,18 @@ class SessionWatch:
         """What the next step has lacked for a while; empty where it lacks nothing."""
         return self._lacks if self._monotonic() - self._lacks_since >= WAITED_SECONDS else ""
 
+    @property
+    def exchange_ms(self) -> int | None:
+        """The exchange's time, never before the last step; None while it is unknown."""
+        # A rehearsal's time runs faster than the clock that is read.
+        known = (self._watched.intake.clock.now_ms(), self.session.last_step_ms)
+        return max((at for at in known if at is not None), default=None)
+
+    @property
+    def feed_health(self) -> FeedHealth:
+        """How the connection fares."""
+        return self._feed.health()
+
     def close(self) -> None:
         """Hold nothing."""
 
@@ -110,9 +129,7 @@ class SessionWatch:
         execution, statistics = settings.live.execution, session.statistics
         positions = self._positions()
         length_ms = timeframe_ms(settings.live.timeframe)
-        known = [at for at in (intake.clock.now_ms(), session.last_step_ms) if at is not None]
-        # Never before the last step: a rehearsal's time runs faster than the clock that is read.
-        exchange_ms = max(known, default=None)
+        exchange_ms = self.exchange_ms
         return SessionPicture(
             session=self._watched.folder.name,
             strategy=self._watched.name,
@@ -139,9 +156,10 @@ class SessionWatch:
             curve=_thinned(session.outputs.curve, CURVE_POINTS),
             halts=_halts(session),
             kill_switch=session.kill_switch_engaged,
-            kill_switch_by=self._kill_switch_by,
+            kill_switch_by=self.kill_switch_by,
             paused=session.paused,
             watched=_watched_lines(session),
+            alerts=self._alerts(),
             prices=[self._price_line(symbol) for symbol in self._watched.canonical],
             next_close_ms=None if exchange_ms is None else floor_to_grid(exchange_ms, length_ms) + length_ms,
         )

@@ -27,7 +27,7 @@ def screen(picture: SessionPicture, width: int, height: int) -> RenderableType:
     Recent events take what positions and waiting orders leave, and at least three lines.
     """
     head = [_title(picture, width), *_alarms(picture), *_feed(picture), *_steps(picture), *_account(picture, width)]
-    head += _watched(picture)
+    head += _watched(picture) + _alerts(picture)
     room = max(4, height - len(head) - 3 - 4)
     positions, more = _fitting(picture.positions, max(2, room * 2 // 3))
     waiting, more_waiting = _fitting(picture.waiting, max(2, room // 3))
@@ -163,6 +163,18 @@ def _watched(picture: SessionPicture) -> list[Text]:
         age = "" if one.closed_ms is None else f" at {clock_text(one.closed_ms)[11:16]}"
         line.append(f"{one_line(one.name)} {price_text(one.price)}").append(f"{age}   ", DIM)
     return [line]
+
+
+def _alerts(picture: SessionPicture) -> list[Text]:
+    """Return the channels that fail, or have lost something; those that fare well need no line."""
+    lines = []
+    for one in picture.alerts:
+        if one.trouble or one.lost:
+            since = "" if one.failing_seconds is None else f" for {age_text(one.failing_seconds)}"
+            said = f"{one_line(one.trouble)}{since}" if one.trouble else "well"
+            counts = f"   waiting {count(one.waiting)}   lost {count(one.lost)}"
+            lines.append(_line(("Alerts ", "bold"), (f"{one.name}: {said}", "yellow"), (counts, DIM)))
+    return lines
 
 
 def _flat(picture: SessionPicture, width: int) -> list[Text]:

@@ -3,7 +3,9 @@
 from pathlib import Path
 from typing import TextIO
 
+from alerts.post import Post
 from core.plain_text import escaped
+from live.views.alert_view import AlertView
 from live.views.heartbeat_view import HeartbeatView
 from live.views.log_view import LogView
 from live.views.session_log import LOG_FILE, LOG_FOLDER, SessionLog
@@ -30,7 +32,7 @@ def open_log(folder: Path, level: str, stream: TextIO, *, plain: bool, quiet: bo
     return SessionLog(folder, level, stream, stream_level="WARNING")
 
 
-def build_views(watched: Watched, stream: TextIO, *, plain: bool) -> GuardedViews:
+def build_views(watched: Watched, stream: TextIO, *, plain: bool, post: Post | None = None) -> GuardedViews:
     """Return what shows and supervises a session: log, heartbeat and, on a terminal, the terminal view.
 
     Parameters
@@ -41,9 +43,13 @@ def build_views(watched: Watched, stream: TextIO, *, plain: bool) -> GuardedView
         Where the view is drawn if it is a terminal; an open log writes its lines there otherwise.
     plain
         Never draw.
+    post
+        Takes the alerts of what happens; None where nobody is told.
     """
-    watch = SessionWatch(watched)
+    watch = SessionWatch(watched) if post is None else SessionWatch(watched, alerts=post.health)
     views: list[RefreshedView] = [watch, LogView(watch), HeartbeatView(watch, watched.folder)]
+    if post is not None:
+        views.append(AlertView(post, watched, watch))
     if draws_on(stream, plain=plain):
         views.append(TerminalView(watch, stream))
     return GuardedViews(views)

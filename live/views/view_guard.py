@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Protocol, Self
 
-from live.views.session_updates import SessionUpdate, SessionView
+from live.views.session_updates import SessionFailed, SessionUpdate, SessionView
 
 REFRESH_SECONDS = 0.25
 
@@ -50,6 +50,8 @@ class GuardedViews:
             self._refreshing.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._refreshing
+        if error is not None:
+            self.take(SessionFailed(str(error) or type(error).__name__))
         self.refresh()
         # The last view is closed first, so that the log, given first, hears of a view that fails to close.
         for view in reversed(self._views):

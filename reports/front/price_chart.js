@@ -103,7 +103,8 @@ function oneSymbol(run, symbol, trades, levels, beside) {
   const paintTrades = tradePainter(self, placed, starts, () => chosen);
   const painter = (context, place, from, to) => {
     paintTrades(context, place, from, to);
-    marks.rows.forEach((one) => from <= one.at && one.at <= to && paintMark(context, place, one, candles, self.paint));
+    const seen = marks.rows.filter((one) => from <= one.at && one.at <= to);
+    paintMarks(context, place, seen, candles, self.paint);
   };
   const redraw = drawOver(self, series, painter, levelsInView(placed, starts));
   const show = (from, to) => self.chart.timeScale().setVisibleLogicalRange({ from, to });
@@ -227,9 +228,11 @@ function levelsInView(placed, starts) {
 function tradePainter(self, placed, starts, chosen) {
   return (context, place, from, to) => {
     const seen = inView(placed, starts, from, to);
+    if (seen.length > MOST_ZONES) paintMany(context, place, seen, self.paint);
     for (const one of seen) {
       const strong = placed[chosen()] === one;
-      if (seen.length <= MOST_ZONES || strong) paintZones(context, place, one, self.paint, strong);
+      if (seen.length > MOST_ZONES && !strong) continue;
+      paintZones(context, place, one, self.paint, strong);
       paintWay(context, place, one, self.paint, strong);
     }
   };
@@ -268,22 +271,58 @@ function paintZones(context, place, { trade, from, to, stops, targets }, paint, 
   }
 }
 
-// A signal stands beside its candle, below where it wanted to buy; one that was refused is hollow.
-function paintMark(context, place, { at, up, refused }, candles, paint) {
-  const [x, edge] = place(at, up ? candles[at].low : candles[at].high);
-  if (edge === null) return;
-  const y = edge + (up ? 14 : -14);
-  const way = up ? -1 : 1;
-  context.lineWidth = 1.5;
-  context.strokeStyle = refused ? paint.warning : up ? paint.accent : paint.second;
-  context.fillStyle = refused ? paint.panel : context.strokeStyle;
-  context.beginPath();
-  context.moveTo(x, y + way * 4);
-  context.lineTo(x - 4, y - way * 3);
-  context.lineTo(x + 4, y - way * 3);
-  context.closePath();
-  context.fill();
-  context.stroke();
+// A signal stands beside its candle, below where it wanted to buy; one that was refused is hollow. Those that look the
+// same are one path: thousands cost no more than a few.
+function paintMarks(context, place, marks, candles, paint) {
+  for (const up of [true, false]) {
+    for (const refused of [true, false]) {
+      const path = new Path2D();
+      for (const one of marks) {
+        if (one.up !== up || one.refused !== refused) continue;
+        const [x, edge] = place(one.at, up ? candles[one.at].low : candles[one.at].high);
+        if (edge === null) continue;
+        const way = up ? 1 : -1;
+        path.moveTo(x, edge + way * 10);
+        path.lineTo(x - 4, edge + way * 17);
+        path.lineTo(x + 4, edge + way * 17);
+        path.closePath();
+      }
+      context.lineWidth = 1.5;
+      context.strokeStyle = refused ? paint.warning : up ? paint.accent : paint.second;
+      context.fillStyle = refused ? paint.panel : context.strokeStyle;
+      context.fill(path);
+      context.stroke(path);
+    }
+  }
+}
+
+// Where there are too many for zones: ways of one colour as one path, and so the arrows of one side.
+function paintMany(context, place, seen, paint) {
+  const paths = { gain: new Path2D(), loss: new Path2D(), accent: new Path2D(), second: new Path2D() };
+  for (const { trade, from, to } of seen) {
+    const [x0, y0] = place(from, trade.entry_price);
+    const [x1, y1] = place(to, trade.exit_price);
+    if (y0 === null || y1 === null) continue;
+    const line = trade.realized_pnl > 0 ? paths.gain : paths.loss;
+    line.moveTo(x0, y0);
+    line.lineTo(x1, y1);
+    const long = trade.side === "LONG";
+    const arrow = long ? paths.accent : paths.second;
+    const tip = y0 + (long ? 9 : -9);
+    arrow.moveTo(x0, y0);
+    arrow.lineTo(x0 - 4, tip);
+    arrow.lineTo(x0 + 4, tip);
+    arrow.closePath();
+  }
+  context.lineWidth = 1.25;
+  for (const name of ["gain", "loss"]) {
+    context.strokeStyle = paint[name];
+    context.stroke(paths[name]);
+  }
+  for (const name of ["accent", "second"]) {
+    context.fillStyle = paint[name];
+    context.fill(paths[name]);
+  }
 }
 
 // An arrow where a trade begins, a line to where it ends, and a ring there.

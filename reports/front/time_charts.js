@@ -78,6 +78,7 @@ export function timeChart(name, { height = "", legend = null, ariaLabel = name }
     if (document.documentElement.dataset.printing !== undefined) chart.takeScreenshot();
   });
   self.close = () => {
+    if (self.closed) return;
     self.closed = true;
     forget();
     observer.unobserve(canvas);

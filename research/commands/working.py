@@ -5,8 +5,10 @@ import contextlib
 import sys
 import threading
 
-from core.command_line import say
+from alerts.loading import AlertPlan, load_plan, open_shared_post
+from core.command_line import say, warn
 from core.errors import ConfigurationError
+from research.jobs.job_alert import SOURCE
 from research.jobs.worker import Worker, stopped_by_signals
 from runs.jobs.job_queue import LEASE_SECONDS, MOST_LEASE_SECONDS
 from runs.store.run_store import open_store
@@ -25,13 +27,22 @@ def run(asked: argparse.Namespace) -> int:
     """Do jobs until it is stopped."""
     if not 1.0 <= asked.lease <= MOST_LEASE_SECONDS:
         raise ConfigurationError(f"--lease: {asked.lease:g} — allowed: seconds from 1 to 86400")
-    with open_store() as store:
-        worker = Worker(store, asked.lease, _say)
+    with open_store() as store, open_shared_post(_plan(), SOURCE) as post:
+        worker = Worker(store, asked.lease, _say, post)
         if asked.until_closed:
             threading.Thread(target=_stop_when_closed, args=(worker,), name="owner", daemon=True).start()
         with stopped_by_signals(worker):
             worker.run(until_empty=asked.until_empty)
     return 0
+
+
+def _plan() -> AlertPlan | None:
+    """Return who is told; where that cannot be read, jobs are made all the same and nobody is."""
+    try:
+        return load_plan()
+    except ConfigurationError as error:
+        warn(f"nobody is told of jobs: {error}")
+        return None
 
 
 def _stop_when_closed(worker: Worker) -> None:

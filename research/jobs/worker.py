@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Self
 
+from alerts.post import Post
 from core.errors import HarnessError, StoreError
 from research.executors.executor_pool import ExecutorLost
 from research.jobs.held_job import HeldJob, JobCancelled, JobLost, WorkerStops
+from research.jobs.job_alert import job_alert
 from research.jobs.job_kinds import KINDS, do_job
 from research.studies.study_run import StudyTaken
 from runs.jobs.job_queue import LEASE_SECONDS, WORDS, JobQueue
@@ -34,12 +36,18 @@ class Worker:
         How long a job stays with a worker that gives no sign.
     told
         Hears in a line what happens to each job.
+    post
+        Takes the alerts of jobs that have ended; None where nobody is told.
     """
 
     def __init__(
-        self, store: RunStore, lease_seconds: float = LEASE_SECONDS, told: Callable[[str], None] = lambda line: None
+        self,
+        store: RunStore,
+        lease_seconds: float = LEASE_SECONDS,
+        told: Callable[[str], None] = lambda line: None,
+        post: Post | None = None,
     ) -> None:
-        self._store, self._told = store, told
+        self._store, self._told, self._post = store, told, post
         self._queue = JobQueue(store, lease_seconds)
         self._beat_seconds = min(BEAT_SECONDS, lease_seconds / _BEATS_IN_A_LEASE)
         self._stop = threading.Event()
@@ -110,6 +118,9 @@ class Worker:
             ended, failure = "FAILED", failure_in_one_line(error)
         if not self._queue.end(job, ended, failure):
             return "another worker has taken it", None
+        if self._post is not None and ended != "CANCELLED":
+            (job,) = self._store.records(Job, id=job.id)
+            self._post.put(job_alert(job, failure))
         return WORDS[ended], failure
 
 

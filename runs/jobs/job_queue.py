@@ -155,6 +155,12 @@ class JobQueue:
         with self._store.database.reading() as connection:
             return [Job(**row._mapping) for row in connection.execute(query)]
 
+    def numbered(self, numbers: Collection[int]) -> list[Job]:
+        """Return the jobs of some numbers, the oldest first."""
+        query = select(JOB).where(JOB.c.id.in_(numbers)).order_by(JOB.c.id)
+        with self._store.database.reading() as connection:
+            return [Job(**row._mapping) for row in connection.execute(query)]
+
     def lines(self, job: Job) -> list[JobLine]:
         """Return the log of a job."""
         return self._store.records(JobLine, job=job.id)

@@ -15,6 +15,18 @@ HEADLINES = (
     "calmar",
 )  # fmt: skip
 """Figures that have a column of their own."""
+_COLUMNS = {
+    "trade_quality.trades": "trades",
+    "trade_quality.win_rate_pct": "win_rate",
+    "trade_quality.profit_factor": "profit_factor",
+    "performance.net_profit": "net_profit",
+    "performance.total_return_pct": "total_return_pct",
+    "drawdown.max_drawdown_pct": "max_drawdown_pct",
+    "risk_adjusted.sharpe": "sharpe",
+    "risk_adjusted.sortino": "sortino",
+    "risk_adjusted.calmar": "calmar",
+}
+"""They by their full names: what has a column is not looked for among all figures of every run."""
 _TEXTS = ("name", "run_id", "strategy", "timeframe", "status", "exchange")
 _TIMES = {"started": "started_ms", "duration": "duration_ms", "start": "start_ms", "end": "end_ms"}
 SORTS = ("started", "duration", "start", "end", *_TEXTS, *HEADLINES)
@@ -90,9 +102,9 @@ class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
 
     def _sorted_by(self) -> ColumnElement[Any]:
         name = self.sort
-        if name == "net_profit":  # Money is text, which sorts by its letters.
-            return cast(RUN.c.net_profit, Double)
-        if name in HEADLINES or name in _TEXTS:
+        if name in HEADLINES:
+            return _headline(name)
+        if name in _TEXTS:
             return RUN.c[name]
         if name in _TIMES:
             return RUN.c[_TIMES[name]]
@@ -102,15 +114,23 @@ class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
         )  # Only figures without a column need their names looked up.
 
         try:
-            group, _, figure = full_name(name).partition(".")
+            whole = full_name(name)
         except KeyError:
             hint = did_you_mean(name, {*SORTS, *FIGURE_NAMES})
             raise ConfigurationError(
                 f"--sort {name!r}: no run has such a figure{hint} — allowed: {', '.join(SORTS)}, or any figure of "
                 "`show`"
             ) from None
+        if whole in _COLUMNS:
+            return _headline(_COLUMNS[whole])
+        group, _, figure = whole.partition(".")
         value: ColumnElement[Any] = RUN.c.figures[group][figure].as_float()
         return value
+
+
+def _headline(name: str) -> ColumnElement[Any]:
+    # Money is text, which sorts by its letters.
+    return cast(RUN.c.net_profit, Double) if name == "net_profit" else RUN.c[name]
 
 
 def symbol_key(symbol: str) -> str:

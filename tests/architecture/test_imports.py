@@ -7,6 +7,8 @@ from pathlib import Path
 from tests.architecture.source_tree import PACKAGES, files_of, place_of, tree_of
 
 FACADES = {
+    "alerts/command.py",
+    "alerts/loading.py",
     "backtests/backtest_command.py",
     "backtests/backtest_result.py",
     "backtests/config_backtest.py",

@@ -5,6 +5,10 @@ import threading
 import unittest
 from pathlib import Path
 
+from alerts.alert_settings import AlertSettings
+from alerts.channel import DashboardChannel
+from alerts.outbox import Outbox, Recorded, read_entries
+from alerts.post import Post
 from backtests.config_backtest import ConfigBacktestRunner
 from core.errors import ConfigurationError
 from research.jobs.backtest_job import BacktestRequest, submit_backtest
@@ -55,6 +59,23 @@ class BacktestJobs(unittest.TestCase):
         runner.config["strategy"]["params"]["ema_fast"] = 7
         self.assertEqual(row.trades_sha256, runner.run()["trades_sha256"])
         self.assertEqual(["BTC/USDT"], row.symbols)
+
+    def test_people_are_told_of_jobs_that_are_done_or_have_failed_and_of_no_other(self) -> None:
+        settings = AlertSettings.from_dict({"channels": [{"name": "page", "type": "dashboard"}]})
+        with (
+            Outbox(self.folder / "alerts.jsonl") as outbox,
+            Post(settings, {"page": DashboardChannel()}, outbox) as post,
+        ):
+            queue = JobQueue(self.store)
+            submit_backtest(self.store, self.wanted(name="mine"))
+            queue.submit("backtest", "nothing sound", {})
+            queue.cancel(int(queue.submit("backtest", "cancelled", {}).id or 0))
+            Worker(self.store, post=post).run(until_empty=True)
+        told = [one.alert for one in read_entries(self.folder / "alerts.jsonl") if isinstance(one, Recorded)]
+        self.assertEqual(["job_done", "job_failed"], [one.kind for one in told])
+        self.assertEqual("job 1 is done: mine", told[0].title)
+        self.assertEqual(self.job(1).ended_ms, told[0].time_ms)
+        self.assertEqual(self.job(2).failure, told[1].facts["failure"])
 
     def test_a_system_is_run_on_its_window_and_the_same_again_is_the_same_run(self) -> None:
         wanted = self.wanted(config=None, start=None, end=None, system="practice-scalping", window="january")

@@ -106,7 +106,10 @@ class Backtests(unittest.TestCase):
     def test_what_is_wrong_is_said_at_once_in_the_words_of_the_command(self) -> None:
         span = {"config": "practice.yaml", "start_date": "2024-01-01", "end_date": "2024-01-02"}
         for asked, said in (
-            ({**span, "strategy_params": {"ema_fsat": 7}}, "did you mean ema_fast"),
+            (
+                {**span, "strategy_params": {"ema_fsat": 7}},
+                ": strategy.params.ema_fsat: unknown key (did you mean ema_fast?)",
+            ),
             ({**span, "timeframe": "7x"}, "timeframe"),
             ({**span, "symbols": []}, "symbols"),
             ({**span, "unknown": 1}, "unknown"),
@@ -114,6 +117,8 @@ class Backtests(unittest.TestCase):
             ({**span, "config": "practise.yaml"}, "did you mean practice.yaml"),
             ({**span, "strategy": "os:system"}, "is not registered"),
             ({**span, "overrides": {"strategy": {"type": "/tmp/own.py"}}}, "is not registered"),
+            ({**span, "overrides": {"strategy.type": "/tmp/own.py"}}, "is not registered"),
+            ({**span, "overrides": {"data.cache_dir": "/"}}, "data.cache_dir is not a request's to say"),
             ({**span, "overrides": {"data": {"cache_dir": "/"}}}, "data.cache_dir is not a request's to say"),
             ({**span, "overrides": {"logging": {"directory": "/"}}}, "logging.directory"),
             ({**span, "overrides": {"trading_mode": {"kill_switch_file": "/x"}}}, "kill_switch_file"),

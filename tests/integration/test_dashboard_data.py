@@ -62,6 +62,8 @@ class Data(AskedDashboard):
             ({"end_date": "2023-01-01"}, "is not before"),
             ({"symbols": [" "]}, "symbols"),
             ({"data_dir": "/"}, "data_dir"),
+            ({"symbols": ["\ud800"]}, "half of a character"),
+            ({"symbols": ["BTC\0USDT"]}, "a NUL"),
         ):
             with self.subTest(said):
                 status, told = self.ask("/api/data/fetch", "POST", {**ASKED, **asked})
@@ -71,6 +73,9 @@ class Data(AskedDashboard):
         job = self.ended(f"/api/jobs/{started['job']}")
         self.assertEqual("FAILED", job["status"])
         self.assertIn("NOTHING", job["failure"])
+        self.assertLess(0, self.ask("/api/jobs?kind=fetch")[1]["total"])
+        self.assertEqual(0, self.ask("/api/jobs?kind=backtest")[1]["total"])
+        self.assertEqual(422, self.ask("/api/backtest/results/%00")[0])
         for path in ("nowhere/1h?symbol=BTC/USDT", "practice/1h?symbol=DOGE/USDT", "practice/nothing?symbol=BTC/USDT",
                      "../1h?symbol=x"):  # fmt: skip
             self.assertEqual(404, self.ask(f"/api/data/{path}")[0], path)

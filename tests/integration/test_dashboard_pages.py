@@ -8,6 +8,8 @@ from tests.support.shown_dashboards import ShownDashboard
 
 HOSTILE = "</script><img src=x onerror=window.injected=1>"
 MANY = """
+const { closeCharts } = await import('/front/time_charts.js');
+closeCharts();
 const { priceChart } = await import('/front/price_chart.js');
 const { unpackTrades } = await import('/front/columns.js');
 const rows = 50000, traded = 2000, start = 1704067200000, unit = 900000;
@@ -45,13 +47,13 @@ return [took, drawn.price.points.candles];
 class Pages(ShownDashboard):
     """Two runs for all."""
 
-    runs: ClassVar[list[str]]
+    runs: ClassVar[list[str]] = []
 
-    @classmethod
-    def setUpClass(cls) -> None:
-        super().setUpClass()
-        cls.runs = [cls.made(strategy_params={"ema_fast": fast}) for fast in (9, 7)]
-        cls.ask("PATCH", f"backtest/results/{cls.runs[0]}", {"tags": [HOSTILE[:40]], "note": HOSTILE})
+    def setUp(self) -> None:
+        super().setUp()
+        if not self.runs:
+            self.runs.extend(self.made(strategy_params={"ema_fast": fast}) for fast in (9, 7))
+            self.told(f"backtest/results/{self.runs[0]}", "PATCH", {"tags": [HOSTILE[:40]], "note": HOSTILE})
 
     def test_each_page_is_drawn_in_both_themes_and_widths(self) -> None:
         for name, place in (
@@ -76,9 +78,9 @@ class Pages(ShownDashboard):
         self.browser.press("#started a", "Look at the result")
         self.browser.wait("return document.querySelector('#trades-table') !== null")
         self.says("#notes", "from the page")
-        made = self.ask("GET", f"backtest/results/{self.browser.run('return location.hash.split(`/`)[2]')}")
+        made = self.told(f"backtest/results/{self.browser.run('return location.hash.split(`/`)[2]')}")
         self.assertEqual((["ETH/USDT"], "5000"), (made["symbols"], made["initial_capital"]))
-        settings = self.ask("GET", f"backtest/results/{made['id']}/page")["runs"][0]["settings"]
+        settings = self.told(f"backtest/results/{made['id']}/page")["runs"][0]["settings"]
         self.assertEqual(8, settings["live"]["strategy"]["params"]["ema_fast"])
         self.assertEqual(0.001, settings["live"]["execution"]["commission_rate"])
         self.assertEqual(0.1, settings["risk"]["max_exposure"])
@@ -97,7 +99,7 @@ class Pages(ShownDashboard):
         self.says("#signals", "signals in view")
         self.browser.press("#trades-table tbody tr")
         self.says("#decided", "What it saw")
-        trade = self.ask("GET", f"backtest/results/{self.runs[0]}?points=0")["trades"][0]
+        trade = self.told(f"backtest/results/{self.runs[0]}?points=0")["trades"][0]
         said = self.text("#decided")
         for words in ("Trade #1, BTC/USDT", trade["side"], "Ema fast", "Rsi", "Risk", "approved", "Closed"):
             self.assertIn(words, said)
@@ -108,7 +110,7 @@ class Pages(ShownDashboard):
         self.show("#/results")
         ids = "return [...document.querySelectorAll('#runs tbody tr')].map((one) => one.dataset.id)"
         self.browser.press("#runs th button", "Return")
-        listed = [one["id"] for one in self.ask("GET", "backtest/results?sort=total_return_pct")["items"]]
+        listed = [one["id"] for one in self.told("backtest/results?sort=total_return_pct")["items"]]
         self.browser.wait(f"{ids}.join() === '{','.join(listed)}'")
         self.browser.press("#runs th button", "Return")
         self.browser.wait(f"{ids}.reverse().join() === '{','.join(listed)}'")
@@ -123,7 +125,7 @@ class Pages(ShownDashboard):
         self.browser.press("#chosen button", "Remove")
         self.browser.press("dialog button", "Remove with all files")
         self.says("#results", "No run is like that")
-        self.assertEqual(0, self.ask("GET", "backtest/results?tag=quick")["total"])
+        self.assertEqual(0, self.told("backtest/results?tag=quick")["total"])
         self.browser.fill("[data-filter=tag]", "")
         for run in self.runs:
             self.browser.press(f"#runs tr[data-id='{run}'] input")

@@ -9,12 +9,11 @@ from tests.support.shown_dashboards import ShownDashboard
 
 @needs_browser
 class PlaybackPage(ShownDashboard):
-    run_: ClassVar[str]
+    run_: ClassVar[str] = ""
 
-    @classmethod
-    def setUpClass(cls) -> None:
-        super().setUpClass()
-        cls.run_ = cls.made()
+    def setUp(self) -> None:
+        super().setUp()
+        type(self).run_ = self.run_ or self.made()
 
     def opened(self) -> str:
         """Return the id of the run's playback, opened by the button of its page."""
@@ -22,11 +21,11 @@ class PlaybackPage(ShownDashboard):
         self.browser.press("#page button", "Play back")
         self.browser.wait("return location.hash.startsWith('#/playback/') && document.querySelector('#play') !== null")
         name = str(self.browser.run("return location.hash.split('/')[2]"))
-        self.addCleanup(self.ask, "DELETE", f"playbacks/{name}")
+        self.addCleanup(self.ask, f"/api/playbacks/{name}", "DELETE")
         return name
 
     def state(self, name: str) -> dict[str, Any]:
-        state: dict[str, Any] = self.ask("GET", f"playbacks/{name}")["state"]
+        state: dict[str, Any] = self.told(f"playbacks/{name}")["state"]
         return state
 
     def draws(self, candles: int) -> None:
@@ -79,7 +78,7 @@ class PlaybackPage(ShownDashboard):
         self.browser.press("#page button", "Close")
         self.browser.wait("return location.hash === '#/playback'")
         self.says("#playbacks", "ScalpingEMARSI")
-        self.assertNotIn(other, [one["id"] for one in self.ask("GET", "playbacks")])
+        self.assertNotIn(other, [one["id"] for one in self.told("playbacks")])
 
     def test_it_is_drawn_in_both_themes_and_widths(self) -> None:
         name = self.opened()

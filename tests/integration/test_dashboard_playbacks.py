@@ -127,6 +127,7 @@ class Playbacks(unittest.TestCase):
         self.assertIn("ema_fast 5", forked["title"])
         for path, body, status, said in (
             (f"/api/playbacks/{name}/fork", {"changes": {"strategy.params.ema_fsat": 5}}, 422, "did you mean"),
+            (f"/api/playbacks/{name}/fork", {"changes": {"strategy.type": "os:system"}}, 422, "is not registered"),
             (f"/api/playbacks/{name}/control", {"action": "seek"}, 422, "to which time"),
             (f"/api/playbacks/{name}/control", {"action": "dance"}, 422, "action"),
             ("/api/playbacks/nothing/control", {"action": "play"}, 404, "there is none of that id"),

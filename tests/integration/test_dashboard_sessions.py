@@ -212,12 +212,17 @@ class Sessions(unittest.TestCase):
                 status, told = ask("/api/sessions", "POST", asked)
                 self.assertEqual(422, status, told)
                 self.assertIn(said, told["detail"])
+        self.config.with_name("unlisted.yaml").write_text(self.config.read_text().replace("SOL/", "NOTHING/"))
+        name = self.client.start(config="unlisted.yaml", name="unlisted")
+        failed = self.client.wait(name, lambda told: told["state"] == "failed")
+        self.assertIn("NOTHING/USDT", failed["failure"], "the sentence of the command")
         for path in ("nothing", "..", "%2e%2e%2fdata", "config"):
             self.assertEqual(404, ask(f"/api/sessions/{path}")[0], path)
         brief = {"start": "2024-01-01", "speed": 20_000, "duration": "2h"}
         name = self.client.start(config=None, system="practice-trend", rehearsal=brief, name="of-a-system")
         ended = self.client.wait(name, lambda told: told["state"] in ("ended", "failed"))
         self.assertEqual(("ended", "practice-trend"), (ended["state"], ended["started_with"]["system"]), ended)
+        self.assertEqual((200, ["practice-pair"]), ask("/api/portfolios"))
         name = self.client.start(config=None, portfolio="practice-pair", rehearsal=brief, name="of-a-portfolio")
         ended = self.client.wait(name, lambda told: told["state"] in ("ended", "failed"))
         self.assertEqual("ended", ended["state"], ended)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.support.shared import REPOSITORY
+from tests.support.waiting import PATIENCE_S
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 SCREENSHOTS = REPOSITORY / "test-results" / "pages"
@@ -54,7 +55,7 @@ class Browser:
         )
         from selenium.webdriver.support.ui import WebDriverWait
 
-        WebDriverWait(self.driver, 10, poll_frequency=0.02).until(
+        WebDriverWait(self.driver, PATIENCE_S, poll_frequency=0.02).until(
             lambda driver: driver.execute_script(f"{found} return found !== undefined", selector, words),
             f"nothing to press: {selector} {words}",
         )
@@ -73,7 +74,7 @@ class Browser:
         """Return what JavaScript returns; a promise is waited for."""
         return self.driver.execute_script(script, *arguments)
 
-    def wait(self, condition: str, seconds: float = 10.0) -> None:
+    def wait(self, condition: str, seconds: float = PATIENCE_S) -> None:
         """Wait until JavaScript returns true."""
         from selenium.webdriver.support.ui import WebDriverWait
 

@@ -11,6 +11,7 @@ that leaves a thread which does not end, and one that hangs, of which it is said
 
 import argparse
 import atexit
+import compileall
 import contextlib
 import faulthandler
 import gc
@@ -31,6 +32,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from tests.support.scale import scaled
+from tests.support.shared import REPOSITORY
 
 TESTS = Path(__file__).resolve().parents[1]
 MEMORY = Path("/dev/shm")
@@ -164,13 +166,16 @@ def _run(one: Running, output: Path, hangs: float) -> int:
     return int(not result.wasSuccessful())
 
 
-def _keep_bytecode() -> None:
-    """Let the processes that tests start find their modules compiled, as a user's do from the second on.
+def _compile_modules() -> None:
+    """Compile all modules once, and let no process that a test starts write what it has compiled.
 
-    There are hundreds of them, and to compile what one imports takes longer than most of what they do.
+    There are hundreds of them, and to compile what one imports takes longer than most of what they do. One that may
+    write little, as on a full disk, would leave half of a compiled module behind, and Python reads it as a whole one.
     """
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    sys.dont_write_bytecode = False
+    for folder in {path.parent for path in REPOSITORY.glob("*/__init__.py")}:
+        compileall.compile_dir(folder, quiet=2, workers=2)
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+    sys.dont_write_bytecode = True
 
 
 def _write_to_memory() -> None:
@@ -195,7 +200,7 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # Libraries count what is left of them at the end.
     atexit.register(gc.unfreeze)
-    _keep_bytecode()
+    _compile_modules()
     _write_to_memory()
     begun, totals = time.monotonic(), Totals()
     queue, running = modules(asked.begin), dict[int, Running]()

@@ -1,66 +1,31 @@
 """The pages of a real server in a real browser: opened by their addresses, pressed, and held to what all must keep."""
 
-import contextlib
 import json
-import tempfile
-import unittest
-import urllib.request
-from pathlib import Path
 from typing import Any, ClassVar
 
+from tests.support.asked_dashboards import AskedDashboard
 from tests.support.browser import Browser, browser
-from tests.support.dashboards import Dashboard, dashboard
-from tests.support.shared import REPOSITORY
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE_S
 
-CONFIG = REPOSITORY / "config"
 LOOKS = ((1400, False), (1400, True), (390, False), (390, True))
 WEEK = {"config": "practice.yaml", "symbols": ["BTC/USDT"], "start_date": "2024-01-01", "end_date": "2024-01-08"}
 _READY = "return document.body?.dataset.ready !== undefined"
 
 
-class ShownDashboard(unittest.TestCase):
+class ShownDashboard(AskedDashboard):
     """One server with a worker and one browser for all tests of a class.
 
     After each the console must be empty, nothing of elsewhere asked for, and no text have become part of the page.
     """
 
     browser: ClassVar[Browser]
-    server: ClassVar[Dashboard]
 
     @classmethod
     def setUpClass(cls) -> None:
-        stack = contextlib.ExitStack()
-        cls.addClassCleanup(stack.close)
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        cls.server = stack.enter_context(
-            dashboard(folder, "--config", str(CONFIG), "--systems", str(CONFIG / "systems"), "--workers", "1")
-        )
-        cls.browser = stack.enter_context(browser())
+        super().setUpClass()
+        cls.browser = cls.enterClassContext(browser())
         cls.browser.look(width=1400, dark=False)
         cls.browser.go(cls.server.entrance)
-
-    @classmethod
-    def ask(cls, method: str, path: str, body: Any = None) -> Any:
-        """Return what the interface answers."""
-        request = cls.server.request(
-            f"/api/{path}", method=method, body=None if body is None else json.dumps(body).encode()
-        )
-        with urllib.request.urlopen(request, timeout=60) as answer:
-            return json.load(answer)
-
-    @classmethod
-    def made(cls, **asked: Any) -> str:
-        """Return the id of a backtest that is asked for, when it is made."""
-        backtest = cls.ask("POST", "backtest/run", {**WEEK, **asked})["backtest_id"]
-        told: dict[str, Any] = {}
-
-        def through() -> bool:
-            told.update(cls.ask("GET", f"backtest/results/{backtest}?points=0"))
-            return told["status"] == "COMPLETED"
-
-        wait_until(through, lambda: str(told))
-        return str(told["id"])
 
     def setUp(self) -> None:
         self.browser.look(width=1400, dark=False)
@@ -73,6 +38,19 @@ class ShownDashboard(unittest.TestCase):
         asked = [one for one in self.browser.asked_for() if not one.startswith("chrome://")]
         foreign = [one for one in asked if not one.startswith(self.server.address)]
         self.assertEqual([], foreign)
+
+    def told(self, path: str, method: str = "GET", body: Any = None) -> Any:
+        """Return what the interface answers to what it takes."""
+        status, told = self.ask(f"/api/{path}", method, body)
+        self.assertLess(status, 400, told)
+        return told
+
+    def made(self, **asked: Any) -> str:
+        """Return the id of a backtest that is asked for, when it is made."""
+        started = self.told("backtest/run", "POST", {**WEEK, **asked})
+        made = self.ended(f"/api/backtest/results/{started['backtest_id']}?points=0")
+        self.assertEqual("COMPLETED", made["status"], made)
+        return str(made["id"])
 
     def show(self, place: str) -> None:
         """Open a page by what follows the address, and wait until it is drawn."""
@@ -87,7 +65,7 @@ class ShownDashboard(unittest.TestCase):
         """Return what the first element of a selector says."""
         return str(self.browser.run("return document.querySelector(arguments[0])?.textContent ?? ''", selector))
 
-    def says(self, selector: str, words: str, seconds: float = 10.0) -> None:
+    def says(self, selector: str, words: str, seconds: float = PATIENCE_S) -> None:
         """Wait until an element says some words."""
         condition = f"return document.querySelector({json.dumps(selector)})?.textContent.includes({json.dumps(words)})"
         try:
@@ -104,8 +82,12 @@ class ShownDashboard(unittest.TestCase):
             with self.subTest(name, width=width, dark=dark):
                 self.browser.look(width=width, dark=dark)
                 self.show(place)
-                self.browser.drawn()
-                self.assertEqual([], self.browser.logged())
-                self.assertEqual(width, self.browser.run("return document.documentElement.scrollWidth"))
-                self.assertEqual("", self.text("#problems"))
-                self.browser.picture(f"dashboard-{name}-{width}-{'dark' if dark else 'light'}")
+                self.kept(name, width, dark)
+
+    def kept(self, name: str, width: int, dark: bool) -> None:
+        """Keep a picture of a page that is whole, no wider than its window, and without a word of trouble."""
+        self.browser.drawn()
+        self.assertEqual([], self.browser.logged())
+        self.assertEqual(width, self.browser.run("return document.documentElement.scrollWidth"))
+        self.assertEqual("", self.text("#problems"))
+        self.browser.picture(f"dashboard-{name}-{width}-{'dark' if dark else 'light'}")

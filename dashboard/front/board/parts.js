@@ -58,7 +58,8 @@ export function plainTable(columns, rows, { id, none = "None." } = {}) {
 
 /** Names and values in two columns. */
 export function facts(rows, { code = false } = {}) {
-  const shown = rows.filter(([, value]) => value !== null && value !== undefined && value !== "");
+  const said = (value) => value !== null && value !== undefined && value !== "" && value.length !== 0;
+  const shown = rows.filter(([, value]) => said(value));
   const line = ([name, value]) =>
     el("tr", {}, el("th", { scope: "row" }, name), el("td", { class: code ? "code" : "" }, value));
   return el("table", { class: "facts wide" }, el("tbody", {}, shown.map(line)));

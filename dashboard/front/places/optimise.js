@@ -81,7 +81,9 @@ function searchForm(systems, strategies, metrics, { system: asked }) {
     ranges.replaceChildren(...(rows.length > 0 ? rows.map((one) => one.node) : [none]));
   };
   const sampler = select(SAMPLERS, { id: "search-sampler" });
-  const [trials, seed, least, best] = Array.from({ length: 4 }, () => figure({ step: 1, min: 0 }));
+  const [trials, seed, least, best] = ["trials", "seed", "least", "best"].map((name) =>
+    figure({ step: 1, min: 0, id: `search-${name}` }),
+  );
   const metric = text({ list: "metrics", id: "search-metric", placeholder: "sharpe" });
   const names = el(
     "datalist",

@@ -59,7 +59,7 @@ export async function playbackPage(at) {
   const path = `playbacks/${part(id)}`;
   const view = await ask(path, { signal: at.signal });
   const charts = playbackCharts(view, path, at);
-  const told = toldParts();
+  const told = toldParts((asked) => control(asked));
   let state = view.state;
   const show = (next) => {
     // An answer may come when the page has gone.
@@ -92,7 +92,14 @@ export async function playbackPage(at) {
   const keys = (event) => pressed(event, control, () => state);
   document.addEventListener("keydown", keys);
   at.onLeave(() => document.removeEventListener("keydown", keys));
-  const close = button("Close", () => send("DELETE", path).then(() => go(["playback"])), { kind: "danger" });
+  const close = button(
+    "Close",
+    () => {
+      charts.stop();
+      return send("DELETE", path).then(() => go(["playback"]));
+    },
+    { kind: "danger" },
+  );
   return {
     name: view.title,
     head: head(view.title, `playback, ${view.timeframe}`, close),
@@ -236,13 +243,15 @@ async function forked(path, { now }) {
 }
 
 // What stands and what has just been: the account, positions, the last signal with its reasons, the last trades.
-function toldParts() {
-  const [account, positions, signal, trades] = Array.from({ length: 4 }, () => el("div", {}));
+function toldParts(control) {
+  const [account, positions, signal, trades] = ["account", "positions", "signal", "trades"].map((id) =>
+    el("div", { id }),
+  );
   const shown = { signal: null };
   const show = ({ now, kill_switch: killed, halts }) => {
     account.replaceChildren(accountFacts(now, killed, halts));
     positions.replaceChildren(positionsTable(now.open_trades));
-    trades.replaceChildren(tradesTable(now.trades));
+    trades.replaceChildren(tradesTable(now.trades, control));
     const last = now.signals.at(-1);
     const name = last ? `${last.time_ms} ${last.symbol}` : "";
     if (shown.signal === name) return;
@@ -303,7 +312,11 @@ function positionsTable(positions) {
   return plainTable(columns, positions, { none: "No position is open." });
 }
 
-function tradesTable(trades) {
+function tradesTable(trades, control) {
+  const toEntry = (one) =>
+    button("To its entry", () => control({ action: "seek", time: iso(one.entry_time_ms) }), {
+      title: "Back to the candle that was judged, and why it was taken",
+    });
   const columns = [
     { head: "Closed (UTC)", cell: (one) => minute(one.exit_time_ms) },
     { head: "Trade", cell: (one) => `${one.symbol} ${one.side}` },
@@ -314,6 +327,7 @@ function tradesTable(trades) {
       tone: (one) => tone(Number(one.realized_pnl)),
       cell: (one) => plus(number(Number(one.realized_pnl)), Number(one.realized_pnl)),
     },
+    { head: "", cell: toEntry },
   ];
   return plainTable(columns, [...trades].reverse(), { none: "No position was closed yet." });
 }

@@ -14,7 +14,7 @@ const SHOWN = 1_500;
 const iso = (time) => new Date(time).toISOString();
 const seconds = (time) => Math.floor(time / 1000);
 
-/** Returns { parts, open(), show(state) }. */
+/** Returns { parts, open(), show(state), stop() }; once it is stopped nothing more is asked for. */
 export function playbackCharts(view, path, at) {
   const place = el("div", {});
   const chooser = select(
@@ -22,10 +22,12 @@ export function playbackCharts(view, path, at) {
     { "aria-label": "Symbol", onchange: () => begin() },
   );
   const account = timeChart("equity", { height: "low", ariaLabel: "Equity so far" });
-  const line = account.add("Line", "equity", (paint) => ({ color: paint.accent, lineWidth: 2 }), []);
+  const style = { lineWidth: 2, priceFormat: { type: "custom", formatter: (value) => number(value), minMove: 0.01 } };
+  const line = account.add("Line", "equity", (paint) => ({ ...style, color: paint.accent }), []);
   const drawn = { chart: null, series: null, last: 0, index: -1, points: 0, fills: new Map(), lines: [] };
   let state = view.state;
 
+  const over = () => drawn.stopped || at.signal.aborted;
   const fetchCandles = async (since) => {
     const length = drawn.length ?? 900_000;
     const first = Math.max(since, (state.now.time_ms ?? 0) - SHOWN * length);
@@ -37,10 +39,11 @@ export function playbackCharts(view, path, at) {
     return packed;
   };
   const begin = async () => {
+    if (over()) return;
     drawn.chart?.close();
     drawn.chart = null;
     const packed = await fetchCandles(0).catch(tell);
-    if (!packed || at.signal.aborted) return;
+    if (!packed || over()) return;
     const candles = unpackCandles(packed);
     drawn.chart = timeChart("playback", {
       height: "tall",
@@ -52,19 +55,21 @@ export function playbackCharts(view, path, at) {
     drawn.index = state.now.index;
     drawn.lines = [];
     place.replaceChildren(drawn.chart.box);
-    drawn.chart.chart.timeScale().applyOptions({ rightOffset: 6 });
     const bars = Math.max(60, innerWidth / 9);
-    drawn.chart.chart.timeScale().setVisibleLogicalRange({ from: candles.length - bars, to: candles.length + 6 });
+    // The words of a fill at the last candle have room beside it.
+    const room = innerWidth < 600 ? 10 : 6;
+    drawn.chart.chart.timeScale().applyOptions({ rightOffset: room });
+    drawn.chart.chart.timeScale().setVisibleLogicalRange({ from: candles.length - bars, to: candles.length + room });
     marks();
   };
   // What was skipped between two states is fetched; going back begins anew.
   const catchUp = atMost(async () => {
-    if (drawn.series === null) return;
+    if (drawn.series === null || over()) return;
     if (state.now.index < drawn.index || drawn.last === 0) {
       await begin();
     } else {
       const packed = await fetchCandles(drawn.last * 1000).catch(tell);
-      if (!packed || at.signal.aborted) return;
+      if (!packed || over()) return;
       for (const one of unpackCandles(packed)) put(one);
       drawn.index = Math.max(drawn.index, state.now.index);
       marks();
@@ -77,10 +82,10 @@ export function playbackCharts(view, path, at) {
   };
   // While it plays, the stream tells the account as well; what it has left out is fetched when it is held.
   const curve = atMost(async () => {
-    if (state.control === "playing") return;
+    if (state.control === "playing" || over()) return;
     const first = drawn.thinned || state.now.index < drawn.points ? 0 : drawn.points;
     const told = await ask(`${path}/curve`, { query: { first: String(first) }, signal: at.signal }).catch(tell);
-    if (!told) return;
+    if (!told || over()) return;
     const seen = new Map(told.time_ms.map((time, row) => [seconds(time), told.equity[row]]));
     const rows = [...seen].map(([time, value]) => ({ time, value }));
     if (first === 0) line.setData(rows);
@@ -120,7 +125,8 @@ export function playbackCharts(view, path, at) {
     else if (next.now.index !== drawn.points || drawn.thinned) curve();
   };
   const bar = el("div", { class: "controls" }, view.symbols.length > 1 && chooser);
-  return { parts: [bar, place, account.box], show, open: () => begin().then(() => curve()) };
+  const stop = () => (drawn.stopped = true);
+  return { parts: [bar, place, account.box], show, stop, open: () => begin().then(() => curve()) };
 }
 
 function legend(event, { series }) {

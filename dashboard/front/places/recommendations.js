@@ -10,7 +10,7 @@ import { listen } from "front/board/stream.js";
 import { el } from "front/elements.js";
 import { badge } from "front/page_frame.js";
 import { flat } from "front/run_facts.js";
-import { number, perCent, plus } from "front/words.js";
+import { minute, number, perCent, plus } from "front/words.js";
 
 const PATH = "backtest/recommendations";
 const TONES = {
@@ -82,7 +82,7 @@ function recommendationCard(one, load) {
   const expected =
     change.mean === null
       ? "not measured"
-      : `${daily(change.mean)} of equity a day, between ${daily(change.low)} and ${daily(change.high)} with ${perCent(100 * change.level, 0)}`;
+      : `${daily(change.mean)} of equity a day, between ${daily(change.low)} and ${daily(change.high)} (${perCent(100 * change.level, 0)} sure)`;
   const changes = Object.entries(one.recommended).map(([key, value]) =>
     el("div", { class: "code" }, `${key}: ${JSON.stringify(one.current[key] ?? null)} → ${JSON.stringify(value)}`),
   );
@@ -126,11 +126,19 @@ async function showEvidence(id, place) {
   if (place.childElementCount > 0) return;
   try {
     const told = await ask(`${PATH}/${part(String(id))}`);
-    const rows = flat(told.evidence);
+    const rows = flat(told.evidence).map(plainly);
     place.replaceChildren(rows.length > 0 ? facts(rows, { code: true }) : empty("It says no more."));
   } catch (error) {
     tell(error);
   }
+}
+
+// A value as people read it: times as such, figures without what no evidence can carry, texts without their quotes.
+function plainly([name, text]) {
+  const value = Number(text);
+  if (/_ms$/.test(name) && value) return [name.slice(0, -3), minute(value)];
+  if (/\.\d{7,}/.test(text) && !Number.isNaN(value)) return [name, String(Number(value.toPrecision(5)))];
+  return [name, text.replace(/^"(.*)"$/, "$1")];
 }
 
 // What is done next follows from the status; what cannot be is refused by the server in words.
@@ -161,6 +169,7 @@ function waysOn(one, load) {
     one.status === "accepted" && decide("apply", "Apply", "main"),
     ["accepted", "applied"].includes(one.status) && review,
     one.version && link(hashOf(["run"], { system: one.version }), "Run the version"),
+    one.version && link(hashOf(["live"], { system: one.version }), "Rehearse the version"),
   ].filter(Boolean);
 }
 

@@ -15,6 +15,7 @@ import { showAll, timeChart } from "front/time_charts.js";
 import { label, number, plus, price, tone } from "front/words.js";
 
 const SHOWN = 100;
+const RUNS = ["starting", "running"];
 const TOLD = [
   "step",
   "fill",
@@ -35,12 +36,14 @@ export async function sessionPage(at) {
   const [id] = at.words;
   const path = `sessions/${part(id)}`;
   let session = await ask(path, { signal: at.signal });
+  let looks = 10;
   const curve = equityChart();
   const [state, ways, warned, account, positions, orders, feeds, fills, journal, log, parity] = Array.from(
     { length: 11 },
     () => el("div", {}),
   );
   const happened = el("ol", { class: "happened", id: "happened", tabindex: "0" });
+  const quiet = empty("Nothing since this page was opened.");
   const show = () => {
     state.replaceChildren(stateBadge(session));
     ways.replaceChildren(...operatorWays(session, path, load));
@@ -58,12 +61,15 @@ export async function sessionPage(at) {
   const load = async () => {
     session = await ask(path, { signal: at.signal });
     show();
+    // A session that has just ended is among the results a moment later.
+    if (!RUNS.includes(session.state) && !session.run && looks-- > 0) setTimeout(soon, 2_000);
   };
   const soon = atMost(() => load().catch((error) => at.signal.aborted || tell(error)), 1_000);
   const take = (data, message) => {
     happened.prepend(
       el("li", {}, el("span", { class: "when" }, when(message.time)), " ", badge(message.kind), " ", wordsOf(data)),
     );
+    quiet.hidden = true;
     while (happened.childElementCount > SHOWN) happened.lastChild.remove();
     soon();
   };
@@ -78,7 +84,7 @@ export async function sessionPage(at) {
       card("Account", account, curve.box),
       card("Open positions", positions),
       el("div", { class: "columns" }, card("Waiting orders", orders), card("Feed", feeds)),
-      card("What happens", happened),
+      card("What happens", quiet, happened),
       card("Last fills", fills),
       card("Parity", parity),
       card(
@@ -92,7 +98,7 @@ export async function sessionPage(at) {
 }
 
 function operatorWays(session, path, load) {
-  const runs = ["starting", "running"].includes(session.state);
+  const runs = RUNS.includes(session.state);
   const act = (said, work, more) =>
     button(
       said,
@@ -159,7 +165,8 @@ function typed(question, explained, yes, id) {
 function warnings(session) {
   const texts = [
     session.failure,
-    session.feeds.trouble,
+    // The last trouble of a session that is over is its end.
+    RUNS.includes(session.state) && session.feeds.trouble,
     session.kill_switch &&
       `The kill switch is engaged${session.kill_switch_by ? ` by ${session.kill_switch_by}` : ""}.`,
     session.paused && "New entries are held.",

@@ -11,7 +11,12 @@ from dashboard.sessions.growing_file import GrowingFile
 from dashboard.sessions.session_facts import SessionFacts, facts_of
 from dashboard.sessions.session_files import tail_lines
 from dashboard.sessions.session_follower import SessionFollower
+from dashboard.sessions.session_standing import standing_of
 from live.life.session_folder import SessionFolder
+from live.views.heartbeat_view import HeartbeatView
+from live.views.session_updates import FormingCandle
+from tests.support.candles import candle
+from tests.support.sessions.watched_session import LONG, WatchedSession
 
 
 class SessionFilesTest(unittest.TestCase):
@@ -98,12 +103,35 @@ class SessionFilesTest(unittest.TestCase):
                 file.write(record + "\n")
             self.assertEqual(state, self.facts().state)
 
+    def test_a_heartbeat_is_read_as_a_session_writes_it_and_none_that_is_damaged(self) -> None:
+        watched = WatchedSession(self.folder, {"BTCUSDT": {0: LONG}, "ETHUSDT": {2: LONG}})
+        watch = watched.watch()
+        for number in range(3):
+            watched.step(candle(number, 100.0), candle(number, 50.0))
+        watch.take(FormingCandle("BTC/USDT", candle(3, 100.0, low=94.0)))
+        HeartbeatView(watch, self.folder, watched.clock).refresh()
+        (self.folder / "journal.jsonl").write_text("")
+        told = standing_of(self.facts())
+        (held,), (order,) = told["open_positions"], told["orders"]
+        self.assertEqual(("BTCUSDT", "LONG", "95", ["110"], "stop", True), (
+            held["symbol"], held["side"], held["stop"], held["targets"], held["touched"], held["forming"]
+        ))  # fmt: skip
+        self.assertEqual(("ETHUSDT", "enter LONG", "MARKET"), (order["symbol"], order["what"], order["type"]))
+        self.assertEqual(("10000", 0, False), (told["balance"], told["feeds"]["counts"]["late"], told["paused"]))
+        file = self.folder / "heartbeat.json"
+        document = json.loads(file.read_text())
+        halts, pid = json.dumps({**document, "halts": None}), json.dumps({**document, "pid": "x"})
+        for damaged in ("[]", "{", "\x00", halts, pid):
+            file.write_text(damaged)
+            told = standing_of(self.facts())
+            self.assertEqual((None, []), (told["balance"], told["orders"]))
+
     def test_a_level_that_the_forming_candle_reaches_is_told_once(self) -> None:
         (self.folder / "journal.jsonl").write_text("")
         follower = SessionFollower(self.facts())
         told: list[tuple[str, object]] = []
         for number, level in enumerate((None, "stop", "stop", "target", None, "stop")):
-            self.beat(1, float(number), positions=[{"symbol": "BTC/USDT", "touched": level}])
+            self.beat(1, float(number), positions=[{"symbol": "BTC/USDT", "side": "LONG", "touched": level}])
             told += [(one.kind, one.data.get("level")) for one in follower.happened(self.facts())]
         levels = [level for kind, level in told if kind == "level"]
         self.assertEqual((["stop", "target", "stop"], 6), (levels, len(told) - len(levels)), "and a heartbeat each")

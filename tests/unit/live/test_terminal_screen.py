@@ -1,6 +1,7 @@
 import io
 import unittest
 
+from alerts.lane import ChannelHealth
 from live.views.session_events import SessionEvent
 from live.views.session_picture import (
     AccountFigures,
@@ -65,6 +66,13 @@ class TerminalScreenTest(unittest.TestCase):
         lines = (WatchedLine("ETH/BTC 15m", 0.05125, 1_704_067_200_000), WatchedLine("SOL/USDT 1h", None, None))
         text = "\n".join(shown(PICTURE._replace(watched=lines)))
         self.assertIn("Watched ETH/BTC 15m 0.05125000 at 00:00   SOL/USDT 1h -", text)
+
+    def test_a_channel_that_fails_or_has_lost_something_has_a_line_and_one_that_is_well_has_none(self) -> None:
+        well = ChannelHealth("desk", "https://a.example/***", 3, 12, 0)
+        failing = ChannelHealth("phone", "Telegram by apprise", 4, 0, 2, "answered 429", 65.0, 20.0)
+        text = "\n".join(shown(PICTURE._replace(alerts=(well, failing))))
+        self.assertIn("Alerts phone: answered 429 for 1 min 05 s   waiting 4   lost 2", text)
+        self.assertNotIn("desk", text)
 
     def test_everything_a_person_supervises_is_shown(self) -> None:
         text = "\n".join(shown(PICTURE))

@@ -9,6 +9,7 @@ from pathlib import Path
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
+from alerts.alert_settings import AlertSettings
 from core.settings_allowed import Place
 from core.settings_file import parse_yaml
 from core.settings_problem import shown
@@ -30,7 +31,7 @@ PLAIN = {
 """Keys of the execution section whose table row says all there is to say."""
 TOP: tuple[tuple[str, type[BaseModel]], ...] = (
     ("", LiveSettings), ("strategy.params.", ScalpingParams), ("", RiskConfig), ("", TradingModeSettings),
-    ("", StoreSettings),
+    ("", StoreSettings), ("", AlertSettings),
 )  # fmt: skip
 
 
