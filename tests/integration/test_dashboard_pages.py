@@ -111,9 +111,9 @@ class Pages(ShownDashboard):
         ids = "return [...document.querySelectorAll('#runs tbody tr')].map((one) => one.dataset.id)"
         self.browser.press("#runs th button", "Return")
         listed = [one["id"] for one in self.told("backtest/results?sort=total_return_pct")["items"]]
-        self.browser.wait(f"{ids}.join() === '{','.join(listed)}'")
+        self.browser.wait(f"{ids}.join() === '{','.join(listed)}'", 30)
         self.browser.press("#runs th button", "Return")
-        self.browser.wait(f"{ids}.reverse().join() === '{','.join(listed)}'")
+        self.browser.wait(f"{ids}.reverse().join() === '{','.join(listed)}'", 30)
         self.browser.press(f"#runs tr[data-id='{third}'] input")
         self.browser.press("#chosen button", "Tags and note")
         self.browser.fill("dialog input", "mine, quick")
@@ -148,13 +148,20 @@ class Pages(ShownDashboard):
         )
         self.assertEqual([], unreachable)
 
-    def test_fifty_thousand_candles_with_two_thousand_trades_and_signals_are_drawn_at_once(self) -> None:
+    def test_with_fifty_thousand_candles_two_thousand_trades_and_signals_a_chart_is_drawn_at_once(self) -> None:
         self.show("#/results")
-        took, candles = min(self.browser.run(MANY) for _ in range(3))
-        self.assertEqual(50_000, candles)
+        self.browser.driver.execute_cdp_cmd("Performance.enable", {"timeDomain": "threadTicks"})
+
+        def computed() -> float:
+            found = self.browser.driver.execute_cdp_cmd("Performance.getMetrics", {})["metrics"]
+            return next(float(one["value"]) for one in found if one["name"] == "TaskDuration")
+
+        before = computed()
+        self.assertEqual(50_000, self.browser.run(MANY)[1])
+        # What the page computes, whatever else is on the machine; alone it is below half a second.
+        self.assertLess(computed() - before, 2.0)
         self.browser.picture("dashboard-many-candles")
-        # Alone it is below half a second; the bound is for a busy machine.
-        self.assertLess(took, 2_500.0)
+        self.show("#/results")
 
 
 if __name__ == "__main__":
