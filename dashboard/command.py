@@ -77,7 +77,8 @@ def _run(asked: argparse.Namespace) -> int:
     if asked.workers < 0:
         raise ConfigurationError(f"--workers {asked.workers} — allowed: 0 and more")
     settings = DashboardSettings(
-        token=token_for(asked.host, os.environ.get(TOKEN)),  # noqa: TID251 - a secret comes by no other way
+        # A secret comes by no other way; taken out, so that no process of a session or a job inherits it.
+        token=token_for(asked.host, os.environ.pop(TOKEN, None)),  # noqa: TID251
         host=asked.host,
         port=PORT if asked.port is None else asked.port,
         hosts=tuple(asked.name),

@@ -41,6 +41,7 @@ _TITLES: Mapping[int, str] = {
     403: "Not allowed",
     404: "Not found",
     405: "Not that method",
+    408: "Not in time",
     409: "Not as things stand",
     413: "Too large",
     415: "Not that form",

@@ -8,6 +8,7 @@ import msgspec
 import uvicorn
 
 from core.errors import ConfigurationError
+from dashboard.access.guarded_connection import GuardedConnection
 from dashboard.app import create_app
 from dashboard.dashboard_settings import DashboardSettings
 
@@ -48,6 +49,7 @@ def serve(settings: DashboardSettings, told: Callable[[str], None]) -> None:
         date_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
         limit_concurrency=_CONNECTIONS,
+        http=GuardedConnection,
         h11_max_incomplete_event_size=_MOST_HEAD,
         ws_max_size=_MOST_MESSAGE,
         ws="websockets-sansio",

@@ -1,6 +1,5 @@
 """Keeps worker processes going that do the jobs of the store: the server itself makes no run."""
 
-import os
 import subprocess
 import sys
 import threading
@@ -85,7 +84,6 @@ class _Place:
                 stderr=log,
                 # An interrupt of the terminal is the server's; it ends the workers in its own order.
                 start_new_session=True,
-                env=environment(),
             )
         self._lived = 0.0
 
@@ -106,8 +104,3 @@ class _Place:
     def _close_pipe(self) -> None:
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.close()
-
-
-def environment() -> dict[str, str]:
-    """Return this process' environment without the token, which no child has a use for."""
-    return {name: value for name, value in os.environ.items() if name != "HARNESS_DASHBOARD_TOKEN"}  # noqa: TID251 - handed on

@@ -1,15 +1,20 @@
 """The door of the server: every request passes it before any route, and every answer after.
 
 In order: the host it was asked under (421), how often its client asks (429), how large it is (413), where it comes from
-(403), the token (401), and whether anything may be changed (403). Answers bear headers that keep them out of caches and
+(403), the token (401), whether anything may be changed (403), and that what is sent is JSON (415), which no form of a
+page can send. A body that does not come in time is cut off (408). Answers bear headers that keep them out of caches and
 other sites' pages, and that let pages load nothing from elsewhere.
 """
 
+import asyncio
 import math
+import re
 
+from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from core.settings_problem import shown as quoted
 from dashboard.access.hosts import Hosts
 from dashboard.access.rates import Rates
 from dashboard.access.request_facts import RequestFacts
@@ -19,6 +24,11 @@ from dashboard.problems import problem
 
 MOST_BYTES = 1_000_000
 """Of the body of a request."""
+BODY_SECONDS = 15
+"""In which it is all there."""
+LET_IN = "let_in"
+"""What the state of a request says once it has passed; its connection reads it."""
+_JSON_TYPE = re.compile(r"application/([a-z0-9.-]+\+)?json")
 _PAGE_RULES = (
     "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; "
     "require-trusted-types-for 'script'"
@@ -36,10 +46,6 @@ _SIGNED_IN = """<!doctype html><html lang="en"><head><meta charset="utf-8"><titl
 <link rel="icon" href="/front/icon.svg">
 <meta http-equiv="refresh" content="0; url={path}"></head><body><a href="{path}">Dashboard</a></body></html>
 """
-
-
-class TooLarge(Exception):
-    """A body went on beyond what is allowed."""
 
 
 class Door:
@@ -69,7 +75,9 @@ class Door:
         """Return the answer to a request that is not let through."""
         if not self._hosts.knows(asked.host):
             return problem(421, "the server is not reached under this host — allowed: the address that it has printed")
-        wait = self._rates.wait_seconds(asked.client)
+        shown = self._tokens.shown_by_program(asked) or self._tokens.shown_by_browser(asked) or self._at_entrance(asked)
+        # Whoever floods the server without its token does not use up what its owner may ask from the same machine.
+        wait = self._rates.wait_seconds(f"{asked.client} {shown}")
         if wait:
             answer = problem(429, "too many requests — allowed: fewer; try again in a moment")
             answer.headers["retry-after"] = str(math.ceil(wait))
@@ -86,6 +94,8 @@ class Door:
             )
         if asked.changes and self._settings.read_only:
             return problem(403, "the server was started with --read-only: it changes nothing")
+        if asked.changes and asked.has_body and not _JSON_TYPE.fullmatch(asked.media_type):
+            return problem(415, f"content-type: {quoted(asked.media_type)} — allowed: application/json")
         return None
 
     def _is_foreign(self, asked: RequestFacts) -> bool:
@@ -113,29 +123,29 @@ class Door:
         return HTMLResponse(_SIGNED_IN.format(path="/"), headers={"set-cookie": self._tokens.cookie})
 
     async def _passed_on(self, scope: Scope, receive: Receive, send: Send) -> None:
-        begun, seen = False, 0
+        """Let the application answer, with a body that is bounded in size and time: what goes on is cut off."""
+        seen, due = 0, asyncio.get_running_loop().time() + BODY_SECONDS
+        whole = scope["type"] != "http"
 
         async def bounded() -> Message:
-            nonlocal seen
-            message = await receive()
-            if message["type"] == "http.request":
-                seen += len(message.get("body", b""))
-                if seen > MOST_BYTES:
-                    raise TooLarge
+            nonlocal seen, whole
+            try:
+                async with asyncio.timeout_at(None if whole else due):
+                    message = await receive()
+            except TimeoutError:
+                raise _cut_off(408, f"the body did not come within {BODY_SECONDS} seconds") from None
+            seen += len(message.get("body", b""))
+            if seen > MOST_BYTES:
+                raise _cut_off(413, f"the body is too large — allowed: at most {MOST_BYTES:,} bytes")
+            whole = whole or not message.get("more_body", False)
             return message
 
-        async def told(message: Message) -> None:
-            nonlocal begun
-            begun = True
-            await send(message)
+        scope.setdefault("state", {})[LET_IN] = True
+        await self._app(scope, bounded, send)
 
-        try:
-            await self._app(scope, bounded, told)
-        except TooLarge:
-            if not begun:
-                await problem(413, f"the body is too large — allowed: at most {MOST_BYTES:,} bytes")(
-                    scope, receive, send
-                )
+
+def _cut_off(status: int, told: str) -> HTTPException:
+    return HTTPException(status, told, {"connection": "close"})
 
 
 def _with_headers(send: Send) -> Send:

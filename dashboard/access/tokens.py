@@ -23,8 +23,8 @@ class Tokens:
     def __init__(self, token: str, port: int) -> None:
         self._token = token.encode()
         self.cookie_name = f"harness-{port}"
-        # Who reads a cookie does not learn the token.
-        self.cookie_value = hmac.new(self._token, _PURPOSE, hashlib.sha256).hexdigest()
+        # Who reads a cookie does not learn the token, nor what another server with the same token takes.
+        self.cookie_value = hmac.new(self._token, b"%b %d" % (_PURPOSE, port), hashlib.sha256).hexdigest()
 
     def shown_by_program(self, asked: RequestFacts) -> bool:
         """Return whether a request bears the token in its ``Authorization`` header."""
@@ -32,8 +32,10 @@ class Tokens:
 
     def shown_by_browser(self, asked: RequestFacts) -> bool:
         """Return whether a request has the cookie."""
-        cookie = asked.cookies.get(self.cookie_name)
-        return cookie is not None and hmac.compare_digest(cookie.encode(), self.cookie_value.encode())
+        own = self.cookie_value.encode()
+        shown = (value for name, value in asked.cookies if name == self.cookie_name)
+        # Any of them: a page of another port can put a wrong one beside the right one, and would lock its user out.
+        return any(hmac.compare_digest(one.encode(), own) for one in shown)
 
     def shown_in_address(self, asked: RequestFacts) -> bool:
         """Return whether a request has the token in its address, as the printed one has."""

@@ -122,6 +122,7 @@ def fork(name: str, asked: Fork, services: ServicesOf) -> PlaybackView:
     require_own(asked.changes)
     at = None if asked.time is None else parse_instant(asked.time, name="time")
     told = ", ".join(f"{key} {value}" for key, value in asked.changes.items())
+    require_own(asked.changes)
     other = driven.fork(asked.changes, at)
     return _view(services.playbacks.open(f"{driven.title} with {told}" if told else driven.title, other))
 

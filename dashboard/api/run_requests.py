@@ -21,7 +21,7 @@ _OF_FILES = {
     "risk": {"config_file"},
     "data": {"cache_dir"},
     "logging": {"directory"},
-    "trading_mode": {"kill_switch_file", "kill_switch_env_var"},
+    "trading_mode": {"kill_switch_file", "kill_switch_env_var", "default_strategy"},
 }
 
 
@@ -103,8 +103,9 @@ def require_own(overrides: Mapping[str, Any]) -> None:
 def require_own_ranges(ranges: Iterable[str]) -> None:
     """Refuse to vary what loads code or names a file, as :func:`require_own` does for one run."""
     for name in ranges:
-        section, _, key = name.strip().partition(".")
-        if (section, key) == ("strategy", "type") or key in _OF_FILES.get(section, ()):
+        section, _, key = (part.strip() for part in name.partition("."))
+        closed = {*_OF_FILES.get(section, ()), *(("type",) if section == "strategy" else ())}
+        if key in closed or (closed and not key):
             raise ConfigurationError(f"parameter {shown(name)}: is not a request's to vary — allowed: in a system")
 
 
@@ -115,8 +116,8 @@ def _is_registered(name: str) -> bool:
         return False
 
 
-def _below(overrides: Mapping[str, Any], section: str) -> Mapping[str, Any]:
-    found = overrides.get(section)
+def _below(sections: object, section: str) -> Mapping[str, Any]:
+    found = sections.get(section) if isinstance(sections, Mapping) else None
     return found if isinstance(found, Mapping) else {}
 
 

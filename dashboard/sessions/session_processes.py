@@ -14,7 +14,6 @@ from typing import NamedTuple, Self
 from core.errors import StoreError
 from dashboard.problems import Refused
 from dashboard.sessions.session_facts import CONSOLE, SessionFacts, has_lock
-from dashboard.worker_processes import environment
 
 COMMAND = ("-m", "run_live")
 
@@ -63,7 +62,6 @@ class SessionProcesses:
                         stdout=log,
                         stderr=log,
                         start_new_session=True,
-                        env=environment(),
                     )
             except OSError as error:
                 raise StoreError.of("start a session in", folder, error) from error

@@ -99,7 +99,7 @@ class EventHub:
         if after is None:
             return []
         start, _, number = after.rpartition("-")
-        seen = int(number) if number.isascii() and number.isdigit() else -1
+        seen = int(number) if number.isascii() and number.isdigit() and len(number) < 20 else -1
         first = self._recent[0].seq if self._recent else self._last + 1
         if start != self.start or not first - 1 <= seen <= self._last:
             return [self._gap(self._last)]

@@ -141,8 +141,8 @@ class Store:
 
     def test_runs_without_a_value_come_last_in_either_direction(self):
         for number, sharpe in enumerate((1.0, None, 3.0, 2.0)):
-            figures = {"risk_adjusted": {"omega": sharpe}, "performance": {"net_profit": sharpe}}
-            self.store.put(run_row(number, sharpe=sharpe, figures=figures, name=f"run {number}"))
+            figures, earned = {"risk_adjusted": {"omega": sharpe}}, None if sharpe is None else Decimal(str(sharpe))
+            self.store.put(run_row(number, sharpe=sharpe, figures=figures, net_profit=earned, name=f"run {number}"))
         for sort in ("sharpe", "omega", "risk_adjusted.omega", "net_profit"):
             for reverse, expected in ((False, [3.0, 2.0, 1.0, None]), (True, [1.0, 2.0, 3.0, None])):
                 found = self.store.runs(RunFilter(sort=sort, reverse=reverse))

@@ -136,7 +136,7 @@ class Door(unittest.TestCase):
                 f"Authorization: Bearer {self.server.token}\r\nTransfer-Encoding: chunked\r\n\r\n"
             )
             raw.sendall(head.encode())
-            self.assertIn(b" 405 ", raw.recv(4_096))
+            self.assertIn(b" 415 ", raw.recv(4_096))
 
     def test_a_head_without_end_is_cut_off(self) -> None:
         with socket.create_connection(("127.0.0.1", self.server.port), timeout=20) as raw:
