@@ -45,6 +45,7 @@ def serve(settings: DashboardSettings, told: Callable[[str], None]) -> None:
         create_app(settings),
         log_config=None,
         access_log=False,
+        proxy_headers=False,  # No header says who asks: rates are counted by the address of the connection.
         server_header=False,
         date_header=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
