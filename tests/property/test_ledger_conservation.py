@@ -65,7 +65,7 @@ def fill_of(event: Event, sign: int, quantity: Decimal, time_ms: int) -> Fill:
 class AccountConservation(unittest.TestCase):
     """Random entries, adds, parts and funding on an account with margin, and on one without."""
 
-    @settings(max_examples=scaled(120, 5_000), deadline=None)
+    @settings(max_examples=scaled(80, 5_000), deadline=None)
     @given(st.lists(EVENTS, max_size=25), st.sampled_from((None, "1", "3", "7")))
     def test_every_account_adds_up_after_every_event_and_nothing_stays_where_nothing_is_open(
         self, events: list[Event], leverage: str | None
@@ -129,7 +129,7 @@ class AccountConservation(unittest.TestCase):
 
 
 class LedgerConservation(unittest.TestCase):
-    @settings(max_examples=scaled(100, 5_000), deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=scaled(70, 5_000), deadline=None, suppress_health_check=list(HealthCheck))
     @given(cases())
     def test_every_digit_of_every_balance_follows_from_the_rows(self, case: Case) -> None:
         run = run_kernel_on(case)
@@ -200,7 +200,7 @@ RATES = st.lists(st.tuples(st.integers(0, 40), st.sampled_from((0.0001, -0.0003,
 class VenueConservation(unittest.TestCase):
     """The same with everything the venue can do: parts, adds, partial fills, margin, funding, liquidation."""
 
-    @settings(max_examples=scaled(100, 5_000), deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=scaled(70, 5_000), deadline=None, suppress_health_check=list(HealthCheck))
     @given(cases(), VENUES, RATES)
     def test_trades_and_journal_tell_one_story_to_the_last_digit(
         self, case: Case, venue: dict[str, object], rates: list[tuple[int, float]]

@@ -433,7 +433,7 @@ def _moved(candle: Candle, open_time_ms: int) -> Candle:
 def _quarter_candles(seed: int) -> list[Candle]:
     """Return candles on a grid of 1/4 that wander about 200."""
     state, price, candles = seed, 800, []
-    for number in range(scaled(400, 4_000)):
+    for number in range(scaled(250, 4_000)):
         state = (state * 1_103_515_245 + 12_345) % 2**31
         step = (state >> 16) % 11 - 5 + (1 if price < 800 else -1)
         opened, closed = price + (state >> 9) % 3 - 1, price + step

@@ -1,8 +1,8 @@
 """Runs every test, several modules at once, with XML reports: ``python -m tests.support.run_tests [--output FOLDER]``.
 
 Each module of tests is a process of its own, forked from this one, which has imported it and whatever the others
-needed: nothing is imported twice, and none sees what another did. Those that take longest begin first, and one more
-runs than there are cores, two for one where they wait, so that tests which wait for sockets and processes do not hold
+needed: nothing is imported twice, and none sees what another did. Those that take longest begin first, and two more
+run than there are cores, two for one where they wait, so that tests which wait for sockets and processes do not hold
 up those that compute. The last lines count everything, by folder and in all.
 
 A module has passed when its process says so at its end: one that dies, whatever its exit code, one without a test, one
@@ -32,7 +32,6 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from tests.support.scale import scaled
-from tests.support.shared import REPOSITORY
 
 TESTS = Path(__file__).resolve().parents[1]
 MEMORY = Path("/dev/shm")
@@ -172,7 +171,7 @@ def _compile_modules() -> None:
     There are hundreds of them, and to compile what one imports takes longer than most of what they do. One that may
     write little, as on a full disk, would leave half of a compiled module behind, and Python reads it as a whole one.
     """
-    for folder in {path.parent for path in REPOSITORY.glob("*/__init__.py")}:
+    for folder in {path.parent for path in Path.cwd().glob("*/__init__.py")}:
         compileall.compile_dir(folder, quiet=2, workers=2)
     os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
     sys.dont_write_bytecode = True
@@ -204,7 +203,7 @@ def main() -> int:
     _write_to_memory()
     begun, totals = time.monotonic(), Totals()
     queue, running = modules(asked.begin), dict[int, Running]()
-    room = max(3, min(5, (os.cpu_count() or 2) + 1))
+    room = max(4, min(6, (os.cpu_count() or 2) + 2))
     while queue or running:
         while fitting := next_of(queue, room - sum(weight_of(one.module) for one in running.values())):
             queue.remove(fitting)
