@@ -1,43 +1,37 @@
 """Tells the hub what people are told: sessions and jobs write it into their outboxes, and this looks there."""
 
 import contextlib
-import logging
-import threading
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from alerts.outbox import Entry, Recorded, entries_since
 from core.instants import format_ms
 from dashboard.streams.event_hub import EventHub
+from dashboard.streams.looker import Looker
 from dashboard.told_alerts import ToldAlerts, delivery_of
 
-LOOK_SECONDS = 1.0
 TOPIC = "alerts"
-_log = logging.getLogger(__name__)
 
 
-class AlertEvents:
+class AlertEvents(Looker):
     """Looks at the outboxes again and again, in a thread of its own, until the end of the block.
 
     The topic is ``alerts``. Kinds: ``alert`` (one that was told) and ``delivery`` (what came of an attempt).
     """
 
+    watched = "alerts"
+    seconds = 1.0
+
     def __init__(self, told: ToldAlerts, hub: EventHub) -> None:
+        super().__init__()
         self._told, self._hub = told, hub
         self._ends: dict[Path, int] = {}
-        self._stop = threading.Event()
-        self._looker = threading.Thread(target=self._look_on, name="alert events", daemon=True)
 
-    def __enter__(self) -> Self:
+    def begin(self) -> None:
+        """Note what is there already."""
         for path in self._told.outboxes():
             with contextlib.suppress(OSError):
                 self._ends[path] = path.stat().st_size
-        self._looker.start()
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        self._stop.set()
-        self._looker.join()
 
     def look(self) -> None:
         """Tell what has been written since the last look."""
@@ -68,10 +62,3 @@ class AlertEvents:
                 "time": format_ms(entry.at_ms),
             },
         )
-
-    def _look_on(self) -> None:
-        while not self._stop.wait(LOOK_SECONDS):
-            try:
-                self.look()
-            except OSError as error:
-                _log.warning("alerts cannot be looked at: %s", error)

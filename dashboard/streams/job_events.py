@@ -1,43 +1,34 @@
 """Tells the hub what becomes of jobs: whoever makes them writes to the store, and this looks there."""
 
-import logging
-import threading
-from typing import Any, Self
+from typing import Any
 
-from core.errors import StoreError
 from dashboard.streams.event_hub import EventHub
+from dashboard.streams.looker import Looker
 from runs.jobs.job_queue import OPEN, JobQueue
 from runs.store.run_store import RunStore
 from runs.store.store_rows import Job
 
-LOOK_SECONDS = 0.25
-_log = logging.getLogger(__name__)
 
-
-class JobEvents:
+class JobEvents(Looker):
     """Looks at the jobs again and again, in a thread of its own, until the end of the block.
 
     Topics are ``jobs`` for all and ``job:ID`` for one. Kinds: ``submitted``, ``progress`` (a state), ``ended`` and
     ``line`` (of its log; of one job alone).
     """
 
+    watched = "jobs"
+
     def __init__(self, store: RunStore, hub: EventHub) -> None:
+        super().__init__()
         self._store, self._queue, self._hub = store, JobQueue(store), hub
         self._open: dict[int, Job] = {}
         self._last = 0
         self._lines: dict[int, int] = {}
-        self._stop = threading.Event()
-        self._looker = threading.Thread(target=self._look_on, name="job events", daemon=True)
 
-    def __enter__(self) -> Self:
+    def begin(self) -> None:
+        """Note what is there already."""
         for one in self._queue.jobs():
             self._remember(one)
-        self._looker.start()
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        self._stop.set()
-        self._looker.join()
 
     def look(self) -> None:
         """Tell what has changed since the last look."""
@@ -82,13 +73,6 @@ class JobEvents:
     def _say(self, job: Job, kind: str, told: dict[str, Any], *, state: bool = False) -> None:
         self._hub.publish("jobs", kind, told, state=state)
         self._hub.publish(f"job:{job.id}", kind, told, state=state)
-
-    def _look_on(self) -> None:
-        while not self._stop.wait(LOOK_SECONDS):
-            try:
-                self.look()
-            except StoreError as error:
-                _log.warning("jobs cannot be looked at: %s", error)
 
 
 def job_facts(job: Job) -> dict[str, Any]:

@@ -1,10 +1,9 @@
 """Tells the hub what happens in sessions: they write to their folders, and this looks there."""
 
 import logging
-import threading
 import time
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 from core.errors import HarnessError
 from dashboard.problems import NotFound
@@ -13,10 +12,10 @@ from dashboard.sessions.session_facts import SessionFacts
 from dashboard.sessions.session_follower import GAP, SessionFollower
 from dashboard.sessions.session_standing import session_head, standing_of
 from dashboard.streams.event_hub import EventHub
+from dashboard.streams.looker import Looker
 from runs.store.run_store import RunStore
 from runs.store.synchronising import take_folder
 
-LOOK_SECONDS = 0.25
 LIST_SECONDS = 1.0
 LINGER_SECONDS = 60.0
 """A session is followed so long after its last listener went: one that comes back has missed nothing."""
@@ -24,7 +23,7 @@ _OVER = ("ended", "stopped", "dead")
 _log = logging.getLogger(__name__)
 
 
-class SessionEvents:
+class SessionEvents(Looker):
     """Looks at the sessions again and again, in one thread for all, until the end of the block.
 
     Topics are ``sessions`` for all (kinds ``session`` where a state changes, ``health``) and ``session:ID`` for one,
@@ -32,25 +31,21 @@ class SessionEvents:
     on, whatever was there before.
     """
 
+    watched = "sessions"
+
     def __init__(self, sessions: LiveSessions, store: RunStore, hub: EventHub) -> None:
+        super().__init__()
         self._sessions, self._store, self._hub = sessions, store, hub
         self._states: dict[str, str] = {}
         self._over: dict[str, int] = {}
         self._beats: dict[str, float] = {}
         self._followed: dict[str, tuple[SessionFollower, float]] = {}
         self._listed_at = float("-inf")
-        self._stop = threading.Event()
-        self._looker = threading.Thread(target=self._look_on, name="session events", daemon=True)
 
-    def __enter__(self) -> Self:
+    def begin(self) -> None:
+        """Note what is there already."""
         for one in self._sessions.all():
             self._remember(one)
-        self._looker.start()
-        return self
-
-    def __exit__(self, *raised: object) -> None:
-        self._stop.set()
-        self._looker.join()
 
     def look(self) -> None:
         """Tell what has changed since the last look."""
@@ -123,13 +118,6 @@ class SessionEvents:
                 take_folder(self._store, folder)
             except (HarnessError, OSError) as error:
                 _log.warning("session %s cannot be taken into the store: %s", facts.id, error)
-
-    def _look_on(self) -> None:
-        while not self._stop.wait(LOOK_SECONDS):
-            try:
-                self.look()
-            except (HarnessError, OSError) as error:
-                _log.warning("sessions cannot be looked at: %s", error)
 
 
 def _changed_ns(folder: Path) -> int:
