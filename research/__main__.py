@@ -39,7 +39,7 @@ examples:
   python -m research report latest --out study.html
   python -m research luck latest --permutations 200 --noise 50
   python -m research monte-carlo latest --paths 10000
-  python -m research walk-forward --system practice-scalping --window out_of_sample --train 30d --test 10d --purge 1d
+  python -m research walk-forward --system practice-scalping --window out_of_sample --train 40d --test 10d --purge 1d
   python -m research walk-forward --resume latest
   python -m research portfolio practice-pair --window quarter
   python -m research cross-validate --system practice-scalping --groups 6 --test-groups 2 --sampler random --trials 50
