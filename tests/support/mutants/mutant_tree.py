@@ -54,22 +54,22 @@ class MutantTree:
         self._written += 1
         os.utime(path, (self._written, self._written))
         try:
-            return not self.passes(mutant.tests)
+            return bool(self.failure(mutant.tests))
         finally:
             path.write_text(text, encoding="utf-8")
             os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
 
-    def passes(self, tests: Collection[str]) -> bool:
-        """Whether tests pass."""
+    def failure(self, tests: Collection[str]) -> str:
+        """What tests print that do not pass; empty where they do."""
         command = [sys.executable, "-W", "error", "-m", "unittest", "--failfast", *tests]
         given = {**os.environ, "HARNESS_SHARED": str(SHARED), "HARNESS_TEST_SCALE": "short"}
         try:
             done = subprocess.run(
-                command, cwd=self._root, env=given, capture_output=True, timeout=_HANGS_S, check=False
+                command, cwd=self._root, env=given, capture_output=True, text=True, timeout=_HANGS_S, check=False
             )
         except subprocess.TimeoutExpired:
-            return False
-        return done.returncode == 0
+            return f"not done after {_HANGS_S:.0f} s"
+        return "" if done.returncode == 0 else done.stderr or f"ended by {done.returncode}"
 
 
 def _left_behind(folder: str, names: list[str]) -> set[str]:

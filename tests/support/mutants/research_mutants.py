@@ -204,7 +204,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "research/folds/validation_run.py",
         " or trades < self._search.plan.min_trades:",
         ":",
-        (f"{_UNIT}.test_cross_validation.Brute.test_points_that_are_not_ranked_leave_paths_without_figures",),
+        (f"{_UNIT}.test_cross_validation.Paths.test_points_that_are_not_ranked_leave_paths_without_figures",),
     ),
     # Luck.
     Mutant(
