@@ -17,7 +17,7 @@ import msgspec
 from tests.support.shared import REPOSITORY, SHARED
 
 _LEFT_BEHIND = {"logs", "data", "build", "test-results"}
-_HANGS_S = 600.0
+_HANGS_S = 1_800.0
 
 
 class Mutant(msgspec.Struct, frozen=True):
