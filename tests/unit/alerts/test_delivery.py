@@ -16,7 +16,7 @@ from alerts.post import Post, wants
 from core.errors import ConfigurationError
 from tests.support.alert_services import NOON_MS, AlertService, Answer, alert, plan_for
 from tests.support.exchanges.loopback import closed_port
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE_S, wait_until
 
 
 class Delivery(unittest.TestCase):
@@ -166,12 +166,13 @@ class Gathering(unittest.TestCase):
             with open_post(plan, self.file) as post:
                 assert post is not None
                 post.put(alert(0))
-                wait_until(lambda: post.health()[0].waiting == 1)
+                deaf.settimeout(PATIENCE_S)
+                connection = self.enterContext(deaf.accept()[0])
+                self.assertTrue(connection.recv(1))  # The first is on its way alone.
                 for number in range(1, 31):
                     post.put(alert(number))
                     wait_until(lambda count=number: len(list(read_entries(self.file))) > count)
-                health = post.health()[0]
-        self.assertEqual((11, 20), (health.waiting, health.lost))
+                wait_until(lambda: [(one.waiting, one.lost) for one in post.health()] == [(11, 20)])
 
     def test_telling_costs_microseconds_and_no_io_whatever_the_service_does(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as deaf:
