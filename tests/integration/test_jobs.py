@@ -174,6 +174,17 @@ class Workers(JobCase):
         self.assertEqual((0, ""), (second.returncode, errors))
         self.assertEqual("job 1: study 1: mine, days\njob 1: done\n", output)
 
+    def test_the_end_of_a_job_that_another_has_by_then_is_not_its_end(self) -> None:
+        self.search(**{**SEARCH, "trials": 2})
+        store, told_lines = self.submit(), list[str]()
+        queue = JobQueue(store, lease_seconds=0.0)
+        first, second = queue.take(["optimise"]), queue.take(["optimise"])
+        assert first is not None and second is not None
+        with patch("research.jobs.worker.BEAT_SECONDS", 600.0):  # Nothing tells it before its end.
+            Worker(store, lease_seconds=3600.0, told=told_lines.append).do(first)
+        self.assertEqual("job 1: another worker has taken it", told_lines[-1])
+        self.assertEqual(second, self.job(store))
+
     def test_a_worker_that_is_stopped_puts_its_job_back_and_one_in_a_thread_goes_on(self) -> None:
         store = self.submit()
         first = self.worker()

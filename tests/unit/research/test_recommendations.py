@@ -264,11 +264,11 @@ class Confidence(HistoryCase):
             )  # fmt: skip
 
         for number, (kind, held) in enumerate(
-            [("parameters", None), ("symbols", None), *[("parameters", False)] * 6, ("parameters", True)]
+            [("symbols", None), ("parameters", None), *[("symbols", False)] * 6, ("symbols", True)]
         ):
             self.store.record(row(number, kind, held))
         records = recalibrated(self.store)
-        self.assertEqual((1, 6), (records["parameters"].held, records["parameters"].failed))
+        self.assertEqual((1, 6), (records["symbols"].held, records["symbols"].failed))
         pending = [one.confidence for one in self.store.records(Recommendation, status="pending")]
         self.assertAlmostEqual((2 * 0.96 + 1) / 9, pending[0])
         self.assertEqual(0.96, pending[1])
