@@ -1,6 +1,7 @@
 """What the pages of a run draw: its documents, the candles of a window, what was decided on one of them."""
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Response
 
@@ -50,8 +51,8 @@ def compare(
 def report(run_id: str, services: ServicesOf) -> Response:
     """Return the report page of a run as a file that needs no network and no server."""
     opened = services.opened_runs.of(run_of(services, run_id))
-    name = f'attachment; filename="report_{opened.run.run_id}.html"'
-    return Response(page_text(opened.page()), media_type="text/html", headers={"content-disposition": name})
+    named = attachment(f"report_{opened.run.run_id}.html")
+    return Response(page_text(opened.page()), media_type="text/html", headers={"content-disposition": named})
 
 
 @routes.get("/results/{run_id}/candles", responses=refusals(404, 409))
@@ -108,3 +109,8 @@ def _symbol(opened: OpenedRun, asked: str, *, traded: bool = False) -> str:
     raise NotFound(
         f"run {opened.run.run_id}: no candles of {asked} are at hand — allowed: {', '.join(known) or 'none'}"
     )
+
+
+def attachment(name: str) -> str:
+    """Return the header of a file to be kept under a name of whatever signs (RFC 6266)."""
+    return f"attachment; filename*=UTF-8''{quote(name, safe='')}"
