@@ -5,6 +5,7 @@ import os
 import resource
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn
 
 from core.errors import ConfigurationError, HarnessError
@@ -22,6 +23,22 @@ class CommandParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise the ConfigurationError of a bad argument."""
         raise ConfigurationError(f"{message} (see {self.prog} --help)")
+
+
+def file_named(option: str, path: Path, example: str) -> Path:
+    """Return where a file is to be written that takes the place of what is there; where a link leads, if it is one.
+
+    Raises
+    ------
+    ConfigurationError
+        If a folder is there, of which ``example`` may stand in it, or what a file must not take the place of: a device,
+        a pipe.
+    """
+    if path.is_dir():
+        raise ConfigurationError(f"{option} {path}: is a folder — allowed: a file, such as {path / example}")
+    if path.exists() and not path.is_file():
+        raise ConfigurationError(f"{option} {path}: is a device or a pipe — allowed: the name of a file")
+    return path.resolve() if path.is_symlink() else path
 
 
 def require_open_files(least: int, what: str) -> None:

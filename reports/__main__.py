@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.command_line import CommandParser, exit_code_of, say
+from core.command_line import CommandParser, exit_code_of, file_named, say
 from core.errors import ConfigurationError
 
 EXAMPLES = """\
@@ -60,9 +60,9 @@ def _written(form: str, names: Sequence[str], out: Path | None, data_dir: str | 
     runs = [read_run(find_run(name)) for name in names]
     if out is not None and any(out.suffix.lower() in _SUFFIXES[other] for other in _SUFFIXES if other != form):
         raise ConfigurationError(f"--out {out}: is no name of a {form} — allowed: {out.with_suffix(f'.{form}')}")
-    if out is not None and out.is_dir():
-        raise ConfigurationError(f"--out {out}: is a folder — allowed: a file, such as {out / f'report.{form}'}")
-    if out is None:
+    if out is not None:
+        out = file_named("--out", out, f"report.{form}")
+    else:
         together = FOLDER / f"{'_'.join(run.run_id for run in runs)[:120]}.{form}"
         out = together if len(runs) > 1 else runs[0].folder / f"report.{form}"
     candles = [candles_of(run, data_dir) for run in runs]

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import msgspec
 
+from core.errors import ConfigurationError
+
 DEFAULT_FOLDER = "config/systems"
 
 
@@ -22,5 +24,15 @@ class Places(msgspec.Struct, frozen=True):
         return Places(systems or self.systems, logs, data_dir)
 
     def logs_of(self, directory: str) -> Path:
-        """Return the folder of logs, where the settings say ``directory``."""
-        return Path(directory if self.logs is None else self.logs)
+        """Return the folder of logs, where the settings say ``directory``.
+
+        Raises
+        ------
+        ConfigurationError
+            If a file stands there, or above it.
+        """
+        folder = Path(directory if self.logs is None else self.logs)
+        there = next((one for one in (folder, *folder.parents) if one.exists()), None)
+        if there is not None and not there.is_dir():
+            raise ConfigurationError(f"logs {folder}: {there} is a file — allowed: a folder, there or yet to be made")
+        return folder
