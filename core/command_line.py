@@ -10,6 +10,7 @@ from typing import NoReturn
 
 from core.errors import ConfigurationError, HarnessError
 from core.plain_text import escaped, escaped_lines
+from core.settings_problem import shown
 
 INTERRUPTED = 130
 """Exit code of a command that was interrupted."""
@@ -105,6 +106,9 @@ def exit_code_of(work: Callable[[], int], interrupted: str = "interrupted") -> i
         drop_output()
         return READER_GONE
     except OSError as error:
+        why = error.strerror or str(error)
+        if error.filename is not None:
+            return failed(f"cannot use {shown(str(error.filename))} ({why})", 1)
         drop_output()
-        return failed(f"cannot write the output ({error.strerror or error})", 1)
+        return failed(f"cannot write the output ({why})", 1)
     return code

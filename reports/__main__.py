@@ -53,11 +53,17 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _written(form: str, names: Sequence[str], out: Path | None, data_dir: str | None) -> Path:
     """Write the runs in one form and return where."""
     from reports.page.page_file import write_page
+    from runs.folder.file_names import PORTFOLIO
     from runs.reading.run_candles import candles_of
     from runs.reading.run_folder import read_run
     from runs.reading.run_names import find_run
 
-    runs = [read_run(find_run(name)) for name in names]
+    folders = [find_run(name) for name in names]
+    if form == "html" and len(folders) == 1 and (folders[0] / PORTFOLIO).is_file():
+        from reports.portfolio.portfolio_page import write_portfolio_report
+
+        return write_portfolio_report(folders[0], None if out is None else file_named("--out", out, "report.html"))
+    runs = [read_run(folder) for folder in folders]
     if out is not None and any(out.suffix.lower() in _SUFFIXES[other] for other in _SUFFIXES if other != form):
         raise ConfigurationError(f"--out {out}: is no name of a {form} — allowed: {out.with_suffix(f'.{form}')}")
     if out is not None:

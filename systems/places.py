@@ -10,11 +10,22 @@ DEFAULT_FOLDER = "config/systems"
 
 
 class Places(msgspec.Struct, frozen=True):
-    """The folder of systems; ``logs`` and ``data_dir`` replace ``logging.directory`` and ``data.cache_dir``."""
+    """The folder of systems; ``logs`` and ``data_dir`` replace ``logging.directory`` and ``data.cache_dir``.
+
+    Raises
+    ------
+    ConfigurationError
+        If one of them is empty, which would be whatever folder the program stands in.
+    """
 
     systems: str = DEFAULT_FOLDER
     logs: str | None = None
     data_dir: str | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in (("systems", self.systems), ("logs", self.logs), ("data-dir", self.data_dir)):
+            if value is not None and not value.strip():
+                raise ConfigurationError(f"{name} is empty — allowed: a folder, such as . for the one you are in")
 
     def absolute(self) -> "Places":
         """Return the same places, named so that they mean the same from any folder."""

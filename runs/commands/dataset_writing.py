@@ -10,6 +10,7 @@ from core.errors import ConfigurationError
 from runs.commands.opened_store import current_store, print_json
 from runs.dataset.dataset_file import write_dataset
 from runs.reading.run_folder import read_run
+from runs.reading.run_names import is_there
 
 _FILE = "dataset.parquet"
 
@@ -41,7 +42,7 @@ def write_run_dataset(asked: argparse.Namespace) -> int:
 
 
 def _folder_of(name: str) -> Path:
-    if Path(name).exists():
+    if is_there(name):
         return Path(name)
     with current_store() as store:
         return Path(store.run(name).folder)

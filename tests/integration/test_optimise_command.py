@@ -143,6 +143,7 @@ class Verb(StudyCommand):
                 self.assertRegex(errors, r"\Aerror: [^\n]*\n\Z")
         errors = self.command("optimise", *mine, *self.where, "--logs", __file__)[2]
         self.assertRegex(errors, r"\Aerror: logs .*\.py: .*\.py is a file — allowed: a folder, [^\n]*\n\Z")
+        self.assertIn("data-dir is empty — ", self.command("optimise", *mine, *self.where, "--data-dir", "")[2])
         self.assertEqual([], self.store().records(Optimisation))
         self.search(samplre="grid", trials=0)
         code, _, errors = self.optimise(*mine)
