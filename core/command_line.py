@@ -5,10 +5,12 @@ import os
 import resource
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn
 
 from core.errors import ConfigurationError, HarnessError
 from core.plain_text import escaped, escaped_lines
+from core.settings_problem import shown
 
 INTERRUPTED = 130
 """Exit code of a command that was interrupted."""
@@ -22,6 +24,22 @@ class CommandParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise the ConfigurationError of a bad argument."""
         raise ConfigurationError(f"{message} (see {self.prog} --help)")
+
+
+def file_named(option: str, path: Path, example: str) -> Path:
+    """Return where a file is to be written that takes the place of what is there; where a link leads, if it is one.
+
+    Raises
+    ------
+    ConfigurationError
+        If a folder is there, of which ``example`` may stand in it, or what a file must not take the place of: a device,
+        a pipe.
+    """
+    if path.is_dir():
+        raise ConfigurationError(f"{option} {path}: is a folder — allowed: a file, such as {path / example}")
+    if path.exists() and not path.is_file():
+        raise ConfigurationError(f"{option} {path}: is a device or a pipe — allowed: the name of a file")
+    return path.resolve() if path.is_symlink() else path
 
 
 def require_open_files(least: int, what: str) -> None:
@@ -88,6 +106,9 @@ def exit_code_of(work: Callable[[], int], interrupted: str = "interrupted") -> i
         drop_output()
         return READER_GONE
     except OSError as error:
+        why = error.strerror or str(error)
+        if error.filename is not None:
+            return failed(f"cannot use {shown(str(error.filename))} ({why})", 1)
         drop_output()
-        return failed(f"cannot write the output ({error.strerror or error})", 1)
+        return failed(f"cannot write the output ({why})", 1)
     return code

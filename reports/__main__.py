@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from core.command_line import CommandParser, exit_code_of, say
+from core.command_line import CommandParser, exit_code_of, file_named, say
 from core.errors import ConfigurationError
 
 EXAMPLES = """\
@@ -53,16 +53,22 @@ def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
 def _written(form: str, names: Sequence[str], out: Path | None, data_dir: str | None) -> Path:
     """Write the runs in one form and return where."""
     from reports.page.page_file import write_page
+    from runs.folder.file_names import PORTFOLIO
     from runs.reading.run_candles import candles_of
     from runs.reading.run_folder import read_run
     from runs.reading.run_names import find_run
 
-    runs = [read_run(find_run(name)) for name in names]
+    folders = [find_run(name) for name in names]
+    if form == "html" and len(folders) == 1 and (folders[0] / PORTFOLIO).is_file():
+        from reports.portfolio.portfolio_page import write_portfolio_report
+
+        return write_portfolio_report(folders[0], None if out is None else file_named("--out", out, "report.html"))
+    runs = [read_run(folder) for folder in folders]
     if out is not None and any(out.suffix.lower() in _SUFFIXES[other] for other in _SUFFIXES if other != form):
         raise ConfigurationError(f"--out {out}: is no name of a {form} — allowed: {out.with_suffix(f'.{form}')}")
-    if out is not None and out.is_dir():
-        raise ConfigurationError(f"--out {out}: is a folder — allowed: a file, such as {out / f'report.{form}'}")
-    if out is None:
+    if out is not None:
+        out = file_named("--out", out, f"report.{form}")
+    else:
         together = FOLDER / f"{'_'.join(run.run_id for run in runs)[:120]}.{form}"
         out = together if len(runs) > 1 else runs[0].folder / f"report.{form}"
     candles = [candles_of(run, data_dir) for run in runs]

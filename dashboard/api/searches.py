@@ -11,10 +11,10 @@ from dashboard.api.run_views import progress_of
 from dashboard.problems import NotFound, Refused
 from research.commands.walk_blocks import walk_lines
 from research.folds.validation_rows import METHOD as CROSS_VALIDATION
-from research.folds.validation_rows import plan_of_validation, read_cross_validation
+from research.folds.validation_rows import ValidationPlan, read_cross_validation
 from research.folds.walk_forward import read_walk_forward
 from research.folds.walk_plan import METHOD as WALK_FORWARD
-from research.folds.walk_plan import plan_of_walk
+from research.folds.walk_plan import WalkPlan
 from research.jobs.job_kinds import OPTIMISE
 from research.jobs.study_job import STUDY, measured_trial_ms
 from research.pictures.study_data import study_data
@@ -151,8 +151,8 @@ class Searches:
     @staticmethod
     def _plan(row: Optimisation) -> StudyPlan:
         if row.method == WALK_FORWARD:
-            return plan_of_walk(row).search
-        return plan_of_validation(row).search if row.method == CROSS_VALIDATION else plan_of(row)
+            return WalkPlan.of(row).search
+        return ValidationPlan.of(row).search if row.method == CROSS_VALIDATION else plan_of(row)
 
     def _view(self, one: _Search) -> OptimizationRow:
         row, job = one.row, one.job

@@ -127,10 +127,6 @@ def _check(asked: argparse.Namespace) -> None:
     """Refuse arguments that do not go together, or name no folder."""
     if asked.portfolio is not None and asked.system is not None:
         raise ConfigurationError("--portfolio and --system are both given — allowed: one of the two")
-    if asked.portfolio is not None and asked.report:
-        raise ConfigurationError(
-            "--report has no page of a portfolio — allowed: python -m reports html SESSION/MEMBER after its end"
-        )
     if asked.name is None:
         return
     if asked.resume is not None:

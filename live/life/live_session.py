@@ -36,7 +36,9 @@ from live.views.session_watch import Watched
 from live.views.view_assembly import build_views, open_log
 from market_data.feeds.perpetual_source import PerpetualSource
 from reports import page as pages
+from reports import portfolio as portfolio_pages
 from reports.console.console_report import print_report
+from runs.documents.portfolio_result import PortfolioResult
 from runs.documents.run_result import RunResult
 from runs.folder.file_names import RESULT
 from validation.composed_settings import Settings
@@ -179,9 +181,7 @@ class _LiveSession:
             if unfinished:
                 warn(unfinished)
             result = write_result(settings, unified, folder, started.fold)
-            if not isinstance(result, RunResult):
-                say(*portfolio_lines(result))
-            elif options.ended is not None:
+            if options.ended is not None and isinstance(result, RunResult):
                 options.ended(result, folder.path)
             else:
                 self._report(result, folder)
@@ -189,15 +189,19 @@ class _LiveSession:
                 say("", f"Check it: python -m backtests.parity {folder.path}")
         return 0
 
-    def _report(self, result: RunResult, folder: SessionFolder) -> None:
+    def _report(self, result: RunResult | PortfolioResult, folder: SessionFolder) -> None:
         """Print the session's report; where its page cannot be written, all the same."""
         page = None
         try:
             if self._options.report:
                 folder.flush()
-                page = pages.write_report(folder.path)
+                write = pages.write_report if isinstance(result, RunResult) else portfolio_pages.write_portfolio_report
+                page = write(folder.path)
         finally:
-            print_report(result, sys.stdout, page)
+            if isinstance(result, RunResult):
+                print_report(result, sys.stdout, page)
+            else:
+                say(*portfolio_lines(result), *([] if page is None else [f"report page: {page}"]))
 
     def _until(self, step_ms: int, now_ms: int) -> tuple[int | None, float | None]:
         """Return the last step to run, and after how many seconds of wall time to end without it; None for ever."""

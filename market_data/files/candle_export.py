@@ -62,6 +62,8 @@ def check_target(path: Path, *, force: bool) -> None:
         raise FileError(path, f"there is no folder {path.parent}")
     if path.is_dir():
         raise FileError(path, "is a folder")
+    if path.exists() and not path.is_file():
+        raise FileError(path, "is a device or a pipe")
     if path.exists() and not force:
         raise FileError(path, "exists; give --force to replace it")
 

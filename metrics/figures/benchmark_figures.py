@@ -14,7 +14,8 @@ import numpy as np
 from core.candle_columns import Float64Array
 from metrics.equity_curve import DailyCloses, EquityCurve
 from metrics.figures.drawdown_figures import drawdown_figures
-from metrics.figures.performance_figures import compound_growth, short_run, unsound
+from metrics.figures.least_length import few_returns, short_run
+from metrics.figures.performance_figures import compound_growth, unsound
 from metrics.figures.undefined import Measured, Undefined, deviation, mean, ratio, settled
 from metrics.metric_settings import MetricSettings
 
@@ -70,10 +71,9 @@ def benchmark_figures(
     wrong = unsound(daily) or unsound(theirs)
     if wrong is None and (theirs.first_day, len(theirs.equity)) != (daily.first_day, len(daily.equity)):
         wrong = "the benchmark has other days"
-    if wrong is None and len(daily.equity) < 2:
-        wrong = "there is one daily return; it needs 2"
+    wrong = wrong or few_returns("benchmark.beta", len(daily.equity))
     if wrong is None:
-        figures.update(_together(daily.returns(), theirs.returns(), short_run(curve, settings), settings))
+        figures.update(_together(daily.returns(), theirs.returns(), short_run(curve.days, settings), settings))
     else:
         figures.update(dict.fromkeys(names[4:], Undefined(wrong)))
     return settled(BenchmarkFigures, "benchmark", {**told, **figures})

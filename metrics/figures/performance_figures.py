@@ -8,6 +8,7 @@ import numpy as np
 
 from metrics.annualised import annual_growth
 from metrics.equity_curve import DailyCloses, EquityCurve
+from metrics.figures.least_length import short_run
 from metrics.figures.undefined import NO_DAY, Measured, Undefined, per_cent, ratio, settled, unless
 from metrics.metric_settings import MetricSettings
 
@@ -40,12 +41,6 @@ class MonthReturn(msgspec.Struct, frozen=True):
     year: int
     month: int
     return_pct: float | None
-
-
-def short_run(curve: EquityCurve, settings: MetricSettings) -> str | None:
-    """Return why annualised figures are undefined of a run of this length; None where they are not."""
-    days, needed = curve.days, settings.shortest_days
-    return f"the run covers {days:.4g} days; annualised figures need {needed}" if days < needed else None
 
 
 def unsound(daily: DailyCloses) -> str | None:
@@ -110,7 +105,7 @@ def performance_figures(
 
 def compound_growth(curve: EquityCurve, settings: MetricSettings) -> Measured:
     """Return the compound annual growth rate, a fraction: growth ^ (365 / calendar days) − 1."""
-    short = short_run(curve, settings)
+    short = short_run(curve.days, settings)
     if short is not None:
         return Undefined(short)
     if not (curve.starting_balance > 0.0 and curve.final_equity > 0.0):

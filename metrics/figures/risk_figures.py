@@ -17,12 +17,14 @@ from core.candle_columns import Float64Array
 from metrics.annualised import sharpe_ratio, sortino_ratio
 from metrics.equity_curve import DailyCloses, EquityCurve
 from metrics.figures.drawdown_figures import NO_DRAWDOWN
-from metrics.figures.performance_figures import compound_growth, short_run, unsound
-from metrics.figures.undefined import Measured, Undefined, deviation, mean, ratio, settled
+from metrics.figures.least_length import ANNUALISED, few_returns, short_run
+from metrics.figures.performance_figures import compound_growth, unsound
+from metrics.figures.undefined import Measured, Undefined, deviation, mean, ratio, settled, unless
 from metrics.metric_settings import MetricSettings
 
 FLAT = "the daily returns do not vary"
 NO_LOSING_DAY = "no day lost"
+_GROUP = "risk_adjusted"
 
 
 class Sampling(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,7 +87,7 @@ def risk_figures(
     max_drawdown_pct
         The deepest draw-down of the curve.
     """
-    wrong, short = unsound(daily), short_run(curve, settings)
+    wrong, short = unsound(daily), short_run(curve.days, settings)
     names = [name for name in RiskFigures.__struct_fields__ if name != "sampling"]
     if wrong is not None:
         figures: dict[str, Measured] = dict.fromkeys(names, Undefined(wrong))
@@ -93,32 +95,35 @@ def risk_figures(
         returns = daily.returns()
         figures = _of_returns(returns, settings)
         if short is not None:
-            figures.update(dict.fromkeys(("volatility_pct", "sharpe", "sortino"), Undefined(short)))
+            figures.update({name: Undefined(short) for name in names if f"{_GROUP}.{name}" in ANNUALISED})
         growth = compound_growth(curve, settings)
         figures["calmar"] = (
             growth if isinstance(growth, Undefined) else ratio(growth, (max_drawdown_pct or 0.0) / 100.0, NO_DRAWDOWN)
         )
-    return settled(RiskFigures, "risk_adjusted", {"sampling": sampling_of(daily, settings), **figures})
+    return settled(RiskFigures, _GROUP, {"sampling": sampling_of(daily, settings), **figures})
 
 
 def _of_returns(returns: Float64Array, settings: MetricSettings) -> dict[str, Measured]:
     """Return all figures of at least one daily return but those that need more than them."""
-    few = f"{len(returns)} daily return{'' if len(returns) == 1 else 's'}; it needs "
+    count = len(returns)
+    few = {
+        one: few_returns(f"{_GROUP}.{one}", count)
+        for one in ("daily_volatility_pct", "sharpe", "sortino", "skew", "kurtosis")
+    }
     excess = (returns - settings.daily_rate).tolist()
     root = math.sqrt(settings.periods_per_year)
-    spread: Measured = deviation(returns) if len(returns) > 1 else Undefined(f"{few}2")
+    spread = unless(few["daily_volatility_pct"], lambda: deviation(returns))
     sharpe, sortino = sharpe_ratio(excess), sortino_ratio(excess)
-    two = len(returns) > 1
     risk = value_at_risk(returns, settings.tail)
     return {
         "volatility_pct": spread if isinstance(spread, Undefined) else 100.0 * spread * root,
         "daily_volatility_pct": spread if isinstance(spread, Undefined) else 100.0 * spread,
-        "sharpe": Undefined(FLAT if two else f"{few}2") if sharpe is None else sharpe,
-        "sortino": Undefined(NO_LOSING_DAY if two else f"{few}2") if sortino is None else sortino,
+        "sharpe": Undefined(few["sharpe"] or FLAT) if sharpe is None else sharpe,
+        "sortino": Undefined(few["sortino"] or NO_LOSING_DAY) if sortino is None else sortino,
         "omega": omega_ratio(np.asarray(excess)),
         "tail_ratio": tail_ratio(returns),
-        "skew": skewness(returns) if len(returns) > 2 else Undefined(f"{few}3"),
-        "kurtosis": excess_kurtosis(returns) if len(returns) > 3 else Undefined(f"{few}4"),
+        "skew": unless(few["skew"], lambda: skewness(returns)),
+        "kurtosis": unless(few["kurtosis"], lambda: excess_kurtosis(returns)),
         "value_at_risk_pct": 100.0 * risk,
         "conditional_value_at_risk_pct": 100.0 * mean(returns[returns <= risk]),
     }

@@ -31,7 +31,7 @@ export function showPortfolio(body, run) {
 
 function head(run) {
   const window = run.window_name ? `${run.window_name}: ` : "";
-  return titled(run.name, `portfolio ${run.number}`, [
+  return titled(run.name, run.number === null ? "portfolio session" : `portfolio ${run.number}`, [
     badge("Portfolio", "accent"),
     statusBadge(run.status),
     symbolBadges(run.symbols),

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from core.errors import ConfigurationError
-from research.commands.portfolio_blocks import portfolio_facts, portfolio_title
+from reports.portfolio.portfolio_page import KnownAs, write_portfolio_page
 from research.commands.validation_blocks import validation_facts, validation_title
 from research.commands.walk_blocks import walk_lines
 from research.folds.cross_validation_result import CrossValidation
@@ -13,7 +13,6 @@ from research.folds.walk_forward_result import WalkForward
 from research.pictures.study_file import FOLDER, LOGS, usual_place, write_study_page
 from research.pictures.validation_data import ValidationWords, write_validation_page
 from research.portfolio.portfolio_backtest import PortfolioRun
-from research.portfolio.portfolio_page import write_portfolio_page
 from research.studies.search import read_study, study_row
 from research.studies.search_rows import row_of
 from research.studies.study_luck import study_luck
@@ -50,4 +49,5 @@ def write_page_of_validation(
 def write_page_of_portfolio(run: PortfolioRun, out: Path | None, logs: str | None = None) -> Path:
     """Write the page of a portfolio's run and return where it is; ``out`` is None for its usual place."""
     usual = Path(LOGS if logs is None else logs, FOLDER, f"portfolio_{run.number}_{run.result.run_id[:8]}.html")
-    return write_portfolio_page(run, portfolio_title(run), portfolio_facts(run.result), out or usual)
+    known = KnownAs(run.called, run.number, run.window_name)
+    return write_portfolio_page(run.result, Path(run.result.output_dir), known, out or usual)

@@ -4,16 +4,10 @@ from collections.abc import Sequence
 
 from core.command_line import warn
 from metrics.portfolio_figures import Matrix
+from reports.portfolio.portfolio_words import portfolio_facts, portfolio_title
 from research.portfolio.portfolio_backtest import PortfolioRun
 from runs.commands.text_blocks import Facts, Grid, number, show
 from runs.documents.portfolio_result import MemberResult, PortfolioResult
-
-_LIMITS = {
-    "max_daily_loss_pct": ("daily loss", 100.0),
-    "max_drawdown_pct": ("draw-down", 100.0),
-    "max_exposure_pct": ("exposure", 100.0),
-    "max_open_trades": ("open trades", None),
-}
 
 
 def show_portfolio(run: PortfolioRun) -> None:
@@ -21,7 +15,7 @@ def show_portfolio(run: PortfolioRun) -> None:
     result = run.result
     names = list(result.members)
     show(
-        Facts(portfolio_title(run), portfolio_facts(result)),
+        Facts(portfolio_title(result, run.called, run.window_name), portfolio_facts(result)),
         _members(result),
         _brought(result),
         Facts(f"Correlation of daily returns, {result.correlation.days} days", ()),
@@ -32,32 +26,6 @@ def show_portfolio(run: PortfolioRun) -> None:
     )
     for warning in result.warnings:
         warn(warning)
-
-
-def portfolio_title(run: PortfolioRun) -> str:
-    """Return what a portfolio's run is called where it is shown."""
-    config = run.result.config
-    window = f"{run.window_name}: " if run.window_name else ""
-    return f"Portfolio {run.number}: {config.name}, {window}{config.start_date} to {config.end_date}"
-
-
-def portfolio_facts(result: PortfolioResult) -> list[tuple[str, str]]:
-    """Return how the account is divided and what it came to, as label and value."""
-    config, whole = result.config, result.performance
-    limits = [
-        f"{words} {number(value) if scale is None else f'{number(scale * value)} %'}"
-        for key, (words, scale) in _LIMITS.items()
-        if (value := config.limits.get(key)) is not None
-    ]
-    moved = f": {number(result.moved)} moved in {result.rebalances} times" if result.rebalances else ""
-    return [
-        ("allocation", f"{config.allocation}, rebalanced {config.rebalance}{moved}"),
-        ("limits in all", ", ".join(limits) or "none; each member has its own"),
-        ("balance", f"{number(config.capital)} to {number(whole.equity)}, {number(whole.total_return_pct)} %"),
-        ("max draw-down", f"{number(whole.max_drawdown_pct)} %"),
-        ("sharpe", number(whole.sharpe_ratio)),
-        ("trades", f"{number(whole.trades)}, {number(whole.winning_trades)} won"),
-    ]
 
 
 def _members(result: PortfolioResult) -> Grid:

@@ -3,8 +3,7 @@
 import argparse
 from pathlib import Path
 
-from core.command_line import say
-from core.errors import ConfigurationError
+from core.command_line import file_named, say
 from research.commands.page_writing import (
     write_page_of_portfolio,
     write_page_of_study,
@@ -31,9 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(asked: argparse.Namespace) -> int:
     """Write the page and print where it is."""
-    out = None if asked.out is None else Path(asked.out)
-    if out is not None and out.is_dir():
-        raise ConfigurationError(f"--out {out}: is a folder — allowed: a file, such as {out / 'study.html'}")
+    out = None if asked.out is None else file_named("--out", Path(asked.out), "study.html")
     with open_store() as store:
         say(_written(asked.study, store, out))
     return 0

@@ -6,6 +6,7 @@ import msgspec
 
 from core.errors import ConfigurationError
 from core.instants import format_ms
+from research.commands.search_arguments import count
 from research.commands.search_words import show_listed
 from research.commands.study_blocks import ROWS, show_study
 from research.commands.validation_blocks import show_validation
@@ -30,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "study", metavar="STUDY", nargs="?", help="a number, or latest: the latest study; none lists all"
     )
     parser.add_argument(
-        "--rows", metavar="N", type=int, default=ROWS, help="trials that are shown (default: %(default)s)"
+        "--rows", metavar="N", type=count, default=ROWS, help="trials that are shown (default: %(default)s)"
     )
     parser.add_argument("--json", action="store_true", help="print plain data as JSON")
 

@@ -14,22 +14,18 @@ import msgspec
 from backtests.many.run_base import Base
 from core.errors import ConfigurationError
 from core.settings_problem import shown
-from core.timeframe import timeframe_ms
-from research.executors.executor_pool import ExecutorLost
 from research.folds.combinations import GroupScheme
 from research.folds.cross_validation_result import CrossValidation
+from research.folds.folded_search import KeptSearch, planned
 from research.folds.joined_runs import joined_names
 from research.folds.lengths import NOTHING, length_ms
-from research.folds.validation_rows import METHOD, ValidationPlan, keep_validation, plan_of_validation
+from research.folds.validation_rows import METHOD, ValidationPlan, keep_splits
 from research.folds.validation_run import ValidationRun
 from research.spaces.parameter import Parameter
-from research.studies.planned_search import Options, Search, conventions, search_again, search_of
-from research.studies.search_rows import require_same, row_of
+from research.studies.planned_search import Options, Search, require_length, search_of
+from research.studies.search_rows import row_of
 from research.studies.surroundings import OpenedSurroundings, Surroundings, require_known, store_of
-from runs.identity.code_version import code_version
-from runs.store.run_store import RunStore
-from runs.store.store_rows import Optimisation, Status
-from systems.life_cycle.epoch_tracker import wall_clock_ms
+from runs.store.store_rows import Optimisation
 
 LISTED = ("grid", "random", "qmc")
 """Samplers that learn nothing: the points that they try are the same on every range."""
@@ -73,7 +69,7 @@ def cross_validate(
     """
     search, plan = _planned(system, parameters, (groups, test_groups), options)
     with OpenedSurroundings(options) as opened:
-        return _made(_recorded(plan, search, opened.store, "RUNNING"), plan, search, opened)
+        return _made(plan.recorded(search, opened.store, "RUNNING"), plan, search, opened)
 
 
 def begin_cross_validation(
@@ -90,7 +86,7 @@ def begin_cross_validation(
     """
     search, plan = _planned(system, parameters, (groups, test_groups), options)
     with store_of(options.get("store")) as store:
-        return _recorded(plan, search, store, "PENDING")
+        return plan.recorded(search, store, "PENDING")
 
 
 def resume_cross_validation(
@@ -115,16 +111,8 @@ def resume_cross_validation(
     require_known(surroundings, Surroundings, "resume_cross_validation")
     with OpenedSurroundings(surroundings) as opened:
         row = row_of(METHOD, validation, opened.store)
-        plan, called = plan_of_validation(row), f"{METHOD} {row.id}"
-        search = search_again(plan.search, called, opened, base=base)
-        now = (
-            ("settings of the system", plan.settings_sha256, search.base.settled({}, "the settings")[0]),
-            ("code of the program", plan.code_version, code_version()),
-        )
-        require_same(called, now, "one of its own")
-        row = msgspec.structs.replace(row, status="RUNNING")
-        opened.store.record(row)
-        return _made(row, plan, search, opened)
+        plan = ValidationPlan.of(row)
+        return _made(row, plan, plan.again(row, opened, base=base), opened)
 
 
 def _planned(
@@ -135,22 +123,21 @@ def _planned(
     given = {name: one for name, one in options.items() if name in Options.__annotations__}
     search = search_of(system, parameters, cast("Options", {**given, "best": 0}))
     _require_joinable(search)
-    candle_ms = timeframe_ms(search.base.settings.live.timeframe)
+    facts = planned(search)
+    candle_ms = facts.candle_ms
     groups, test_groups = shape
     plan = ValidationPlan(
-        search=search.plan,
+        **msgspec.structs.asdict(facts),
         scheme=GroupScheme(
             groups=groups,
             test_groups=test_groups,
             purge_ms=length_ms("purge", options.get("purge", NOTHING), candle_ms, least=0),
             embargo_ms=length_ms("embargo", options.get("embargo", NOTHING), candle_ms, least=0),
         ),
-        candle_ms=candle_ms,
-        conventions=conventions(search.base),
-        settings_sha256=search.base.settled({}, "the settings")[0],
-        code_version=code_version(),
     )
-    _ = plan.splits
+    for one in plan.splits:
+        left_out = f"the search without groups {', '.join(str(group + 1) for group in one.tests)}"
+        require_length(search, one.train, left_out, "a longer window, or a smaller test_groups")
     return search, plan
 
 
@@ -172,25 +159,9 @@ def _require_joinable(search: Search) -> None:
         )
 
 
-def _recorded(plan: ValidationPlan, search: Search, store: RunStore, status: Status) -> Optimisation:
-    """Keep a cross-validation that begins, or waits."""
-    row = msgspec.structs.replace(plan.row(search.base.market.strategy, wall_clock_ms()), status=status)
-    return msgspec.structs.replace(row, id=store.record(row))
-
-
 def _made(row: Optimisation, plan: ValidationPlan, search: Search, opened: OpenedSurroundings) -> CrossValidation:
     """Make what is missing, and keep how it ended."""
-    run, complete = ValidationRun(row, plan, search, opened), False
-    kept = f"what is done is kept: python -m research cross-validate --resume {row.id}"
-    try:
-        found = run.made()
-        keep_validation(run.row, found, opened.store)
-        complete = True
-    except KeyboardInterrupt:
-        raise KeyboardInterrupt(f"interrupted in {run.doing}; {kept}") from None
-    except ExecutorLost as error:
-        raise ExecutorLost(error.why, kept) from None
-    finally:
-        if not complete:
-            opened.store.record(msgspec.structs.replace(run.row, status="PARTIAL", ended_ms=wall_clock_ms()))
+    with KeptSearch(row, plan, opened.store) as kept:
+        found = ValidationRun(kept, plan, search, opened).made()
+        kept.keep(keep_splits(found, opened.store))
     return found

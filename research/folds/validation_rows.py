@@ -7,21 +7,19 @@ Every range that is searched is a study of its own; ``settings`` has their numbe
 """
 
 import math
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 
 from core.errors import ConfigurationError
 from core.time_range import TimeRange
-from metrics.metric_settings import MetricSettings
 from research.folds.combinations import GroupScheme, Split, groups_of, splits_of
 from research.folds.cross_validation_result import CrossValidation, PathResult, SplitResult
+from research.folds.folded_search import FoldedPlan
 from research.objectives.trial_figures import Figures
 from research.studies.search_rows import read_kept, row_of
-from research.studies.study_plan import StudyPlan
 from runs.store.run_store import RunStore
-from runs.store.store_rows import Optimisation, Trial
-from systems.life_cycle.epoch_tracker import wall_clock_ms
+from runs.store.store_rows import Trial
 
 METHOD = "cross-validation"
 STUDIES = "studies"
@@ -29,19 +27,13 @@ STUDIES = "studies"
 _PATHS, _TRIED = "paths", "tried"
 
 
-class ValidationPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """A cross-validation as the store keeps it.
+class ValidationPlan(FoldedPlan, frozen=True, kw_only=True):
+    """A cross-validation as the store keeps it: its groups beside."""
 
-    Its search over the whole window, its groups, what they are cut by, conventions of figures, and hashes of the base
-    and of the program.
-    """
+    method: ClassVar[str] = METHOD
+    verb: ClassVar[str] = "cross-validate"
 
-    search: StudyPlan
     scheme: GroupScheme
-    candle_ms: int
-    conventions: MetricSettings = MetricSettings()
-    settings_sha256: str = ""
-    code_version: str = ""
 
     @property
     def groups(self) -> list[TimeRange]:
@@ -58,10 +50,6 @@ class ValidationPlan(msgspec.Struct, frozen=True, kw_only=True):
         """Every range that is searched, in order of time."""
         return sorted({one for split in self.splits for one in split.train}, key=TimeRange.to_tuple_ms)
 
-    def row(self, strategy: str, created_ms: int) -> Optimisation:
-        """Return the row of a cross-validation that begins."""
-        return self.search.begun(strategy, created_ms, METHOD, {METHOD: msgspec.to_builtins(self)})
-
 
 class _SplitNotes(msgspec.Struct, frozen=True, kw_only=True):
     """What a split came to beside the figures of its test."""
@@ -71,8 +59,8 @@ class _SplitNotes(msgspec.Struct, frozen=True, kw_only=True):
     in_figures: Figures
 
 
-def keep_validation(row: Optimisation, found: CrossValidation, store: RunStore) -> None:
-    """Keep what a cross-validation came to; the row comes last, so that one that is at its end is whole."""
+def keep_splits(found: CrossValidation, store: RunStore) -> dict[str, Any]:
+    """Keep what the splits of a cross-validation came to; return what its row keeps of it, at its end, beside."""
     kept = {one.number: one.id for one in store.records(Trial, optimisation=found.id)}
     for one in found.splits:
         notes = _SplitNotes(trial=one.trial, in_value=one.in_value, in_figures=one.in_figures)
@@ -87,8 +75,7 @@ def keep_validation(row: Optimisation, found: CrossValidation, store: RunStore) 
             notes=msgspec.to_builtins(notes),
         )
         store.record(trial)
-    settings = {**(row.settings or {}), _PATHS: msgspec.to_builtins(found.paths), _TRIED: found.tried}
-    store.record(msgspec.structs.replace(row, status="COMPLETED", ended_ms=wall_clock_ms(), settings=settings))
+    return {_PATHS: msgspec.to_builtins(found.paths), _TRIED: found.tried}
 
 
 def read_cross_validation(validation: str | int, store: RunStore) -> CrossValidation:
@@ -107,7 +94,7 @@ def read_cross_validation(validation: str | int, store: RunStore) -> CrossValida
             f"{row.id}"
         )
     settings: dict[str, Any] = row.settings or {}
-    plan = plan_of_validation(row)
+    plan = ValidationPlan.of(row)
     rows = store.records(Trial, optimisation=row.id)
     trials = sorted((one for one in rows if one.number < plan.scheme.splits), key=lambda one: one.number)
     notes = [read_kept(one.notes, _SplitNotes, called) for one in trials]
@@ -133,8 +120,3 @@ def read_cross_validation(validation: str | int, store: RunStore) -> CrossValida
         ],
         paths=read_kept(settings.get(_PATHS), list[PathResult], called),
     )
-
-
-def plan_of_validation(row: Optimisation) -> ValidationPlan:
-    """Return the plan that one was begun with; ConfigurationError of one that another program wrote."""
-    return read_kept((row.settings or {}).get(METHOD), ValidationPlan, f"{METHOD} {row.id}")

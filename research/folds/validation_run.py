@@ -16,6 +16,7 @@ from market_data.history.fetch_progress import open_progress
 from metrics.metric_settings import MetricSettings
 from research.folds.combinations import Split, paths_of
 from research.folds.cross_validation_result import CrossValidation, PathResult, SplitResult
+from research.folds.folded_search import KeptSearch
 from research.folds.joined_runs import RunPart, joined_figures
 from research.folds.validation_rows import STUDIES, ValidationPlan
 from research.folds.validation_tests import Place, kept_tests, number_of, part_of
@@ -28,7 +29,7 @@ from research.studies.planned_search import Search
 from research.studies.search import begin_study, go_on_with_study, read_study, study_row
 from research.studies.study_run import StudyTaken
 from research.studies.surroundings import OpenedSurroundings, PartWatch
-from runs.store.store_rows import Optimisation, Trial
+from runs.store.store_rows import Trial
 
 
 class _Known(NamedTuple):
@@ -52,18 +53,17 @@ class ValidationRun:
 
     Parameters
     ----------
-    row, plan
-        The cross-validation; ``row`` is as the store has it last.
+    kept, plan
+        The cross-validation.
     search
         Its search over the whole window.
     opened
         Store and surroundings.
     """
 
-    def __init__(self, row: Optimisation, plan: ValidationPlan, search: Search, opened: OpenedSurroundings) -> None:
-        self.row, self.doing = row, "the first search"
-        self._plan, self._search, self._opened = plan, search, opened
-        self._id, self._settings = int(row.id or 0), plan.conventions
+    def __init__(self, kept: KeptSearch, plan: ValidationPlan, search: Search, opened: OpenedSurroundings) -> None:
+        self._kept, self._plan, self._search, self._opened = kept, plan, search, opened
+        self._id, self._settings = kept.id, plan.conventions
         [self._objective] = search.objectives
 
     def made(self) -> CrossValidation:
@@ -98,8 +98,8 @@ class ValidationRun:
         ranges = self._plan.ranges
         watch, found = self._opened.watch, {}
         for place, one in enumerate(ranges):
-            self.doing = f"search {place + 1} of {len(ranges)}"
-            self._opened.progress_title = self.doing.capitalize()
+            self._kept.doing = f"search {place + 1} of {len(ranges)}"
+            self._opened.progress_title = self._kept.doing.capitalize()
             if watch is not None:
                 self._opened.watch = PartWatch(watch, place, len(ranges))
             found[one] = _Known(one, self._study(place, one))
@@ -108,19 +108,17 @@ class ValidationRun:
 
     def _study(self, place: int, window: TimeRange) -> Sequence[Trial]:
         """Return the trials of the study of a range; its number is kept as soon as it has one."""
-        kept: list[int] = (self.row.settings or {}).get(STUDIES, [])
+        kept: list[int] = (self._kept.row.settings or {}).get(STUDIES, [])
         plan = msgspec.structs.replace(self._search.plan, window=window, window_name=None)
         search = Search(plan, study_base_over(self._search.base, window, isolated=True), self._search.objectives)
         if place < len(kept):
             row = study_row(self._opened.store, kept[place])
-            if row.status == "COMPLETED":
+            if self._kept.whole:  # Nothing is made that could be of other candles.
                 return read_study(kept[place], self._opened.store).trials
             return go_on_with_study(row, search, self._opened).trials
 
         def told(study: int) -> None:
-            settings = {**(self.row.settings or {}), STUDIES: [*kept, study]}
-            self.row = msgspec.structs.replace(self.row, settings=settings)
-            self._opened.store.record(self.row)
+            self._kept.keep({STUDIES: [*kept, study]})
 
         return begin_study(search, self._opened, told).trials
 
@@ -144,7 +142,7 @@ class ValidationRun:
         self, groups: Sequence[TimeRange], wanted: set[Place], params: Mapping[int, Mapping[str, Value]]
     ) -> "_Parts":
         """Run the best points on the groups that are left out for them; return the runs by point and group."""
-        self.doing = "the tests"
+        self._kept.doing = "the tests"
         found = kept_tests(self._opened.store, self._id, self._plan.scheme)
         missing = sorted(wanted - found.keys())
         watch, space = self._opened.watch, self._search.plan.space

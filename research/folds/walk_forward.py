@@ -12,30 +12,25 @@ import msgspec
 
 from backtests.many.run_base import Base
 from core.errors import ConfigurationError
-from core.timeframe import timeframe_ms
-from research.executors.executor_pool import ExecutorLost
 from research.folds.fold_run import BALANCE, FoldRun
 from research.folds.fold_times import FoldScheme
+from research.folds.folded_search import KeptSearch, planned
 from research.folds.lengths import NOTHING, length_ms
 from research.folds.walk_forward_result import WalkForward
-from research.folds.walk_plan import METHOD, WalkPlan, plan_of_walk
+from research.folds.walk_plan import METHOD, WalkPlan, folds_done
 from research.spaces.parameter import Parameter
 from research.studies.planned_search import (
     Metric,
     Options,
     Search,
-    conventions,
     require_kept_metric,
-    search_again,
+    require_length,
     search_of,
 )
-from research.studies.search_rows import require_same, row_of
-from research.studies.study_run import StudyTaken
+from research.studies.search_rows import row_of
 from research.studies.surroundings import OpenedSurroundings, PartWatch, Surroundings, require_known, store_of
-from runs.identity.code_version import code_version
 from runs.store.run_store import RunStore
-from runs.store.store_rows import Optimisation, Status, Trial
-from systems.life_cycle.epoch_tracker import wall_clock_ms
+from runs.store.store_rows import Optimisation
 
 
 class WalkOptions(Options, total=False):
@@ -82,15 +77,14 @@ def walk_forward(
     >>> rows = [(60_000 * n, 10.0, 11.0, 9.0, 10.0 + n % 2, 1.0) for n in range(50)]
     >>> base = MemoryBacktest(rows, strategy="scalping_ema_rsi")
     >>> with tempfile.TemporaryDirectory() as folder, open_store(f"sqlite:///{folder}/runs.sqlite") as store:
-    ...     walk = walk_forward(base, {"ema_fast": "5..6"}, train="20c", test="10c", sampler="grid", store=store,
-    ...                         processes=1)
+    ...     walk = walk_forward(base, {"ema_fast": "5..6"}, train="20c", test="10c", sampler="grid", metric="roi",
+    ...                         store=store, processes=1)
     >>> len(walk.folds)
     3
     """
     search, plan = planned_walk(system, parameters, train, test, options)
     with OpenedSurroundings(options) as opened:
-        row = _recorded(plan, search, opened.store, "RUNNING")
-        return _made(row, plan, search, opened)
+        return _made(plan.recorded(search, opened.store, "RUNNING"), plan, search, opened)
 
 
 def begin_walk_forward(
@@ -108,7 +102,7 @@ def begin_walk_forward(
     search, plan = planned_walk(system, parameters, train, test, options)
     require_kept_metric(search)
     with store_of(options.get("store")) as store:
-        return _recorded(plan, search, store, "PENDING")
+        return plan.recorded(search, store, "PENDING")
 
 
 def resume_walk_forward(
@@ -133,27 +127,14 @@ def resume_walk_forward(
     require_known(surroundings, Surroundings, "resume_walk_forward")
     with OpenedSurroundings(surroundings) as opened:
         row = row_of(METHOD, walk, opened.store)
-        plan, called = plan_of_walk(row), f"{METHOD} {row.id}"
-        search = search_again(plan.search, called, opened, base=base, metric=metric)
-        now = (
-            ("settings of the system", plan.settings_sha256, search.base.settled({}, "the settings")[0]),
-            ("code of the program", plan.code_version, code_version()),
-        )
-        require_same(called, now, "one of its own")
-        row = msgspec.structs.replace(row, status="RUNNING")
-        opened.store.record(row)
-        return _made(row, plan, search, opened)
+        plan = WalkPlan.of(row)
+        return _made(row, plan, plan.again(row, opened, base=base, metric=metric), opened)
 
 
 def read_walk_forward(walk: str | int, store: RunStore) -> WalkForward:
     """Return a walk-forward of the store, by its number or ``latest``; ConfigurationError where there is none."""
     row = row_of(METHOD, walk, store)
-    return WalkForward(row, _done(store, row))
-
-
-def _done(store: RunStore, row: Optimisation) -> list[Trial]:
-    found = store.records(Trial, optimisation=row.id, status="COMPLETED")
-    return sorted(found, key=lambda one: one.number)
+    return WalkForward(row, folds_done(row, store))
 
 
 def planned_walk(
@@ -168,10 +149,10 @@ def planned_walk(
     search = search_of(system, parameters, cast("Options", {"best": 0, **given}))
     if any(one.key == BALANCE for one in search.plan.space.parameters):
         raise ConfigurationError(f"parameter {BALANCE}: is what one fold hands to the next — allowed: other parameters")
-    live = search.base.settings.live
-    candle_ms = timeframe_ms(live.timeframe)
+    facts = planned(search)
+    candle_ms = facts.candle_ms
     plan = WalkPlan(
-        search=search.plan,
+        **msgspec.structs.asdict(facts),
         scheme=FoldScheme(
             train_ms=length_ms("train", train, candle_ms),
             test_ms=length_ms("test", test, candle_ms),
@@ -179,48 +160,24 @@ def planned_walk(
             embargo_ms=length_ms("embargo", options.get("embargo", NOTHING), candle_ms, least=0),
             anchored=options.get("anchored", False),
         ),
-        candle_ms=candle_ms,
-        starting_balance=live.execution.starting_balance,
-        conventions=conventions(search.base),
-        settings_sha256=search.base.settled({}, "the settings")[0],
-        code_version=code_version(),
+        starting_balance=search.base.settings.live.execution.starting_balance,
     )
-    _ = plan.folds
+    for fold in plan.folds:
+        require_length(search, [fold.train], f"the search of fold {fold.number}", "a longer train")
     return search, plan
-
-
-def _recorded(plan: WalkPlan, search: Search, store: RunStore, status: Status) -> Optimisation:
-    """Keep a walk-forward that begins, or waits."""
-    row = msgspec.structs.replace(plan.row(search.base.market.strategy, wall_clock_ms()), status=status)
-    return msgspec.structs.replace(row, id=store.record(row))
 
 
 def _made(row: Optimisation, plan: WalkPlan, search: Search, opened: OpenedSurroundings) -> WalkForward:
     """Make the folds that are missing, in order, and keep how it ended."""
-    run = FoldRun(row, plan, search, opened)
-    status: Status | None = "PARTIAL"
-    watch = opened.watch
-    done = _done(opened.store, row)
-    kept = f"what is done is kept: python -m research walk-forward --resume {row.id}"
-    try:
+    run, watch, count = FoldRun(row, plan, search, opened), opened.watch, len(plan.folds)
+    done = folds_done(row, opened.store)
+    with KeptSearch(row, plan, opened.store) as kept:
         for fold in plan.folds[len(done) :]:
             if done and FoldRun.is_ruined(done[-1]):
                 break
             if watch is not None:
-                opened.watch = PartWatch(watch, len(done), len(plan.folds))
-            opened.progress_title = f"Fold {fold.number} of {len(plan.folds)}"
-            try:
-                done.append(run.make(fold, done[-1] if done else None))
-            except KeyboardInterrupt:
-                raise KeyboardInterrupt(f"interrupted in fold {fold.number} of {len(plan.folds)}; {kept}") from None
-            except ExecutorLost as error:
-                raise ExecutorLost(error.why, kept) from None
-        status = "COMPLETED"
-    except StudyTaken:
-        status = None  # How it ends is told by who makes it.
-        raise
-    finally:
-        if status is not None:
-            row = msgspec.structs.replace(row, status=status, ended_ms=wall_clock_ms())
-            opened.store.record(row)
-    return WalkForward(row, done)
+                opened.watch = PartWatch(watch, len(done), count)
+            kept.doing = f"fold {fold.number} of {count}"
+            opened.progress_title = kept.doing.capitalize()
+            done.append(run.make(fold, done[-1] if done else None))
+    return WalkForward(kept.row, done)

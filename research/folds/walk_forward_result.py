@@ -10,7 +10,7 @@ from core.timeframe import DAY_MS
 from metrics.equity_curve import DailyCloses
 from research.folds.parameter_drift import ParameterDrift, drift_of
 from research.folds.stitched_account import Earned, efficiency, stitched_days, stitched_figures
-from research.folds.walk_plan import FoldNotes, plan_of_walk
+from research.folds.walk_plan import FoldNotes, WalkPlan
 from runs.store.store_rows import Optimisation, Trial
 
 _RETURN = "performance.total_return_pct"
@@ -57,7 +57,7 @@ class WalkForward:
     """
 
     def __init__(self, row: Optimisation, trials: Sequence[Trial]) -> None:
-        self.row, self.plan = row, plan_of_walk(row)
+        self.row, self.plan = row, WalkPlan.of(row)
         self.folds = [FoldResult(one.number, FoldNotes.of(one), one) for one in trials]
 
     @property

@@ -8,11 +8,12 @@ import numpy as np
 from core.candle_columns import Float64Array
 from core.errors import ConfigurationError
 from metrics.equity_curve import DailyCloses
-from metrics.figures.performance_figures import short_run, unsound
+from metrics.figures.least_length import short_run
+from metrics.figures.performance_figures import unsound
 from metrics.figures.undefined import NO_TRADE, Undefined
 from metrics.metric_settings import MetricSettings
 from research.folds.walk_forward_result import WalkForward
-from research.folds.walk_plan import METHOD, FoldNotes
+from research.folds.walk_plan import METHOD, FoldNotes, folds_done
 from research.luck.expected_best import SharpesTried
 from research.luck.luck_report import Luck, luck_of_sample
 from research.luck.sharpe_statistics import SharpeSample, sharpe_sample
@@ -20,15 +21,14 @@ from research.luck.trial_returns import returns_of_trials
 from research.monte_carlo.run_sample import RunSample, TradeGrowth, trade_growth
 from runs.reading.run_folder import read_run
 from runs.store.run_store import RunStore
-from runs.store.store_rows import Optimisation, Trial
+from runs.store.store_rows import Optimisation
 
 
 def walk_of_run(folder: str | Path, store: RunStore) -> int | None:
     """Return the walk-forward of which the run in a folder is a test; None where it is of none."""
     place = str(Path(folder).resolve())
     for row in reversed(store.records(Optimisation, method=METHOD)):
-        folds = store.records(Trial, optimisation=row.id, status="COMPLETED")
-        if any(FoldNotes.of(one).folder == place for one in folds):
+        if any(FoldNotes.of(one).folder == place for one in folds_done(row, store)):
             return row.id
     return None
 
@@ -59,7 +59,7 @@ def walk_luck(walk: WalkForward, store: RunStore, *, further: int = 0, seed: int
     table = returns_of_trials([one.daily for one in made], conventions.daily_rate)
     found = luck_of_sample(samples[0], tried, table, periods_per_year=conventions.periods_per_year, seed=seed)
     curve = walk.daily.curve(walk.folds[0].notes.test.start_ms, walk.folds[-1].notes.test.end_ms)
-    short = short_run(curve, conventions)
+    short = short_run(curve.days, conventions)
     if short is None or found.sharpe is None:
         return found
     return msgspec.structs.replace(found, sharpe=None, undefined={**found.undefined, "sharpe": short})
@@ -96,7 +96,7 @@ def _others(walk: WalkForward, store: RunStore) -> list[WalkForward]:
     row = walk.row
     same = {"strategy": row.strategy, "start_ms": row.start_ms, "end_ms": row.end_ms}
     others = [one for one in store.records(Optimisation, method=METHOD, **same) if one.id != row.id]
-    found = [WalkForward(one, _done(one, store)) for one in others]
+    found = [WalkForward(one, folds_done(one, store)) for one in others]
     return [one for one in found if one.folds and _market(one, store) == _market(walk, store)]
 
 
@@ -104,11 +104,6 @@ def _market(walk: WalkForward, store: RunStore) -> object:
     """Return what the search of the first fold trades."""
     [study] = store.records(Optimisation, id=walk.folds[0].notes.study)
     return (study.settings or {}).get("market")
-
-
-def _done(row: Optimisation, store: RunStore) -> list[Trial]:
-    found = store.records(Trial, optimisation=row.id, status="COMPLETED")
-    return sorted(found, key=lambda one: one.number)
 
 
 def _sample(daily: DailyCloses, conventions: MetricSettings) -> SharpeSample | Undefined:

@@ -5,42 +5,28 @@ these: the figures of a trial are those of the test, ``notes`` has a :class:`Fol
 a study of its own.
 """
 
+from typing import ClassVar
+
 import msgspec
 
 from core.time_range import TimeRange
-from metrics.metric_settings import MetricSettings
 from research.folds.fold_times import Fold, FoldScheme, folds_of
-from research.studies.search_rows import read_kept
+from research.folds.folded_search import FoldedPlan
 from research.studies.study_plan import StudyPlan
+from runs.store.run_store import RunStore
 from runs.store.store_rows import Optimisation, Trial
 
 METHOD = "walk-forward"
 
 
-class WalkPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """A walk-forward as the store keeps it.
+class WalkPlan(FoldedPlan, frozen=True, kw_only=True):
+    """A walk-forward as the store keeps it: where its folds lie beside, and what its one account begins with."""
 
-    Parameters
-    ----------
-    search
-        The search of every fold; its window is the whole.
-    scheme, candle_ms
-        Where the folds lie.
-    starting_balance
-        Of the one account.
-    conventions
-        Of figures.
-    settings_sha256, code_version
-        Of the base, and of the program.
-    """
+    method: ClassVar[str] = METHOD
+    verb: ClassVar[str] = "walk-forward"
 
-    search: StudyPlan
     scheme: FoldScheme
-    candle_ms: int
     starting_balance: float
-    conventions: MetricSettings
-    settings_sha256: str
-    code_version: str
 
     @property
     def folds(self) -> list[Fold]:
@@ -50,10 +36,6 @@ class WalkPlan(msgspec.Struct, frozen=True, kw_only=True):
     def search_of(self, fold: Fold) -> StudyPlan:
         """Return the search of a fold."""
         return msgspec.structs.replace(self.search, window=fold.train, window_name=None)
-
-    def row(self, strategy: str, created_ms: int) -> Optimisation:
-        """Return the row of a walk-forward that begins."""
-        return self.search.begun(strategy, created_ms, METHOD, {METHOD: msgspec.to_builtins(self)})
 
 
 class FoldNotes(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,6 +86,7 @@ class FoldNotes(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.convert(trial.notes, cls)
 
 
-def plan_of_walk(row: Optimisation) -> WalkPlan:
-    """Return the plan that a walk-forward was begun with; ConfigurationError of one that another program wrote."""
-    return read_kept((row.settings or {}).get(METHOD), WalkPlan, f"{METHOD} {row.id}")
+def folds_done(walk: Optimisation, store: RunStore) -> list[Trial]:
+    """Return the folds of a walk-forward that are done, in order."""
+    found = store.records(Trial, optimisation=walk.id, status="COMPLETED")
+    return sorted(found, key=lambda one: one.number)

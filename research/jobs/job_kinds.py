@@ -8,8 +8,8 @@ import msgspec
 from core.errors import ConfigurationError
 from research.executors.cluster_address import cluster_of
 from research.folds.cross_validation import resume_cross_validation
-from research.folds.validation_rows import plan_of_validation
-from research.folds.walk_plan import plan_of_walk
+from research.folds.validation_rows import ValidationPlan
+from research.folds.walk_plan import WalkPlan
 from research.jobs.backtest_job import BACKTEST, BacktestRequest, make_backtest
 from research.jobs.fetch_job import FETCH, FetchRequest, make_fetch
 from research.jobs.held_job import HeldJob
@@ -89,7 +89,7 @@ def submit_study(store: RunStore, study: Optimisation, wanted: OptimiseRequest) 
 
 def submit_walk_forward(store: RunStore, walk: Optimisation, wanted: WalkForwardRequest) -> Job:
     """Let a worker make the folds of a walk-forward that is in the store."""
-    plan = plan_of_walk(walk)
+    plan = WalkPlan.of(walk)
     _require_own(plan.search, f"walk-forward {walk.id}")
     total = plan.search.total * len(plan.folds)
     return _submitted(store, WALK_FORWARD, f"walk-forward {walk.id}: {_named(walk)}", wanted, total)
@@ -97,7 +97,7 @@ def submit_walk_forward(store: RunStore, walk: Optimisation, wanted: WalkForward
 
 def submit_cross_validation(store: RunStore, validation: Optimisation, wanted: CrossValidationRequest) -> Job:
     """Let a worker make what is missing of a cross-validation that is in the store."""
-    plan = plan_of_validation(validation)
+    plan = ValidationPlan.of(validation)
     _require_own(plan.search, f"cross-validation {validation.id}")
     total = plan.search.total * len(plan.ranges)
     return _submitted(store, CROSS_VALIDATION, f"cross-validation {validation.id}: {_named(validation)}", wanted, total)

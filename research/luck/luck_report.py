@@ -7,7 +7,8 @@ import msgspec
 import numpy.typing as npt
 
 from metrics.annualised import DAYS_PER_YEAR
-from metrics.figures.performance_figures import short_run, unsound
+from metrics.figures.least_length import short_run
+from metrics.figures.performance_figures import unsound
 from metrics.figures.undefined import Measured, Undefined
 from research.luck.expected_best import SharpesTried, beaten_by_chance, deflated_sharpe, expected_best_sharpe
 from research.luck.overfitting import Overfitting, backtest_overfitting
@@ -98,7 +99,7 @@ def luck_of_run(
     wrong = unsound(daily)
     sample = Undefined(wrong) if wrong is not None else sharpe_sample(daily.returns() - settings.daily_rate)
     found = luck_of_sample(sample, tried, trial_returns, periods_per_year=settings.periods_per_year, seed=seed)
-    short = short_run(run.curve, settings)
+    short = short_run(run.curve.days, settings)
     if short is None or found.sharpe is None:
         return found
     why = {**found.undefined, "sharpe": short}

@@ -11,15 +11,14 @@ import msgspec
 
 from backtests.portfolio.portfolio_run import PortfolioPlan, run_portfolio
 from backtests.settled_run import engaged_at_start
-from core.errors import ConfigurationError, StoreError
+from core.errors import ConfigurationError
 from core.time_range import TimeRange
 from core.timeframe import timeframe_ms
 from market_data.history.settled_provider import settled_provider
 from research.studies.search_rows import row_of
 from research.studies.surroundings import store_of
 from runs.documents.portfolio_result import PortfolioResult
-from runs.folder.file_names import PORTFOLIO
-from runs.reading.folder_text import read_bytes
+from runs.reading.portfolio_folder import read_portfolio_result
 from runs.store.run_store import RunStore
 from runs.store.store_rows import Optimisation, Status, Trial
 from runs.store.synchronising import take_folder
@@ -36,6 +35,11 @@ class PortfolioRun(NamedTuple):
     number: int
     window_name: str | None
     result: PortfolioResult
+
+    @property
+    def called(self) -> str:
+        """What it is called where it is shown."""
+        return f"Portfolio {self.number}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain values."""
@@ -110,12 +114,7 @@ def read_portfolio_run(number: str | int, store: RunStore) -> PortfolioRun:
         If its folder is gone or damaged.
     """
     row = row_of(METHOD, number, store)
-    file = Path(str(row.folder)) / PORTFOLIO
-    try:
-        result = msgspec.json.decode(read_bytes(file), type=PortfolioResult)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise StoreError(f"{file}: is no result of a portfolio: {error}", path=file) from error
-    return PortfolioRun(row.id or 0, row.window_name, result)
+    return PortfolioRun(row.id or 0, row.window_name, read_portfolio_result(Path(str(row.folder))))
 
 
 def portfolio_rows(store: RunStore) -> list[Optimisation]:

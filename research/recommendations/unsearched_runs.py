@@ -10,7 +10,7 @@ from core.candle_columns import Float64Array
 from core.time_range import TimeRange
 from core.timeframe import DAY_MS
 from metrics.equity_curve import EquityCurve
-from research.folds.walk_plan import METHOD, FoldNotes, plan_of_walk
+from research.folds.walk_plan import METHOD, FoldNotes, WalkPlan
 from research.recommendations.change import DailyReturns, overlap
 from research.recommendations.searched_windows import SearchedWindow
 from research.recommendations.system_now import SystemNow
@@ -78,7 +78,7 @@ def _fold_tests(system: SystemNow, store: RunStore) -> list[int]:
     """Return the rows of the runs that tests of walk-forwards of the system are."""
     found: list[int] = []
     for walk in store.records(Optimisation, method=METHOD, system=system.id):
-        if plan_of_walk(walk).settings_sha256 == system.settings_sha256:
+        if WalkPlan.of(walk).settings_sha256 == system.settings_sha256:
             found += [run for (run,) in store.columns(Trial, "run", optimisation=walk.id) if run is not None]
     return found
 
@@ -88,7 +88,7 @@ def fold_ranges(system: SystemNow, store: RunStore) -> list[TimeRange]:
     return [
         FoldNotes.of(trial).test
         for walk in store.records(Optimisation, method=METHOD, system=system.id)
-        if plan_of_walk(walk).settings_sha256 == system.settings_sha256
+        if WalkPlan.of(walk).settings_sha256 == system.settings_sha256
         for trial in store.records(Trial, optimisation=walk.id, status="COMPLETED")
     ]
 

@@ -7,6 +7,8 @@ import msgspec
 
 from backtests.many.run_base import Base
 from core.errors import ConfigurationError
+from core.time_range import TimeRange
+from metrics.figures.least_length import too_short
 from metrics.metric_settings import MetricSettings
 from research.objectives.objective import Function, Objective, objectives_of
 from research.samplers.sampler_choice import require_sampler
@@ -91,8 +93,11 @@ def search_of(system: str | Base, parameters: Any, options: Options) -> Search:
         verified=given.get("best", section.best),
     )
     require_sampler(sampler, space, objectives, trials)
+    search = Search(plan, base, objectives)
+    where = "the base" if window_name is None else f"window {window_name}"
+    require_length(search, [base.window], where, "a longer window")
     base.require_possible(space)
-    return Search(plan, base, objectives)
+    return search
 
 
 def _parameters(
@@ -142,6 +147,31 @@ def search_again(
 def conventions(base: StudyBase) -> MetricSettings:
     """Return the conventions of the figures of a base."""
     return msgspec.convert(base.settings.live.metrics.model_dump(), MetricSettings)
+
+
+def require_length(search: Search, ranges: Sequence[TimeRange], where: str, longer: str) -> None:
+    """Refuse a metric that no trial over ranges of time could have: all would be made, and none ranked.
+
+    Parameters
+    ----------
+    search
+        With what it looks for.
+    ranges
+        Of each trial, joined.
+    where
+        What messages call them.
+    longer
+        What would make them longer.
+    """
+    settings = conventions(search.base)
+    for one in search.objectives:
+        for figure in one.figures:
+            short = too_short(figure, ranges, settings)
+            if short is not None:
+                raise ConfigurationError(
+                    f"metric {one.text}: no trial of {where} would have {figure.rpartition('.')[2]}: {short} — "
+                    f"allowed: {longer}, or a metric of any length, such as roi"
+                )
 
 
 def require_kept_metric(search: Search) -> None:

@@ -74,7 +74,7 @@ def optimise(
     >>> rows = [(60_000 * n, 10.0, 11.0, 9.0, 10.0 + n % 2, 1.0) for n in range(50)]
     >>> base = MemoryBacktest(rows, strategy="scalping_ema_rsi")
     >>> with tempfile.TemporaryDirectory() as folder, open_store(f"sqlite:///{folder}/runs.sqlite") as store:
-    ...     study = optimise(base, {"ema_fast": "5..8"}, sampler="grid", store=store, processes=1)
+    ...     study = optimise(base, {"ema_fast": "5..8"}, sampler="grid", metric="roi", store=store, processes=1)
     >>> [trial.params["ema_fast"] for trial in study.trials]
     [5, 6, 7, 8]
     """

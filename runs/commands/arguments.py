@@ -8,9 +8,11 @@ from pathlib import Path
 from core.command_line import CommandParser
 from core.errors import ConfigurationError
 from core.instants import parse_instant
+from core.settings_problem import shown
 from core.timeframe import DAY_MS, UNIT_MS
 
 _STATUSES = ("PENDING", "RUNNING", "COMPLETED", "FAILED", "PARTIAL", "CANCELLED")
+_DIGITS = 18
 _RUN = "an id or its beginning, a name, a folder, or latest"
 _EXAMPLES = """\
 examples:
@@ -112,8 +114,8 @@ def _with_json(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
 
 
 def _count(text: str) -> int:
-    if not (text.isascii() and text.isdecimal()):
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of runs; allowed: 0 (all), 1, 2, …")
+    if not (text.isascii() and text.isdecimal() and len(text) <= _DIGITS):
+        raise argparse.ArgumentTypeError(f"{shown(text)} is no number of runs; allowed: 0 (all), 1, 2, …")
     return int(text)
 
 

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import msgspec
 
-from core.command_line import say
+from core.command_line import file_named, say
 from core.errors import ConfigurationError
 from runs.commands.opened_store import current_store, print_json
 from runs.dataset.dataset_file import write_dataset
 from runs.reading.run_folder import read_run
+from runs.reading.run_names import is_there
 
 _FILE = "dataset.parquet"
 
@@ -19,9 +20,8 @@ def write_run_dataset(asked: argparse.Namespace) -> int:
     horizons = _horizons(asked.horizons)
     run = read_run(_folder_of(asked.run))
     target: Path = asked.out or run.folder / _FILE
-    if target.is_dir():
-        raise ConfigurationError(f"--out {target} is a folder — allowed: the name of a file")
     if asked.out is not None:
+        target = file_named("--out", target, _FILE)
         if target.suffix != ".parquet":
             raise ConfigurationError(f"--out {target} — allowed: a name that ends in .parquet")
         if target.exists() and not asked.force:
@@ -42,7 +42,7 @@ def write_run_dataset(asked: argparse.Namespace) -> int:
 
 
 def _folder_of(name: str) -> Path:
-    if Path(name).exists():
+    if is_there(name):
         return Path(name)
     with current_store() as store:
         return Path(store.run(name).folder)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from core.command_line import say
+from core.command_line import file_named, say
 from core.errors import ConfigurationError
 from core.event_lines import quoted
 from core.exact import plain
@@ -28,6 +28,7 @@ def export_runs(asked: argparse.Namespace) -> int:
     target: Path = asked.file
     if target.suffix not in _SUFFIXES:
         raise ConfigurationError(f"{target}: the name does not say the format — allowed: {', '.join(_SUFFIXES)}")
+    target = file_named("FILE", target, "runs.csv")
     if target.exists() and not asked.force:
         raise ConfigurationError(f"{target}: is there already — allowed: another name, or --force to replace it")
     with current_store() as store:

@@ -17,7 +17,7 @@ from runs.folder.curve_columns import curve_columns
 from runs.folder.file_names import DERIVED, MANIFEST
 from runs.folder.write_errors import store_errors
 
-ADVICE = "; free space or choose another folder with --out"
+ADVICE = "; free space, or choose another folder (--out or --logs, or logging.directory)"
 
 
 class WorkFolder:

@@ -201,7 +201,7 @@ def _places(path: Path) -> tuple[Path, Path]:
         raise StoreError(f"{path}: there is no such folder", path=path)
     if path.is_symlink():
         path = path.parent / path.readlink()
-    inside, beside = path / TRADES, path.with_name(f"{path.name}.csv")
+    inside, beside = path / TRADES, path.parent / f"{path.name}.csv"
     if not inside.is_file() and beside.is_file():
         own = own_folder(path)
         return (own, own / TRADES) if own is not None else (path, beside)

@@ -10,6 +10,14 @@ LATEST = "latest"
 _SHOWN = 5
 
 
+def is_there(text: str) -> bool:
+    """Whether a text is the path of something that is there; one that no file can have is none."""
+    try:
+        return text != "" and Path(text).exists()
+    except OSError:
+        return False
+
+
 def find_run(text: str, roots: Sequence[str | Path] = ("logs/backtests", "logs/live")) -> Path:
     """Return the folder of the run that a text names.
 
@@ -26,9 +34,8 @@ def find_run(text: str, roots: Sequence[str | Path] = ("logs/backtests", "logs/l
     ConfigurationError
         If no run has that name, or several have.
     """
-    path = Path(text)
-    if text not in ("", LATEST) and path.exists():
-        return path
+    if text != LATEST and is_there(text):
+        return Path(text)
     folders = run_folders(roots)
     where = ", ".join(str(root) for root in roots)
     if not folders and (text == LATEST or not _without_result(roots)):

@@ -1,6 +1,7 @@
 """``python -m research optimise`` as a user runs it: its section, its tables, bad input, and killed in the middle."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -30,7 +31,7 @@ SECTION = {
 
 class StudyCommand(CommandCase):
     system: ClassVar[dict[str, Any]] = {
-        "windows": {"days": "2024-01-01..2024-01-03", "later": "2024-01-10..2024-01-12"},
+        "windows": {"days": "2024-01-01..2024-01-03", "later": "2024-01-10..2024-01-12", "month": "2024-01"},
         "optimise": SECTION,
     }
 
@@ -79,7 +80,8 @@ class Verb(StudyCommand):
         self.assertIn(min(found["trials"], key=lambda one: one["objectives"][0])["number"], found["front"])
 
     def test_what_another_study_tried_is_not_run_again_and_counts_as_tried(self) -> None:
-        wanted = ("--system", "mine", "--param", "ema_fast=3..6", "--sampler", "grid", "--trials", "4", "--best", "0")
+        wanted = ("--system", "mine", "--param", "ema_fast=3..6", "--sampler", "grid", "--trials", "4", "--best", "0",
+                  "--window", "month")  # fmt: skip
         self.optimise(*wanted)
         code, output, _ = self.optimise(*wanted, "--metric", "composite", "--json")
         found = json.loads(output)
@@ -89,10 +91,8 @@ class Verb(StudyCommand):
         self.assertEqual((0, 0, 4), (code, elsewhere["counts"]["duplicates"], elsewhere["luck"]["tried"]))
         terms = found["trials"][0]["terms"]
         self.assertEqual({"win_rate", "roi", "sharpe", "profit_factor"}, set(terms))
-        value = None
-        if all(one["scaled"] is not None for one in terms.values()):
-            value = [sum(one["weight"] * one["scaled"] for one in terms.values())]
-        self.assertEqual(value, found["trials"][0]["objectives"])
+        value = sum(one["weight"] * one["scaled"] for one in terms.values())
+        self.assertEqual([value], found["trials"][0]["objectives"])
 
     def test_studies_are_listed_and_shown(self) -> None:
         self.assertEqual((0, "no study; python -m research optimise begins one\n", ""), self.command("show"))
@@ -105,9 +105,11 @@ class Verb(StudyCommand):
         self.assertEqual((0, f"{other}\n", ""), self.command("report", "1", "--out", other))
         self.assertEqual(written, Path(other).read_bytes())
         self.assertRegex(self.command("report", "7")[2], r"\Aerror: study '7': there is no such study[^\n]*\n\Z")
-        self.assertRegex(
-            self.command("report", "1", "--out", self.folder.as_posix())[2], r"is a folder — allowed: a file"
-        )
+        pipe = self.folder / "pipe"
+        os.mkfifo(pipe)
+        for place, wrong in ((self.folder, "is a folder — allowed: a file, such as "), (pipe, "is a device or a pipe")):
+            self.assertIn(wrong, self.command("report", "1", "--out", str(place))[2])
+        self.assertTrue(pipe.is_fifo())
         self.optimise("--system", "mine", "--param", "ema_fast=3..4", "--sampler", "grid", "--best", "0")
         _, listed, _ = self.command("show")
         self.assertRegex(listed, r"\n1 +COMPLETED +mine +days +random +0 +12 +roi:max ")
@@ -139,6 +141,9 @@ class Verb(StudyCommand):
                 self.assertEqual((2, ""), (code, output))
                 self.assertIn(words, errors)
                 self.assertRegex(errors, r"\Aerror: [^\n]*\n\Z")
+        errors = self.command("optimise", *mine, *self.where, "--logs", __file__)[2]
+        self.assertRegex(errors, r"\Aerror: logs .*\.py: .*\.py is a file — allowed: a folder, [^\n]*\n\Z")
+        self.assertIn("data-dir is empty — ", self.command("optimise", *mine, *self.where, "--data-dir", "")[2])
         self.assertEqual([], self.store().records(Optimisation))
         self.search(samplre="grid", trials=0)
         code, _, errors = self.optimise(*mine)

@@ -350,7 +350,7 @@ class StudyPage(unittest.TestCase):
             made["gaps"] = research.optimise(
                 base, both, metric="net_profit", **{**one, "sampler": "random"}, trials=3, seed=1
             )
-            made["none"] = research.optimise(base, {"hour": "8..20"}, min_trades=1_000, **one)
+            made["none"] = research.optimise(base, {"hour": "8..20"}, metric="net_profit", min_trades=1_000, **one)
             lucks = {name: study_luck(study, store) for name, study in made.items()}
         sections: dict[str, set[str]] = {}
         for name, study in made.items():

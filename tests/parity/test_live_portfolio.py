@@ -16,6 +16,7 @@ from backtests.parity import main as parity
 from backtests.portfolio.portfolio_parity import check_portfolio
 from core.errors import StoreError
 from practice.exchange import PracticeExchange
+from reports.__main__ import main as reports
 from runs.folder.file_names import CURVE, DERIVED, PORTFOLIO, REBALANCES, RESULT
 from runs.reading.run_folder import measure_run, read_run
 from runs.store.found_folders import find_folders
@@ -60,14 +61,32 @@ class LivePortfolio(unittest.TestCase):
         names = [REBALANCES, *(f"{one}/{file}" for one in MEMBERS for file in (*DERIVED, CURVE))]
         return {name: (folder / name).read_bytes() for name in names}
 
+    def paged(self, folder: Path, printed: str) -> None:
+        """The page is what the session's files say, and is written again from them alone."""
+        page = folder / "report.html"
+        self.assertIn(f"\nreport page: {page}\n", printed)
+        held = page.read_text().partition('id="data">')[2].partition("</script>")[0]
+        told, result = json.loads(held)["portfolio"], json.loads((folder / "portfolio.json").read_text())
+        self.assertEqual(result["performance"], told["performance"])
+        self.assertEqual(MEMBERS, tuple(one["name"] for one in told["members"]))
+        self.assertEqual(f"Portfolio session {folder.name}", told["title"].partition(":")[0])
+        self.assertEqual(2, len(told["rebalances"][0]["shares"]))
+        again = self.base / "again.html"
+        self.assertEqual(0, reports(["html", str(folder), "--out", str(again)]))
+        self.assertEqual(page.read_bytes(), again.read_bytes())
+
     def test_it_survives_kills_and_is_what_a_backtest_makes_of_the_same_time(self) -> None:
         config, portfolio = self.written("whole")
         chosen = ["--portfolio", portfolio]
-        with self.running() as running, LiveProcess(config, running, [*chosen, "--for", f"{STEPS}m"]) as process:
+        with (
+            self.running() as running,
+            LiveProcess(config, running, [*chosen, "--for", f"{STEPS}m", "--report"]) as process,
+        ):
             self.assertEqual(0, process.ended(), process.errors)
             folder, printed = process.folder, process.output
         whole = self.outputs(folder)
         self.assertIn("Portfolio pair: ", printed)
+        self.paged(folder, printed)
         self.assertEqual(3, whole[REBALANCES].count(b"\n"))
         self.assertIn(b"portfolio_max_open_trades", b"".join(whole[f"{one}/decisions.jsonl"] for one in MEMBERS))
         told = io.StringIO()

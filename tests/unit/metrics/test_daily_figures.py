@@ -5,8 +5,12 @@ import unittest
 
 import numpy as np
 
+from core.time_range import TimeRange
 from metrics import EquityCurve, MetricSettings, TradeColumns, measure
-from metrics.figures.benchmark_figures import held_curve
+from metrics.figures.benchmark_figures import BenchmarkFigures, held_curve
+from metrics.figures.least_length import ANNUALISED, DAILY_RETURNS, too_short
+from metrics.figures.performance_figures import PerformanceFigures
+from metrics.figures.risk_figures import RiskFigures
 from tests.support.curves import START_MS, daily_curve
 from tests.support.times import DAY_MS, HOUR_MS
 
@@ -113,6 +117,28 @@ class Undefined(unittest.TestCase):
         short = measure(NONE, daily_curve(days[:29]))
         for name in ("daily_volatility_pct", "omega", "skew", "value_at_risk_pct", "total_return", "best_day_pct"):
             self.assertIsNotNone(short.figure(name), name)
+
+    def test_what_is_known_of_a_length_is_what_measuring_runs_of_it_comes_to(self) -> None:
+        days = [99.0 + 2 * (day % 3) - day % 2 for day in range(30)]  # The first loses, the second earns.
+        groups = {"performance": PerformanceFigures, "risk_adjusted": RiskFigures, "benchmark": BenchmarkFigures}
+        names = {f"{group}.{name}" for group, kind in groups.items() for name in kind.__struct_fields__}
+        self.assertLessEqual(ANNUALISED | DAILY_RETURNS.keys(), names)
+        for count in (1, 2, 3, 4, 29, 30):
+            curve, whole = daily_curve(days[:count]), TimeRange(START_MS, START_MS + count * DAY_MS)
+            held = daily_curve([value**0.5 for value in days[:count]], 10.0)
+            told = measure(NONE, curve, benchmark=held)
+            for name in names - {"benchmark.name", "risk_adjusted.sampling"}:
+                short = too_short(name, [whole], MetricSettings())
+                with self.subTest(name, days=count):
+                    self.assertEqual(short is None, told.figure(name) is not None, told.undefined.get(name))
+
+    def test_a_length_in_parts_has_the_days_that_its_parts_begin(self) -> None:
+        parts = [TimeRange(START_MS + DAY_MS * day - HOUR_MS, START_MS + DAY_MS * day + HOUR_MS) for day in (1, 9)]
+        self.assertIsNone(too_short("risk_adjusted.kurtosis", parts, MetricSettings()))
+        self.assertEqual(
+            "the run covers 0.1667 days; annualised figures need 30",
+            too_short("risk_adjusted.sharpe", parts, MetricSettings()),
+        )
 
     def test_a_run_of_one_day(self) -> None:
         one = daily_curve([101.0])

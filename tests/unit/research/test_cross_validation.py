@@ -194,12 +194,16 @@ class Goes(ValidationCase):
         self.assertEqual({"COMPLETED"}, {one.status for one in cut.records(Optimisation)})
 
     def test_it_is_not_gone_on_with_where_it_would_be_mixed(self) -> None:
-        store = self.opened()
+        store = Interrupted(self.opened().database, "here")
+        store.left = 4  # One search is whole, and the next is not.
         base = MemoryBacktest({"BTC/USDT": candles_of(self.candles)}, config=CONFIG)
-        research.cross_validate(base, SPACE, store=store, sampler="grid", metric="roi", processes=1, **SHAPE)
+        with self.assertRaises(KeyboardInterrupt):
+            research.cross_validate(base, SPACE, store=store, sampler="grid", metric="roi", processes=1, **SHAPE)
+        changed = MemoryBacktest({"BTC/USDT": candles_of(with_candle_changed(self.candles, 30))}, config=CONFIG)
         other = MemoryBacktest({"BTC/USDT": candles_of(self.candles)}, config={**CONFIG, "risk": {
             "default_risk_per_trade": 0.02}})  # fmt: skip
         for given, words in (
+            ({"base": changed}, "study 2: the candles of the window are no longer those that it was begun with"),
             ({"base": other}, "cross-validation 1: the settings of the system are no longer those"),
             ({}, "cross-validation 1: is of no system — allowed: to resume it with base=…"),
         ):

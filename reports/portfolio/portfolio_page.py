@@ -1,7 +1,7 @@
 """What the page of a portfolio's run holds, as plain values read from its folder, and the page itself."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 import numpy as np
@@ -13,11 +13,13 @@ from engine.portfolio.portfolio_outputs import REBALANCE_HEADER
 from metrics.portfolio_figures import underwater
 from reports.page.frozen_page import PageForm, page_html, write_whole
 from reports.page.packed_columns import Packed, packed_numbers, packed_times
-from research.portfolio.limits_hit import limits_hit
-from research.portfolio.portfolio_backtest import PortfolioRun
+from reports.page.page_file import PAGE
+from reports.portfolio.limits_hit import limits_hit
+from reports.portfolio.portfolio_words import portfolio_facts, portfolio_title
 from runs.documents.portfolio_result import PortfolioResult
 from runs.folder.file_names import CURVE, REBALANCES, STEPS
 from runs.reading.folder_text import table
+from runs.reading.portfolio_folder import read_portfolio_result
 from runs.reading.run_folder import read_run
 from runs.reading.stored_curve import read_column
 
@@ -28,39 +30,56 @@ _DIGITS = 9
 _FEW_DAYS = 30
 
 
-def write_portfolio_page(run: PortfolioRun, title: str, facts: list[tuple[str, str]], target: Path) -> Path:
+class KnownAs(NamedTuple):
+    """What a portfolio's run is known as: in the store by its number and the name of its window, or as a session."""
+
+    called: str
+    number: int | None = None
+    window_name: str | None = None
+
+
+def write_portfolio_report(folder: Path, target: Path | None = None) -> Path:
+    """Write the page of a portfolio's session that has ended, and return where it is; None is beside its other files.
+
+    Errors as of :func:`write_portfolio_page`.
+    """
+    known = KnownAs(f"Portfolio session {folder.resolve().name}")
+    return write_portfolio_page(read_portfolio_result(folder), folder, known, target or folder / PAGE)
+
+
+def write_portfolio_page(result: PortfolioResult, folder: Path, known: KnownAs, target: Path) -> Path:
     """Write the page of a portfolio's run and return where it is.
 
     Parameters
     ----------
-    run
-        As the store has it; its folder is read.
-    title, facts
-        How it is told where it is printed.
+    result, folder
+        What it came to, and where its files are.
+    known
+        As what.
     target
-        The file.
+        The file of the page.
 
     Raises
     ------
     StoreError
         If a file of the run cannot be read, or the page cannot be written.
     """
-    data = {"format": FORMAT, "portfolio": {**portfolio_data(run), "title": title, "facts": facts}}
-    return write_whole(page_html(title, data, _FORM), target)
+    title = portfolio_title(result, known.called, known.window_name)
+    told = {**portfolio_data(result, folder, known), "title": title, "facts": portfolio_facts(result)}
+    return write_whole(page_html(title, {"format": FORMAT, "portfolio": told}, _FORM), target)
 
 
-def portfolio_data(run: PortfolioRun) -> dict[str, Any]:
+def portfolio_data(result: PortfolioResult, folder: Path, known: KnownAs) -> dict[str, Any]:
     """Return everything that the page shows of a run; every number is finite or None."""
-    result, folder = run.result, Path(run.result.output_dir)
     config, capital = result.config, result.config.capital
     times = read_column(folder / STEPS).astype(np.int64)
     days = np.unique(times // DAY_MS)
     whole = _at_ends(times, read_column(folder / CURVE), days, capital)
     quotes = {one.partition("/")[2].partition(":")[0] for one in config.symbols}
     return {
-        "number": run.number,
+        "number": known.number,
         "name": config.name,
-        "window_name": run.window_name,
+        "window_name": known.window_name,
         "start_ms": parse_instant(config.start_date),
         "end_ms": parse_instant(config.end_date),
         "exchange": config.exchange,
