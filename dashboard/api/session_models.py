@@ -108,6 +108,10 @@ class SessionView(BaseModel):
     members: list[str] = Field(description="Of a portfolio.")
     mode: str | None
     started: str | None
+    traded_as: list[str] = Field(
+        description="What it trades; of a session that was started elsewhere, all that has its settings.",
+        examples=[["system practice-scalping"]],
+    )
     started_with: dict[str, Any] | None = Field(description="What it was started with from the dashboard.")
     last_step: str | None
     exchange_time: str | None

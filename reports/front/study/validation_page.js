@@ -5,10 +5,9 @@ import { histogram } from "front/drawings.js";
 import { el, section } from "front/elements.js";
 import { table } from "front/figures.js";
 import { linePlot } from "front/line_plot.js";
-import { badge, fillPage, heldData, rangeText, symbolBadges, titled, warningsPart } from "front/page_frame.js";
-import { toldFacts } from "front/study/best_table.js";
+import { badge, fillPage, heldData, marketHead, tileRow, toldFacts, warningsPart } from "front/page_frame.js";
 import { quantile } from "front/study/scales.js";
-import { count, day, minute, number, perCent, plus, tone } from "front/words.js";
+import { count, day, minute, number, perCent, plus, sentence, tone } from "front/words.js";
 
 const DAY_MS = 86_400_000;
 const FEW_PATHS = 8;
@@ -22,26 +21,25 @@ const SAME = {
 const UNITS = { return_pct: "%", max_drawdown_pct: "%" };
 
 const signed = (value) => ({ text: plus(perCent(value), value), kind: tone(value) });
-const sentenceOf = (text) => `${text[0].toUpperCase()}${text.slice(1)}.`;
 
 export function openValidation(document) {
   showValidation(document.body, heldData(document).validation);
 }
 
 export function showValidation(body, found) {
-  fillPage(body, { title: head(found), parts: partsOf(found) });
+  fillPage(body, validationPage(found));
 }
 
-function head(found) {
-  const window = found.window_name ? `${found.window_name}: ` : "";
-  return titled(found.name, `cross-validation ${found.id}`, [
-    badge("Cross-validation", "accent"),
-    symbolBadges(found.symbols),
-    [found.timeframe, found.exchange].filter(Boolean).map((one) => badge(one)),
-    badge(`${window}${rangeText(found.start_ms, found.end_ms)}`),
+/** Returns the title and the parts of the page. */
+export const validationPage = (found) => ({ title: head(found), parts: partsOf(found) });
+
+const head = (found) =>
+  marketHead(
+    found,
+    `cross-validation ${found.id}`,
+    "Cross-validation",
     badge(`${found.sampler}, seed ${found.seed}`),
-  ]);
-}
+  );
 
 function partsOf(found) {
   const labels = { ...NAMES, metric: found.metric.text };
@@ -53,7 +51,7 @@ function partsOf(found) {
       "paths",
       "Paths",
       "The account along each path",
-      found.luck.length > 0 && el("p", { class: "lead", id: "luck-sentence" }, sentenceOf(found.luck[0][1])),
+      found.luck.length > 0 && el("p", { class: "lead", id: "luck-sentence" }, sentence(found.luck[0][1])),
       pathsOverTime(found),
       el("div", { id: "path-table" }, pathTable(found, labels)),
     ),
@@ -80,7 +78,7 @@ function partsOf(found) {
         "luck",
         "Luck",
         "How much of it is luck",
-        toldFacts(found.luck.map(([name, said]) => [name, sentenceOf(said)])),
+        toldFacts(found.luck.map(([name, said]) => [name, sentence(said)])),
       ),
     section("made", "Made of", "What the cross-validation is made of", toldFacts(found.facts), groupTable(found)),
   ];
@@ -96,30 +94,17 @@ function tiles({ distributions, losing, paths, splits, tried, metric }) {
       `from ${perCent(earned.lowest)} to ${perCent(earned.highest)}`,
       tone(middle(earned)),
     ],
-    ["Paths that lost", losing === null ? "n/a" : perCent(100 * losing, 0), `of ${count(earned.paths)}`, ""],
+    ["Paths that lost", losing === null ? "n/a" : perCent(100 * losing, 0), `of ${count(earned.paths)}`],
     [
       "Sharpe of the middle path",
       number(middle(sharpe)),
       `from ${number(sharpe.lowest)} to ${number(sharpe.highest)}`,
-      "",
     ],
-    [`Middle ${metric.text}`, number(middle(value), 3), `${metric.direction}d`, ""],
-    ["Searches", count(splits.length), `${count(tried)} points each`, ""],
-    ["Paths", count(paths.length), "each goes through every group once", ""],
+    [`Middle ${metric.text}`, number(middle(value), 3), `${metric.direction}d`],
+    ["Searches", count(splits.length), `${count(tried)} points each`],
+    ["Paths", count(paths.length), "each goes through every group once"],
   ];
-  return el(
-    "div",
-    { class: "tiles three" },
-    shown.map(([name, text, under, kind]) =>
-      el(
-        "div",
-        { class: "tile" },
-        el("span", { class: "name" }, name),
-        el("strong", { class: kind }, text),
-        el("span", { class: "under" }, under),
-      ),
-    ),
-  );
+  return tileRow(shown);
 }
 
 function pathsOverTime({ curves, paths }) {
