@@ -49,5 +49,8 @@ def write_notes(folder: Path, notes: RunNotes) -> None:
     target = folder / NOTES
     with store_errors(target):
         beside = folder / f".{NOTES}.{os.getpid()}.tmp"
-        beside.write_text(json.dumps(msgspec.to_builtins(notes), indent=1) + "\n", encoding="utf-8")
+        plain = msgspec.to_builtins(notes)
+        if notes.name is None:
+            del plain["name"]
+        beside.write_text(json.dumps(plain, indent=1) + "\n", encoding="utf-8")
         beside.replace(target)

@@ -39,9 +39,9 @@ class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
 
     ``symbol`` in any spelling; ``strategy`` and ``tag`` whole, capitals aside; ``since_ms`` counts from when a run was
     made, ``until_ms`` to when. ``text`` stands somewhere in a run's names, id, strategy, symbols, tags or note,
-    capitals aside; ``least_trades`` is how many trades it has at least. ``sort`` names a column or a figure: texts go up,
-    everything else down, what has no value last; ``reverse`` turns that round. ``limit`` is the most that are returned,
-    after ``offset`` that are passed over.
+    capitals aside; ``least_trades`` is how many trades it has at least. ``sort`` names a column or a figure: texts go
+    up, everything else down, what has no value last; ``reverse`` turns that round. ``limit`` is the most that are
+    returned, after ``offset`` that are passed over.
     """
 
     symbol: str | None = None

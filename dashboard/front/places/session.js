@@ -11,7 +11,7 @@ import { el } from "front/elements.js";
 import { badge, warningsPart } from "front/page_frame.js";
 import { stateBadge, tradedAs } from "front/places/live.js";
 import { colourOf } from "front/palette.js";
-import { showAll, timeChart } from "front/time_charts.js";
+import { timeChart } from "front/time_charts.js";
 import { label, number, plus, price, tone } from "front/words.js";
 
 const SHOWN = 100;
@@ -306,7 +306,8 @@ function equityChart() {
       lines.get(member).setData([...seen].sort(([a], [b]) => a - b).map(([at, value]) => ({ time: at, value })));
     });
     chart.box.hidden = Object.values(curves).every((one) => one.time.length < 2);
-    if (!chart.box.hidden) showAll(chart);
+    // The members of a portfolio have points at different times: their number says nothing.
+    if (!chart.box.hidden) chart.chart.timeScale().fitContent();
   };
   return { box: chart.box, show };
 }

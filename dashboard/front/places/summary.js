@@ -75,6 +75,7 @@ function bytes(value) {
 }
 
 function runsTable(runs, id) {
+  const made = { head: "Made (UTC)", cell: (one) => when(one.created).slice(0, 16) };
   const roi = (one) => one.metrics.roi;
   const columns = [
     { head: "Run", cell: runName },
@@ -82,7 +83,7 @@ function runsTable(runs, id) {
     { head: "Trades", figure: true, cell: (one) => count(one.metrics.total_trades) },
     { head: "Sharpe", figure: true, cell: (one) => number(one.metrics.sharpe_ratio) },
     { head: "Drawdown", figure: true, cell: (one) => perCent(one.metrics.max_drawdown_percentage) },
-    { head: "Made (UTC)", cell: (one) => when(one.created).slice(0, 16) },
+    ...(id === "last" ? [made] : []),
   ];
   return plainTable(columns, runs, { id: `${id}-runs`, none: "No run has a return yet." });
 }

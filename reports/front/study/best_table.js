@@ -52,6 +52,7 @@ export function luckWords({ luck, stability }) {
   if (luck === null) return null;
   return [
     el("p", { class: "lead", id: "luck-sentence" }, sentence(luck.sentence)),
+    luck.beside && el("p", { id: "tried-beside" }, sentence(luck.beside)),
     stability && el("p", {}, sentence(stability)),
   ];
 }

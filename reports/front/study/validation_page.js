@@ -6,6 +6,7 @@ import { el, section } from "front/elements.js";
 import { table } from "front/figures.js";
 import { linePlot } from "front/line_plot.js";
 import { badge, fillPage, heldData, marketHead, tileRow, toldFacts, warningsPart } from "front/page_frame.js";
+import { leftOutPlot, rankText } from "front/study/left_out.js";
 import { quantile } from "front/study/scales.js";
 import { count, day, minute, number, perCent, plus, sentence, tone } from "front/words.js";
 
@@ -72,7 +73,13 @@ function partsOf(found) {
       ),
       el("div", { id: "quantiles" }, quantiles(found, shown, labels)),
     ),
-    section("splits", "Searches", "Where it was searched, and where it was left out", splitTable(found)),
+    section(
+      "splits",
+      "Searches",
+      "Where it was searched, and where it was left out",
+      leftOutPlot(found),
+      splitTable(found),
+    ),
     found.luck.length > 0 &&
       section(
         "luck",
@@ -84,10 +91,12 @@ function partsOf(found) {
   ];
 }
 
-function tiles({ distributions, losing, paths, splits, tried, metric }) {
-  const { metric: value, return_pct: earned, sharpe } = distributions;
+function tiles(found) {
+  const { losing, splits, tried, metric, kept, overfitting, points } = found;
+  const { metric: value, return_pct: earned, sharpe } = found.distributions;
   const middle = (one) => one.quantiles[2] ?? null;
-  const shown = [
+  const searches = `${count(splits.length)} searches of ${count(tried)} points`;
+  return tileRow([
     [
       "Return of the middle path",
       plus(perCent(middle(earned)), middle(earned)),
@@ -100,11 +109,18 @@ function tiles({ distributions, losing, paths, splits, tried, metric }) {
       number(middle(sharpe)),
       `from ${number(sharpe.lowest)} to ${number(sharpe.highest)}`,
     ],
-    [`Middle ${metric.text}`, number(middle(value), 3), `${metric.direction}d`],
-    ["Searches", count(splits.length), `${count(tried)} points each`],
-    ["Paths", count(paths.length), "each goes through every group once"],
-  ];
-  return tileRow(shown);
+    [`Middle ${metric.text}`, number(middle(value), 3), `${metric.direction}d in ${searches}`],
+    [
+      "Kept where left out",
+      number(kept),
+      kept === null ? "what was searched earned nothing" : "of what a day earned where it was searched",
+    ],
+    [
+      "Probability of overfitting",
+      number(points > 1 ? overfitting : null),
+      "how often the best came into the lower half where it was left out; 0.5 is a choice that means nothing",
+    ],
+  ]);
 }
 
 function pathsOverTime({ curves, paths }) {
@@ -178,8 +194,8 @@ function quantiles({ distributions }, shown, labels) {
   return table(heads, rows, { texts: 1 });
 }
 
-function splitTable({ splits, parameters, metric }) {
-  const heads = ["Search", "Left out", ...parameters, `${metric.text} in`, "out", "Return in", "out", "Trades"];
+function splitTable({ splits, parameters, metric, points }) {
+  const heads = ["Search", "Left out", ...parameters, `${metric.text} in`, "out", "Return in", "out", "Rank out", "Trades"];
   const rows = splits.map((one) => [
     count(one.number),
     one.tests.join(", "),
@@ -188,6 +204,7 @@ function splitTable({ splits, parameters, metric }) {
     number(one.out_value, 4),
     signed(one.in_return_pct),
     signed(one.out_return_pct),
+    one.out_rank === null ? "n/a" : rankText(one.out_rank, points),
     count(one.trades),
   ]);
   const traded = splits.filter((one) => one.out_return_pct !== null);
