@@ -138,8 +138,10 @@ function filters(state, change) {
 
 function toldTable(alerts, filtered) {
   const columns = [
-    { head: "When (UTC)", cell: (one) => when(one.time) },
-    { head: "Kind", cell: (one) => badge(label(one.kind), TONES[one.severity] ?? "") },
+    {
+      head: "When (UTC)",
+      cell: (one) => [el("div", {}, when(one.time)), badge(label(one.kind), TONES[one.severity] ?? "")],
+    },
     { head: "What", cell: (one) => [one.title, one.text && el("div", { class: "note" }, one.text)] },
     { head: "Of", cell: originOf },
     { head: "Arrived", cell: (one) => one.deliveries.map(delivery) },
