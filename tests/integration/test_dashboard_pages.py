@@ -85,6 +85,36 @@ class Pages(ShownDashboard):
         self.assertEqual(0.001, settings["live"]["execution"]["commission_rate"])
         self.assertEqual(0.1, settings["risk"]["max_exposure"])
 
+    def test_a_form_begins_with_what_the_configuration_has_and_asks_for_what_was_changed(self) -> None:
+        self.show("#/run")
+        own = self.told("configurations/practice.yaml")
+        shown = {
+            "run-symbols": ", ".join(own["symbols"]), "run-timeframe": "15m", "run-capital": "10000", "run-size": "0.05",
+        }  # fmt: skip
+        for id_, value in shown.items():
+            self.assertEqual(value, self.browser.run("return document.getElementById(arguments[0]).value", id_))
+        fast = "return document.querySelector('[data-field=ema_fast]').value"
+        self.assertEqual(str(own["strategy_params"]["ema_fast"]), self.browser.run(fast))
+        self.browser.fill("[data-field=ema_fast]", "6")
+        for name, value in (("symbols", "BTC/USDT"), ("end", "2024-01-03"), ("size", ""), ("name", "what was changed")):
+            self.browser.fill(f"#run-{name}", value)
+        self.browser.press("#start")
+        self.says("#started", "completed", 60)
+        asked = self.told("jobs?page_size=1")["items"][0]["request"]
+        self.assertEqual({"symbols": ["BTC/USDT"], "strategy": {"params": {"ema_fast": 6}}}, asked["overrides"])
+        self.browser.press("label", "A system")
+        self.browser.fill("#system", "practice-reversion")
+        self.says("#system-values", "rsi_reversion")
+
+    def test_all_runs_together_and_what_people_are_told(self) -> None:
+        self.assertGreater(len(self.runs), 1)
+        self.looked_at("summary", "#/summary")
+        told = self.told("backtest/summary")
+        self.assertIn(str(told["best"][0]["metrics"]["total_trades"]), self.text("#best-runs tbody tr"))
+        self.says("#by-symbol", "BTC/USDT")
+        self.looked_at("alerts", "#/alerts")
+        self.says("#page", "no channel stands in config/alerts.yaml")
+
     def test_what_is_refused_is_said_in_the_words_of_the_server_and_nothing_is_lost(self) -> None:
         self.show("#/run")
         self.browser.fill("#run-end", "2023-01-01")

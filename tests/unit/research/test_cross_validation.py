@@ -14,6 +14,7 @@ from core.candle_columns import CandleColumns
 from core.errors import ConfigurationError
 from core.time_range import TimeRange
 from core.timeframe import DAY_MS
+from dashboard.api.searches import Searches
 from research.folds.cross_validation_result import CrossValidation, Distribution
 from research.folds.left_out_ranks import LeftOutRanks, left_out_ranks
 from research.folds.path_curves import path_curves, validation_luck
@@ -254,6 +255,10 @@ class Accounts(ValidationCase):
         by_hand = self.ranks_by_hand(found)
         self.assertEqual((3, by_hand), (ranks.points, ranks.ranks))
         self.assertEqual(sum(one <= 2 for one in by_hand) / 6, ranks.probability)
+        page = Searches(self.last).page(str(found.id))["validation"]
+        self.assertEqual(
+            (by_hand, ranks.probability), ([one["out_rank"] for one in page["splits"]], page["overfitting"])
+        )
         said = dict(validation_luck(found, path_curves(found, self.last)))
         self.assertEqual(["losing", "choosing", "chance", "one past"], list(said))
         lost = sum(one.figures["performance.total_return_pct"] < 0 for one in found.paths)
