@@ -1,5 +1,6 @@
 """Systems: what each is, its windows, its life, and its promotion on evidence."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body
@@ -50,7 +51,9 @@ class Promotion(BaseModel):
 
 @routes.get("")
 def systems(services: ServicesOf) -> list[SystemView]:
-    """List the systems of the folder."""
+    """List the systems of the folder; none where there is no such folder."""
+    if not Path(services.settings.places.systems).is_dir():
+        return []
     return [SystemView(**one) for one in list_systems(services.settings.places)]
 
 

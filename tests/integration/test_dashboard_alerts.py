@@ -8,6 +8,8 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from alerts.outbox import Attempted, Outbox, wall_clock_ms
 from runs.jobs.job_queue import JobQueue
 from runs.store.run_store import open_store
@@ -85,7 +87,7 @@ class DashboardAlerts(unittest.TestCase):
     @needs_browser
     def test_the_page_lists_what_was_told_and_sends_a_test_message(self) -> None:
         with Outbox(self.folder / "logs" / "live" / "s2" / "alerts.jsonl") as outbox:
-            told = alert(3, "halt", "critical", symbol=HOSTILE)
+            told = msgspec.structs.replace(alert(3, "feed_lost", "info", symbol=HOSTILE), session="s2")
             outbox.record([(told, ("ops",))])
             outbox.attempted(Attempted("ops", (told.id,), "failed", "answered 500", 3, wall_clock_ms()))
         self.service.script = [Answer(200), Answer(403)]
@@ -95,7 +97,7 @@ class DashboardAlerts(unittest.TestCase):
             window.run("delete document.body.dataset.ready; location.hash = '#/alerts?session=s2'")
             window.wait("return document.body.dataset.ready !== undefined")
             said = window.run("return document.querySelector('#told').textContent")
-            for words in ("Halt", told.title, "ops: failing", "3 attempts", "answered 500", "1 alert"):
+            for words in ("Feed lost", told.title, "ops: failing", "3 attempts", "answered 500", "1 alert"):
                 self.assertIn(words, said)
             for outcome in ("delivered", "not delivered"):
                 window.press("#channels button", "Send a test message")

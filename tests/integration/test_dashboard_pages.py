@@ -88,11 +88,10 @@ class Pages(ShownDashboard):
     def test_a_form_begins_with_what_the_configuration_has_and_asks_for_what_was_changed(self) -> None:
         self.show("#/run")
         own = self.told("configurations/practice.yaml")
-        shown = {
-            "run-symbols": ", ".join(own["symbols"]), "run-timeframe": "15m", "run-capital": "10000", "run-size": "0.05",
-        }  # fmt: skip
-        for id_, value in shown.items():
-            self.assertEqual(value, self.browser.run("return document.getElementById(arguments[0]).value", id_))
+        symbols = ", ".join(own["symbols"])
+        for name, value in (("symbols", symbols), ("timeframe", "15m"), ("capital", "10000"), ("size", "0.05")):
+            shown = self.browser.run("return document.getElementById(arguments[0]).value", f"run-{name}")
+            self.assertEqual(value, shown)
         fast = "return document.querySelector('[data-field=ema_fast]').value"
         self.assertEqual(str(own["strategy_params"]["ema_fast"]), self.browser.run(fast))
         self.browser.fill("[data-field=ema_fast]", "6")
@@ -100,8 +99,9 @@ class Pages(ShownDashboard):
             self.browser.fill(f"#run-{name}", value)
         self.browser.press("#start")
         self.says("#started", "completed", 60)
-        asked = self.told("jobs?page_size=1")["items"][0]["request"]
-        self.assertEqual({"symbols": ["BTC/USDT"], "strategy": {"params": {"ema_fast": 6}}}, asked["overrides"])
+        job = self.told("jobs?page_size=1")["items"][0]["id"]
+        asked = self.told(f"jobs/{job}")["request"]["overrides"]
+        self.assertEqual({"symbols": ["BTC/USDT"], "strategy": {"params": {"ema_fast": 6}}}, asked)
         self.browser.press("label", "A system")
         self.browser.fill("#system", "practice-reversion")
         self.says("#system-values", "rsi_reversion")
