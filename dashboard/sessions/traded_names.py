@@ -25,26 +25,28 @@ class TradedNames:
     def __init__(self, settings: DashboardSettings) -> None:
         self._settings = settings
         self._lock = threading.Lock()
-        self._known: dict[str, list[str]] = {}
+        self._known: dict[tuple[str, bool], list[str]] = {}
         self._read_at: float | None = None
 
     def of(self, facts: SessionFacts) -> list[str]:
         """Return the names, such as ``system practice-scalping``; none where nothing here has its settings."""
         if facts.start is not None:
             return [name_of(facts.start)]
-        settings_sha256 = facts.traded.settings_sha256
-        if settings_sha256 is None:
+        if facts.traded.settings_sha256 is None:
             return []
+        # A portfolio is fed by the settings of its first member, which alone are another session's.
+        wanted = facts.traded.settings_sha256, bool(facts.members)
         with self._lock:
             old = self._read_at is None or time.monotonic() - self._read_at > FRESH_SECONDS
-            if settings_sha256 not in self._known and old:
+            if wanted not in self._known and old:
                 self._read()
-            return self._known.get(settings_sha256, [])
+            return self._known.get(wanted, [])
 
     def _read(self) -> None:
         self._known = {}
         for start, settings_sha256 in all_starts(self._settings):
-            self._known.setdefault(settings_sha256, []).append(name_of(start))
+            key = settings_sha256, start.portfolio is not None
+            self._known.setdefault(key, []).append(name_of(start))
         self._read_at = time.monotonic()
 
 
