@@ -63,8 +63,8 @@ class TriedBeside(msgspec.Struct, frozen=True):
         told = " and ".join(one for one in parts if one)
         if not told:
             return ""
-        own = f"{self.same_strategy:,} of the same strategy"
-        return f"what was tried beside it on the same candles counts as well: {told}, {own}"
+        own = f"{self.same_strategy:,}" if self.same_strategy else "none"
+        return f"what was tried beside it on the same candles counts as well: {told}, {own} of the same strategy"
 
 
 class StudyLuck(msgspec.Struct, frozen=True):
