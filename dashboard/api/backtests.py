@@ -57,7 +57,7 @@ def results(services: ServicesOf, paging: PagingOf, asked: Annotated[ResultsQuer
     return paging.of([row_view(one) for one in found], services.store.count(wanted))
 
 
-@routes.get("/results/{run_id}", responses=refusals(404))
+@routes.get("/results/{run_id:path}", responses=refusals(404))
 def result(
     run_id: str,
     services: ServicesOf,
@@ -77,7 +77,7 @@ def result(
     return told if job is None else told.model_copy(update={"backtest_id": f"b{job.id}"})
 
 
-@routes.patch("/results/{run_id}", responses=refusals(404))
+@routes.patch("/results/{run_id:path}", responses=refusals(404))
 def change(run_id: str, changes: Changes, services: ServicesOf) -> ResultRow:
     """Say something of a run: its name, its tags, its note."""
     row = run_of(services, run_id)
@@ -97,7 +97,7 @@ def change(run_id: str, changes: Changes, services: ServicesOf) -> ResultRow:
     return row_view(services.store.run(row.folder))
 
 
-@routes.delete("/results/{run_id}", responses=refusals(404, 409))
+@routes.delete("/results/{run_id:path}", responses=refusals(404, 409))
 def end(
     run_id: str,
     services: ServicesOf,

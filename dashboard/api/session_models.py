@@ -200,3 +200,4 @@ class SessionDetail(SessionView):
     log: list[str] = Field(description="The last lines, oldest first.")
     parity: dict[str, Any] | None = Field(description="The last parity report of its folder.")
     run: str | None = Field(description="The run under `/api/backtest/results`, once it is over.")
+    member_runs: dict[str, str] = Field(description="Those of a portfolio's members.")

@@ -31,7 +31,7 @@ def session_view(facts: SessionFacts, names: TradedNames) -> SessionView:
     return SessionView(**session_head(facts), traded_as=names.of(facts))
 
 
-def session_detail(facts: SessionFacts, names: TradedNames, points: int, run: str | None) -> SessionDetail:
+def session_detail(facts: SessionFacts, names: TradedNames, points: int, runs: Mapping[str, str]) -> SessionDetail:
     """Return a session with all that its folder says; StoreError where a file cannot be read."""
     folders = {one: facts.folder / one for one in facts.members or ("",)}
     return SessionDetail(
@@ -46,7 +46,8 @@ def session_detail(facts: SessionFacts, names: TradedNames, points: int, run: st
             for one in tail_lines(facts.folder / LOG_FOLDER / LOG_FILE, 64_000)[-4 * SHOWN :]
         ],
         parity=_parity(facts.folder),
-        run=run,
+        run=runs.get(""),
+        member_runs={name: run for name, run in runs.items() if name},
     )
 
 

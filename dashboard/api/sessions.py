@@ -65,7 +65,7 @@ def session(
 ) -> SessionDetail:
     """Show a session: its positions, waiting orders, equity, feeds and halts, its last fills, records and log lines."""
     facts = services.sessions.of(session)
-    return session_detail(facts, services.sessions.names, points, _run_of(services, facts))
+    return session_detail(facts, services.sessions.names, points, _runs_of(services, facts))
 
 
 @routes.post("/{session}/stop", status_code=202, responses=refusals(404, 409))
@@ -115,9 +115,13 @@ def _view(services: Services, facts: SessionFacts) -> SessionView:
     return session_view(facts, services.sessions.names)
 
 
-def _run_of(services: Services, facts: SessionFacts) -> str | None:
-    """Return the run under which the store has a session of one system."""
-    if facts.runs or facts.members:
-        return None
-    folder = str(facts.folder.resolve())
-    return next((one.run_id for one in services.store.named(folder) if one.folder == folder), None)
+def _runs_of(services: Services, facts: SessionFacts) -> dict[str, str]:
+    """Return the runs under which the store has a session that is over, by member."""
+    if facts.runs:
+        return {}
+    folders = {member: str((facts.folder / member).resolve()) for member in facts.members or ("",)}
+    found = {
+        member: next((one.run_id for one in services.store.named(folder) if one.folder == folder), None)
+        for member, folder in folders.items()
+    }
+    return {member: run for member, run in found.items() if run is not None}

@@ -112,6 +112,11 @@ class Pages(ShownDashboard):
         told = self.told("backtest/summary")
         self.assertIn(str(told["best"][0]["metrics"]["total_trades"]), self.text("#best-runs tbody tr"))
         self.says("#by-symbol", "BTC/USDT")
+        self.show("#/live")
+        offered = self.browser.run(
+            "return [...document.querySelectorAll('#session-what option')].map((one) => one.value)"
+        )
+        self.assertIn("portfolio practice-pair", offered)
         self.looked_at("alerts", "#/alerts")
         self.says("#page", "no channel stands in config/alerts.yaml")
 

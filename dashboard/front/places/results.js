@@ -58,7 +58,7 @@ export function runName(run) {
   return [
     link(hashOf(["results", run.id]), run.name),
     " ",
-    el("span", { class: "note code" }, run.id.slice(0, 8)),
+    el("span", { class: "note code" }, run.kind === "backtest" ? run.id.slice(0, 8) : run.id !== run.name && run.id),
     " ",
     run.status !== "COMPLETED" && statusOf(run.status),
     run.kind === "live" && el("span", { class: "badge accent" }, "live"),

@@ -62,7 +62,7 @@ export async function sessionPage(at) {
     session = await ask(path, { signal: at.signal });
     show();
     // A session that has just ended is among the results a moment later.
-    if (!RUNS.includes(session.state) && !session.run && looks-- > 0) setTimeout(soon, 2_000);
+    if (!RUNS.includes(session.state) && !session.run && !hasAll(session) && looks-- > 0) setTimeout(soon, 2_000);
   };
   const soon = atMost(() => load().catch((error) => at.signal.aborted || tell(error)), 1_000);
   const take = (data, message) => {
@@ -96,6 +96,8 @@ export async function sessionPage(at) {
     ready: show,
   };
 }
+
+const hasAll = ({ members, member_runs: runs }) => members.length > 0 && members.every((one) => runs[one]);
 
 function operatorWays(session, path, load) {
   const runs = RUNS.includes(session.state);
@@ -140,6 +142,7 @@ function operatorWays(session, path, load) {
       ["stopped", "dead"].includes(session.state) && act("Resume", resume, { kind: "main" }),
       act("Check parity", check, { title: "A worker replays its journal, and its candles from history" }),
       session.run && link(hashOf(["results", session.run]), "Its result"),
+      Object.entries(session.member_runs).map(([name, run]) => link(hashOf(["results", run]), `Result of ${name}`)),
       runs &&
         act(session.kill_switch ? "Release the kill switch" : "Kill switch", kill, { kind: "danger", id: "kill" }),
     ),
