@@ -31,11 +31,12 @@ from dashboard.problems import tell_problems
 from dashboard.services import Services
 
 PREFIX = "/api"
-_SUBJECTS = (
+SUBJECTS = (
     version,
+    # A member of a portfolio is called SESSION/MEMBER: what follows a run's id is looked for before the id alone.
+    run_pages,
     backtests,
     summary,
-    run_pages,
     playback_routes,
     optimize,
     recommendations,
@@ -52,7 +53,7 @@ _SUBJECTS = (
 def interface() -> APIRouter:
     """Return the routes of the interface, below ``/api``."""
     routes = APIRouter(responses=refusals(), dependencies=[Depends(require_plain_text)])
-    for subject in _SUBJECTS:
+    for subject in SUBJECTS:
         routes.include_router(subject.routes)
     return routes
 

@@ -152,8 +152,10 @@ class Playing:
 
     def _go(self, target: int, breaks: Collection[Happening], paced: bool, interrupt: Interrupt) -> None:
         fold, baton, tellings, pace = self.fold, self.baton, self.tellings, None
-        brake = baton.brake
+        brake, own = baton.brake, breaks
         while fold.position < target:
+            if self.control == "playing":  # Those that are set may be others by now; a seek ends at none.
+                breaks = {*own, *self.breaks}
             now, until = time.monotonic(), min(target, fold.position + STEPS_AT_ONCE)
             if paced and self.speed is not None:
                 if pace is None or pace.speed is not self.speed:

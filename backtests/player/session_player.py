@@ -169,7 +169,8 @@ class SessionPlayer:
         return self.state
 
     def break_at(self, *kinds: Happening) -> PlayerState:
-        """Let every control but a seek end at a step at which one of these happens; without any, at none."""
+        """Let every control but a seek end at a step at which one of these happens, also while it is obeyed; without
+        any, at none."""
         self._playing.breaks = _checked(kinds)
         return self.state
 
@@ -224,7 +225,7 @@ class SessionPlayer:
         with self._baton.taken(name):
             if playing.control in OVER:
                 return playing.state()
-            return playing.drive("playing", target(), {*breaks, *playing.breaks}, paced=paced)
+            return playing.drive("playing", target(), breaks, paced=paced)
 
     def _end(self) -> int:
         return self._playing.total

@@ -53,6 +53,10 @@ class ChannelView(BaseModel):
     target: str = Field(description="Where messages go, without secrets.", examples=["Telegram by apprise"])
     kinds: list[Kind] = Field(description="None: all.")
     severity: Severity = Field(description="The least that it is told of.")
+    sessions: list[str] = Field(description="Those that it is told of, `*` stands for any letters. None: all.")
+    systems: list[str] = Field(description="As `sessions`, and so on.")
+    symbols: list[str]
+    strategies: list[str]
 
 
 class TestRequest(BaseModel):
@@ -106,6 +110,10 @@ def channels(services: ServicesOf) -> list[ChannelView]:
             target=plan.channels[one.name].target,
             kinds=one.kinds,
             severity=one.severity,
+            sessions=one.sessions,
+            systems=one.systems,
+            symbols=one.symbols,
+            strategies=one.strategies,
         )
         for one in plan.settings.channels
     ]

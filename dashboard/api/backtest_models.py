@@ -104,7 +104,11 @@ class ResultRow(BaseModel):
     """A run in a list."""
 
     id: str
-    name: str
+    name: str = Field(description="As a user calls it; one that nobody has named, as its folder is called.")
+    stored_as: str | None = Field(
+        description="The name of its folder, or of its range of time.",
+        examples=["config_backtest_20240101_20240201"],
+    )
     kind: Literal["backtest", "live"]
     status: Status
     exchange: str | None
@@ -191,6 +195,7 @@ class Changes(BaseModel):
 
     tags: list[str] | None = Field(None, max_length=50)
     note: str | None = Field(None, description="Empty takes the note away.")
+    name: str | None = Field(None, description="Empty takes the name away; the run is called as its folder then.")
 
 
 class Done(BaseModel):

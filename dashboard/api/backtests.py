@@ -3,6 +3,7 @@
 import re
 from typing import Annotated
 
+import msgspec
 from fastapi import APIRouter, Query
 
 from core.errors import ConfigurationError
@@ -15,7 +16,7 @@ from dashboard.api.run_views import detail_of, pending_view, row_view
 from dashboard.problems import NotFound, Refused
 from dashboard.services import Services, ServicesOf
 from research.jobs.backtest_job import BACKTEST, submit_backtest
-from runs.commands.noting import keep_notes, require_note, require_tags
+from runs.commands.noting import keep_notes, require_name, require_note, require_tags
 from runs.commands.removing import removable, remove
 from runs.folder.run_notes import RunNotes
 from runs.jobs.job_queue import OPEN, JobQueue
@@ -56,7 +57,7 @@ def results(services: ServicesOf, paging: PagingOf, asked: Annotated[ResultsQuer
     return paging.of([row_view(one) for one in found], services.store.count(wanted))
 
 
-@routes.get("/results/{run_id}", responses=refusals(404))
+@routes.get("/results/{run_id:path}", responses=refusals(404))
 def result(
     run_id: str,
     services: ServicesOf,
@@ -73,26 +74,30 @@ def result(
         run_id = named
     row = _run_named(services, run_id)
     told = detail_of(services.store, row, points, (trades_page, trades_size))
-    return told if job is None else told.model_copy(update={"backtest_id": f"b{job.id}", "name": job.title})
+    return told if job is None else told.model_copy(update={"backtest_id": f"b{job.id}"})
 
 
-@routes.patch("/results/{run_id}", responses=refusals(404))
+@routes.patch("/results/{run_id:path}", responses=refusals(404))
 def change(run_id: str, changes: Changes, services: ServicesOf) -> ResultRow:
-    """Say something of a run: its tags, its note."""
+    """Say something of a run: its name, its tags, its note."""
     row = run_of(services, run_id)
-    notes = RunNotes(tuple(row.tags), row.note)
+    notes = RunNotes(tuple(row.tags), row.note, row.given_name)
     if changes.tags is not None:
         require_tags(changes.tags)
-        notes = RunNotes(tuple(sorted(set(changes.tags))), notes.note)
+        notes = msgspec.structs.replace(notes, tags=tuple(sorted(set(changes.tags))))
     if changes.note is not None:
         text = changes.note.strip() or None
         require_note(text)
-        notes = RunNotes(notes.tags, text)
+        notes = msgspec.structs.replace(notes, note=text)
+    if changes.name is not None:
+        name = changes.name.strip() or None
+        require_name(name)
+        notes = msgspec.structs.replace(notes, name=name)
     keep_notes(services.store, row, notes)
     return row_view(services.store.run(row.folder))
 
 
-@routes.delete("/results/{run_id}", responses=refusals(404, 409))
+@routes.delete("/results/{run_id:path}", responses=refusals(404, 409))
 def end(
     run_id: str,
     services: ServicesOf,

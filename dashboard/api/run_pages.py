@@ -27,7 +27,7 @@ _OF_PAGE: dict[int | str, dict[str, Any]] = {
 Symbol = Annotated[str, Query(max_length=50, examples=["BTC/USDT"])]
 
 
-@routes.get("/results/{run_id}/page", response_class=Response, responses={**_OF_PAGE, **refusals(404, 409)})
+@routes.get("/results/{run_id:path}/page", response_class=Response, responses={**_OF_PAGE, **refusals(404, 409)})
 def page(run_id: str, services: ServicesOf) -> Response:
     """Return all that the page of a run draws, as its report page holds it."""
     opened = services.opened_runs.of(run_of(services, run_id))
@@ -44,18 +44,18 @@ def compare(
 
 
 @routes.get(
-    "/results/{run_id}/report",
+    "/results/{run_id:path}/report",
     response_class=Response,
     responses={200: {"content": {"text/html": {}}, "description": "one file"}, **refusals(404, 409)},
 )
 def report(run_id: str, services: ServicesOf) -> Response:
     """Return the report page of a run as a file that needs no network and no server."""
     opened = services.opened_runs.of(run_of(services, run_id))
-    named = attachment(f"report_{opened.run.run_id}.html")
+    named = attachment(f"report_{opened.run.run_id.replace('/', '_')}.html")
     return Response(page_text(opened.page()), media_type="text/html", headers={"content-disposition": named})
 
 
-@routes.get("/results/{run_id}/candles", responses=refusals(404, 409))
+@routes.get("/results/{run_id:path}/candles", responses=refusals(404, 409))
 def candles(
     run_id: str,
     services: ServicesOf,
@@ -76,7 +76,7 @@ def candles(
     return {**packed_candles(drawn), "length_ms": drawn_ms, "own_length_ms": opened.length_ms}
 
 
-@routes.get("/results/{run_id}/decisions", responses=refusals(404, 409))
+@routes.get("/results/{run_id:path}/decisions", responses=refusals(404, 409))
 def decisions(
     run_id: str,
     services: ServicesOf,

@@ -46,6 +46,7 @@ def pending_view(job: Job) -> ResultDetail:
         id=f"b{job.id}",
         backtest_id=f"b{job.id}",
         name=job.title or job.kind,
+        stored_as=None,
         kind="backtest",
         status=job.status,
         exchange=live.get("exchange"),
@@ -75,7 +76,8 @@ def progress_of(job: Job) -> Progress:
 def _row(run: RunRow) -> dict[str, Any]:
     return {
         "id": run.run_id,
-        "name": run.name,
+        "name": run.given_name or run.name,
+        "stored_as": run.name,
         "kind": run.kind,
         "status": run.status,
         "exchange": run.exchange,

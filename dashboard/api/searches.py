@@ -9,6 +9,7 @@ from dashboard.api.optimize_models import BestTrial, OptimizationDetail, Optimiz
 from dashboard.api.pages import iso
 from dashboard.api.run_views import progress_of
 from dashboard.problems import NotFound, Refused
+from research.commands.page_writing import page_of_validation
 from research.commands.walk_blocks import walk_lines
 from research.folds.validation_rows import METHOD as CROSS_VALIDATION
 from research.folds.validation_rows import ValidationPlan, read_cross_validation
@@ -77,6 +78,8 @@ class Searches:
             trials = plan.total * len(walk.plan.folds)
             return OptimizationDetail(**view, **of_plan, trials=trials, result=walk.to_dict())
         if row.method == CROSS_VALIDATION:
+            if row.status != "COMPLETED":
+                return OptimizationDetail(**view, **of_plan)
             made = read_cross_validation(int(row.id or 0), self._store)
             return OptimizationDetail(**view, **of_plan, result=made.to_dict())
         return OptimizationDetail(**view, **of_plan, trials=plan.total, **self._of_study(self._study(row)))
@@ -87,7 +90,9 @@ class Searches:
         if row is None:
             raise Refused(f"optimization {text}: nothing is made of it yet — allowed: to wait for its first trials")
         if row.method == CROSS_VALIDATION:
-            raise Refused(f"optimization {text}: is a cross-validation — allowed: python -m research report {row.id}")
+            if row.status != "COMPLETED":
+                raise Refused(f"optimization {text}: is not at its end — allowed: to wait for it, or to go on with it")
+            return page_of_validation(read_cross_validation(int(row.id or 0), self._store), self._store)
         walk = read_walk_forward(int(row.id or 0), self._store) if row.method == WALK_FORWARD else None
         if walk is not None and not walk.folds:
             raise Refused(f"optimization {text}: no fold is done — allowed: to wait for its first one")
@@ -101,7 +106,7 @@ class Searches:
         """Return what a study came to, as its page says it."""
         told = study_data(study, study_luck(study, self._store))["study"]
         luck = told["luck"]
-        said = [None if luck is None else luck["sentence"], told["stability"]]
+        said = [*([] if luck is None else [luck["sentence"], luck["beside"]]), told["stability"]]
         return {
             "counts": told["counts"],
             "best": [BestTrial(**one) for one in told["best"]],

@@ -108,6 +108,10 @@ class SessionView(BaseModel):
     members: list[str] = Field(description="Of a portfolio.")
     mode: str | None
     started: str | None
+    traded_as: list[str] = Field(
+        description="What it trades; of a session that was started elsewhere, all that has its settings.",
+        examples=[["system practice-scalping"]],
+    )
     started_with: dict[str, Any] | None = Field(description="What it was started with from the dashboard.")
     last_step: str | None
     exchange_time: str | None
@@ -196,3 +200,4 @@ class SessionDetail(SessionView):
     log: list[str] = Field(description="The last lines, oldest first.")
     parity: dict[str, Any] | None = Field(description="The last parity report of its folder.")
     run: str | None = Field(description="The run under `/api/backtest/results`, once it is over.")
+    member_runs: dict[str, str] = Field(description="Those of a portfolio's members.")

@@ -16,6 +16,7 @@ from dashboard.sessions.session_facts import SessionFacts
 from dashboard.sessions.session_files import tail_lines, tail_records
 from dashboard.sessions.session_follower import equity_of, fill_of
 from dashboard.sessions.session_standing import session_account, session_head
+from dashboard.sessions.traded_names import TradedNames
 from engine.journal_records import SessionRecord, StepRecord
 from live.views.session_log import LOG_FILE, LOG_FOLDER
 from runs.folder.file_names import EQUITY, TRADES
@@ -25,17 +26,18 @@ _REPORT_BYTES = 4_000_000
 SHOWN = 50
 
 
-def session_view(facts: SessionFacts) -> SessionView:
+def session_view(facts: SessionFacts, names: TradedNames) -> SessionView:
     """Return a session as lists show it."""
-    return SessionView(**session_head(facts))
+    return SessionView(**session_head(facts), traded_as=names.of(facts))
 
 
-def session_detail(facts: SessionFacts, points: int, run: str | None) -> SessionDetail:
+def session_detail(facts: SessionFacts, names: TradedNames, points: int, runs: Mapping[str, str]) -> SessionDetail:
     """Return a session with all that its folder says; StoreError where a file cannot be read."""
     folders = {one: facts.folder / one for one in facts.members or ("",)}
     return SessionDetail(
         **session_head(facts),
         **session_account(facts),
+        traded_as=names.of(facts),
         equity_curve={name: _curve(folder, points) for name, folder in folders.items()},
         fills=_fills(folders),
         journal=[_record(one, facts) for one in reversed(tail_records(facts.folder, SHOWN))],
@@ -44,7 +46,8 @@ def session_detail(facts: SessionFacts, points: int, run: str | None) -> Session
             for one in tail_lines(facts.folder / LOG_FOLDER / LOG_FILE, 64_000)[-4 * SHOWN :]
         ],
         parity=_parity(facts.folder),
-        run=run,
+        run=runs.get(""),
+        member_runs={name: run for name, run in runs.items() if name},
     )
 
 

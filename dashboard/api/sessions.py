@@ -33,7 +33,8 @@ def sessions(services: ServicesOf, paging: PagingOf, state: State | None = None)
     """List the sessions of the folder, the newest first."""
     found = [one for one in services.sessions.all() if state is None or one.state == state]
     found.sort(key=lambda one: (one.traded.begun_ms or 2**62, one.id), reverse=True)
-    return paging.cut([session_view(one) for one in found])
+    shown = found[paging.offset :][: paging.page_size]
+    return paging.of([_view(services, one) for one in shown], len(found))
 
 
 @routes.post("", status_code=201, responses=refusals(409))
@@ -53,7 +54,7 @@ def start(asked: SessionRequest, services: ServicesOf) -> SessionView:
         practice_start=None if rehearsal is None else rehearsal.start,
         duration=asked.duration if rehearsal is None or rehearsal.duration is None else rehearsal.duration,
     )
-    return session_view(services.sessions.start(wanted, asked.name, rehearsed=rehearsal is not None))
+    return _view(services, services.sessions.start(wanted, asked.name, rehearsed=rehearsal is not None))
 
 
 @routes.get("/{session}", responses=refusals(404))
@@ -64,7 +65,7 @@ def session(
 ) -> SessionDetail:
     """Show a session: its positions, waiting orders, equity, feeds and halts, its last fills, records and log lines."""
     facts = services.sessions.of(session)
-    return session_detail(facts, points, _run_of(services, facts))
+    return session_detail(facts, services.sessions.names, points, _runs_of(services, facts))
 
 
 @routes.post("/{session}/stop", status_code=202, responses=refusals(404, 409))
@@ -77,31 +78,31 @@ def stop(session: str, asked: Confirmed, services: ServicesOf) -> Done:
 @routes.post("/{session}/kill-switch", responses=refusals(404, 409))
 def kill_switch(session: str, asked: KillSwitch, services: ServicesOf) -> SessionView:
     """Engage the kill switch, or release it. What a file or the environment engages is released there."""
-    return session_view(services.sessions.kill_switch(session, asked.confirm, engaged=asked.engaged))
+    return _view(services, services.sessions.kill_switch(session, asked.confirm, engaged=asked.engaged))
 
 
 @routes.post("/{session}/pause", responses=refusals(404, 409))
 def pause(session: str, asked: Paused, services: ServicesOf) -> SessionView:
     """Hold new entries, or let them through again; exits, and what waits already, go on."""
-    return session_view(services.sessions.hold(session, paused=asked.paused))
+    return _view(services, services.sessions.hold(session, paused=asked.paused))
 
 
 @routes.post("/{session}/close", responses=refusals(404, 409))
 def close(session: str, asked: ClosedSymbol, services: ServicesOf) -> SessionView:
     """Close a symbol's position at its next open."""
-    return session_view(services.sessions.close(session, asked.symbol, asked.confirm))
+    return _view(services, services.sessions.close(session, asked.symbol, asked.confirm))
 
 
 @routes.post("/{session}/cancel", responses=refusals(404, 409))
 def cancel(session: str, asked: OfSymbol, services: ServicesOf) -> SessionView:
     """Cancel a symbol's waiting entry."""
-    return session_view(services.sessions.cancel(session, asked.symbol))
+    return _view(services, services.sessions.cancel(session, asked.symbol))
 
 
 @routes.post("/{session}/resume", status_code=202, responses=refusals(404, 409))
 def resume(session: str, asked: Resumed, services: ServicesOf) -> SessionView:
     """Go on with a session whose process is gone: with what it was started with, and nothing that it decided lost."""
-    return session_view(services.sessions.resume(session, asked.speed, asked.duration))
+    return _view(services, services.sessions.resume(session, asked.speed, asked.duration))
 
 
 @routes.post("/{session}/parity", status_code=202, responses=refusals(404, 409))
@@ -110,9 +111,17 @@ def parity(session: str, services: ServicesOf) -> JobView:
     return view(services.sessions.parity(session))
 
 
-def _run_of(services: Services, facts: SessionFacts) -> str | None:
-    """Return the run under which the store has a session of one system."""
-    if facts.runs or facts.members:
-        return None
-    folder = str(facts.folder.resolve())
-    return next((one.run_id for one in services.store.named(folder) if one.folder == folder), None)
+def _view(services: Services, facts: SessionFacts) -> SessionView:
+    return session_view(facts, services.sessions.names)
+
+
+def _runs_of(services: Services, facts: SessionFacts) -> dict[str, str]:
+    """Return the runs under which the store has a session that is over, by member."""
+    if facts.runs:
+        return {}
+    folders = {member: str((facts.folder / member).resolve()) for member in facts.members or ("",)}
+    found = {
+        member: next((one.run_id for one in services.store.named(folder) if one.folder == folder), None)
+        for member, folder in folders.items()
+    }
+    return {member: run for member, run in found.items() if run is not None}

@@ -1,5 +1,6 @@
 """Systems: what each is, its windows, its life, and its promotion on evidence."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body
@@ -7,9 +8,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from core.errors import ConfigurationError
 from dashboard.api.described import refusals
+from dashboard.api.strategies import RunValues
 from dashboard.folders import plain_name
 from dashboard.problems import NotFound
 from dashboard.services import ServicesOf
+from systems.catalogue import read_system
 from systems.operations import list_systems, promote_system, show_system
 
 routes = APIRouter(prefix="/systems", tags=["systems"])
@@ -48,7 +51,9 @@ class Promotion(BaseModel):
 
 @routes.get("")
 def systems(services: ServicesOf) -> list[SystemView]:
-    """List the systems of the folder."""
+    """List the systems of the folder; none where there is no such folder."""
+    if not Path(services.settings.places.systems).is_dir():
+        return []
     return [SystemView(**one) for one in list_systems(services.settings.places)]
 
 
@@ -62,6 +67,13 @@ def system(system_id: str, services: ServicesOf) -> SystemView:
     return SystemView(
         **{**shown, "ledger": {name: ledger[name] for name in ("criteria", "evidence", "next_epoch", "passed")}}
     )
+
+
+@routes.get("/{system_id}/values", responses=refusals(404))
+def system_values(system_id: str, services: ServicesOf) -> RunValues:
+    """Show what a system has for a run: market, strategy with all its parameters, capital, sizes, costs."""
+    _require(system_id, services)
+    return RunValues.of(read_system(system_id, services.settings.places.systems).settings)
 
 
 @routes.post("/{system_id}/promote", responses=refusals(404))

@@ -15,6 +15,7 @@ from dashboard.sessions.session_facts import SessionFacts, facts_of
 from dashboard.sessions.session_processes import SessionProcesses
 from dashboard.sessions.session_starts import checked_stem, found_start, started_by
 from dashboard.sessions.started_by import START, StartedBy, write_start
+from dashboard.sessions.traded_names import TradedNames
 from engine.journal_records import Command, CommandRecord
 from live.life.command_inbox import leave_command
 from market_data.exchanges.exchange_names import PRACTICE
@@ -41,10 +42,16 @@ class LiveSessions:
         Has the queue of jobs.
     processes
         Starts and ends their processes.
+
+    Attributes
+    ----------
+    names
+        What each trades, by the names of the configured folders.
     """
 
     def __init__(self, settings: DashboardSettings, store: RunStore, processes: SessionProcesses) -> None:
         self.root = Path(settings.sessions).absolute()
+        self.names = TradedNames(settings)
         self._settings, self._store, self._processes = settings, store, processes
 
     def folders(self) -> list[Path]:

@@ -1,5 +1,7 @@
 """What a session is started with, checked before a process is: whoever asks hears at once what is wrong."""
 
+import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 
 from core.errors import ConfigurationError, HarnessError
@@ -83,22 +85,25 @@ def found_start(facts: SessionFacts, settings: DashboardSettings) -> StartedBy:
 
     Refused where nothing has.
     """
-    candidates = [
-        *(StartedBy(config=one) for one in configurations(settings.config)),
-        *(StartedBy(system=one) for one in _systems(settings)),
-        *(StartedBy(portfolio=one) for one in portfolios(settings)),
-    ]
-    for one in candidates:
-        try:
-            start = started_by(one, settings)
-            if settings_of(start, settings).settings_sha256 == facts.traded.settings_sha256:
-                return start
-        except HarnessError:
-            continue  # One that cannot be read is not the one that ran.
+    for start, settings_sha256 in all_starts(settings):
+        if settings_sha256 == facts.traded.settings_sha256:
+            return start
     raise Refused(
         f"session {facts.id}: no configuration, system or portfolio here has its settings — allowed: "
         f"python run_live.py --resume {facts.folder} --config FILE, with its own"
     )
+
+
+def all_starts(settings: DashboardSettings) -> Iterator[tuple[StartedBy, str]]:
+    """Yield what of the configured folders a session can trade, with the hash of its settings."""
+    for one in (
+        *(StartedBy(config=name) for name in configurations(settings.config)),
+        *(StartedBy(system=name) for name in _systems(settings)),
+        *(StartedBy(portfolio=name) for name in portfolios(settings)),
+    ):
+        with contextlib.suppress(HarnessError):  # One that cannot be read is not one that ran.
+            start = started_by(one, settings)
+            yield start, settings_of(start, settings).settings_sha256
 
 
 def _systems(settings: DashboardSettings) -> list[str]:

@@ -49,6 +49,48 @@ export const statusBadge = (status) => (status === "COMPLETED" ? null : badge(st
 export const symbolBadges = (symbols) =>
   (symbols.length <= SHOWN_SYMBOLS ? symbols : [`${symbols.length} symbols`]).map((one) => badge(one));
 
+/**
+ * Returns the head of the page of what was made over a window of a market: its name, what it is, market and window.
+ *
+ * `made` has name, symbols, timeframe, exchange, window_name, start_ms and end_ms; `more` are badges behind the others.
+ */
+export function marketHead(made, beside, kind, ...more) {
+  const window = made.window_name ? `${made.window_name}: ` : "";
+  return titled(made.name, beside, [
+    badge(kind, "accent"),
+    made.status && statusBadge(made.status),
+    symbolBadges(made.symbols),
+    [made.timeframe, made.exchange].filter(Boolean).map((one) => badge(one)),
+    badge(`${window}${rangeText(made.start_ms, made.end_ms)}`),
+    more,
+  ]);
+}
+
+/** Tiles of what stands first: each a name, a value, what it is of, and the tone of the value. */
+export function tileRow(shown) {
+  return el(
+    "div",
+    { class: "tiles three" },
+    shown.map(([name, text, under, kind = ""]) =>
+      el(
+        "div",
+        { class: "tile" },
+        el("span", { class: "name" }, name),
+        el("strong", { class: kind }, text),
+        el("span", { class: "under" }, under),
+      ),
+    ),
+  );
+}
+
+/** Returns a table of labels and what is said of each. */
+export function toldFacts(facts, { code = false } = {}) {
+  const rows = facts.map(([name, value]) =>
+    el("tr", {}, el("th", { scope: "row" }, name), el("td", { class: code ? "code" : "" }, value)),
+  );
+  return el("table", { class: "facts told" }, el("tbody", {}, rows));
+}
+
 /** Returns a range in words: with minutes where it is short. */
 export function rangeText(start_ms, end_ms) {
   const said = end_ms - start_ms < SHORT ? minute : day;

@@ -5,17 +5,7 @@ import { bars } from "front/drawings.js";
 import { el, section } from "front/elements.js";
 import { table } from "front/figures.js";
 import { linePlot } from "front/line_plot.js";
-import {
-  badge,
-  fillPage,
-  heldData,
-  rangeText,
-  statusBadge,
-  symbolBadges,
-  titled,
-  warningsPart,
-} from "front/page_frame.js";
-import { toldFacts } from "front/study/best_table.js";
+import { fillPage, heldData, marketHead, tileRow, toldFacts, warningsPart } from "front/page_frame.js";
 import { count, label, minute, number, perCent, plus, tone } from "front/words.js";
 
 const WHOLE = "whole";
@@ -29,16 +19,8 @@ export function showPortfolio(body, run) {
   fillPage(body, { title: head(run), parts: partsOf(run) });
 }
 
-function head(run) {
-  const window = run.window_name ? `${run.window_name}: ` : "";
-  return titled(run.name, run.number === null ? "portfolio session" : `portfolio ${run.number}`, [
-    badge("Portfolio", "accent"),
-    statusBadge(run.status),
-    symbolBadges(run.symbols),
-    [run.timeframe, run.exchange].filter(Boolean).map((one) => badge(one)),
-    badge(`${window}${rangeText(run.start_ms, run.end_ms)}`),
-  ]);
-}
+const head = (run) =>
+  marketHead(run, run.number === null ? "portfolio session" : `portfolio ${run.number}`, "Portfolio");
 
 const signed = (value) => ({ text: plus(perCent(value), value), kind: tone(value) });
 
@@ -115,32 +97,19 @@ const share = (value, whole) => (whole > 0 ? (100 * value) / whole : null);
 function tiles(run, money) {
   const { performance: whole, members } = run;
   const unit = run.quote ? ` ${run.quote}` : "";
-  const shown = [
+  return tileRow([
     [
       "Total return",
       plus(perCent(whole.total_return_pct), whole.total_return_pct),
       `${plus(money(whole.total_return), whole.total_return)}${unit} of ${money(run.capital)}`,
       tone(whole.total_return),
     ],
-    ["Maximum drawdown", perCent(whole.max_drawdown_pct), "of the whole account, at every step", ""],
-    ["Sharpe", number(whole.sharpe_ratio), `Sortino ${number(whole.sortino_ratio)}`, ""],
-    ["Members", count(members.length), members.map((one) => one.name).join(", "), ""],
-    ["Trades", count(whole.trades), `${count(whole.winning_trades)} won`, ""],
-    ["Moved between members", `${money(moved(run))}${unit}`, `in ${count(run.rebalances.length)} rebalancings`, ""],
-  ];
-  return el(
-    "div",
-    { class: "tiles three" },
-    shown.map(([name, text, under, kind]) =>
-      el(
-        "div",
-        { class: "tile" },
-        el("span", { class: "name" }, name),
-        el("strong", { class: kind }, text),
-        el("span", { class: "under" }, under),
-      ),
-    ),
-  );
+    ["Maximum drawdown", perCent(whole.max_drawdown_pct), "of the whole account, at every step"],
+    ["Sharpe", number(whole.sharpe_ratio), `Sortino ${number(whole.sortino_ratio)}`],
+    ["Members", count(members.length), members.map((one) => one.name).join(", ")],
+    ["Trades", count(whole.trades), `${count(whole.winning_trades)} won`],
+    ["Moved between members", `${money(moved(run))}${unit}`, `in ${count(run.rebalances.length)} rebalancings`],
+  ]);
 }
 
 const moved = ({ rebalances }) =>

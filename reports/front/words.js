@@ -69,6 +69,9 @@ export function label(name) {
   return text[0].toUpperCase() + text.slice(1);
 }
 
+/** A clause as a sentence. */
+export const sentence = (text) => `${text[0].toUpperCase()}${text.slice(1)}.`;
+
 // Money of an account: two decimals, eight where it is kept in something dear.
 export function moneyOf(run) {
   const decimals = run.result.performance.starting_balance < 10 ? 8 : 2;

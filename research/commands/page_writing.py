@@ -1,17 +1,24 @@
 """Pages of studies, walk-forwards, cross-validations and portfolios, written for the verbs that end with one."""
 
 from pathlib import Path
+from typing import Any
 
 from core.errors import ConfigurationError
 from reports.portfolio.portfolio_page import KnownAs, write_portfolio_page
 from research.commands.validation_blocks import validation_facts, validation_title
 from research.commands.walk_blocks import walk_lines
 from research.folds.cross_validation_result import CrossValidation
+from research.folds.left_out_ranks import left_out_ranks
 from research.folds.path_curves import path_curves
 from research.folds.validation_rows import METHOD, STUDIES
 from research.folds.walk_forward_result import WalkForward
 from research.pictures.study_file import FOLDER, LOGS, usual_place, write_study_page
-from research.pictures.validation_data import ValidationWords, write_validation_page
+from research.pictures.validation_data import (
+    ValidationFindings,
+    ValidationWords,
+    validation_data,
+    write_validation_page,
+)
 from research.portfolio.portfolio_backtest import PortfolioRun
 from research.studies.search import read_study, study_row
 from research.studies.search_rows import row_of
@@ -38,12 +45,17 @@ def write_page_of_validation(
     found: CrossValidation, store: RunStore, out: Path | None, logs: str | None = None
 ) -> Path:
     """Write the page of a cross-validation and return where it is; ``out`` is None for its usual place."""
-    row = row_of(METHOD, found.id, store)
-    studies = (row.settings or {}).get(STUDIES) or []
+    target = out or usual_place(row_of(METHOD, found.id, store), logs, "cross_validation")
+    return write_validation_page(page_of_validation(found, store), target)
+
+
+def page_of_validation(found: CrossValidation, store: RunStore) -> dict[str, Any]:
+    """Return what the page of a cross-validation shows."""
+    studies = (row_of(METHOD, found.id, store).settings or {}).get(STUDIES) or []
     market = (study_row(store, studies[0]).settings or {}).get("market", {}) if studies else {}
     words = ValidationWords(validation_title(found), validation_facts(found))
-    target = out or usual_place(row, logs, "cross_validation")
-    return write_validation_page(found, path_curves(found, store), words, market, target)
+    findings = ValidationFindings(path_curves(found, store), left_out_ranks(found, store))
+    return validation_data(found, findings, words, market)
 
 
 def write_page_of_portfolio(run: PortfolioRun, out: Path | None, logs: str | None = None) -> Path:

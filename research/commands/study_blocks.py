@@ -35,6 +35,8 @@ def show_study(study: Study, luck: StudyLuck, rows: int) -> None:
         blocks.append(_table(study, luck, best))
     if luck.best is not None:
         blocks += luck_blocks(luck.best)
+        if luck.beside.sentence:
+            blocks.append(Facts("", [("beside", luck.beside.sentence)]))
     if luck.stability is not None:
         blocks.append(Facts("", [("stability", luck.stability.sentence)]))
     runs = _runs(study)

@@ -1,6 +1,7 @@
 """The paths of a cross-validation over time, and how much of what they came to is luck."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
@@ -84,19 +85,47 @@ def _losing(found: CrossValidation) -> str:
     )
 
 
-def _choosing(splits: Sequence[SplitResult], groups: Sequence[TimeRange]) -> str:
-    """Say what was left of what the choice was worth, by day: the two parts of a split are not equally long."""
+class PartDays(NamedTuple):
+    """How long the two parts of a split are, in days: they are not equally long."""
+
+    searched: float
+    left_out: float
+
+
+def part_days(one: SplitResult, groups: Sequence[TimeRange]) -> PartDays:
+    """Return how long the parts of a split are."""
+    left_out = sum(groups[own].length_ms for own in one.split.tests) / DAY_MS
+    return PartDays(sum(span.length_ms for span in one.split.train) / DAY_MS, left_out)
+
+
+_Earned = tuple[float, float]
+"""A return in per cent, and in how many days."""
+
+
+def _choices(splits: Sequence[SplitResult], groups: Sequence[TimeRange]) -> list[tuple[_Earned, _Earned]]:
+    """Return what the best of each split earned where it was left out, and where it was searched."""
     pairs = []
     for one in splits:
         inside, outside = one.in_figures.get(_RETURN), one.out_figures.get(_RETURN)
         if one.trial is not None and inside is not None and outside is not None:
-            left_out = sum(groups[own].length_ms for own in one.split.tests) / DAY_MS
-            searched = sum(span.length_ms for span in one.split.train) / DAY_MS
-            pairs.append(((outside, left_out), (inside, searched)))
+            days = part_days(one, groups)
+            pairs.append(((outside, days.left_out), (inside, days.searched)))
+    return pairs
+
+
+def choice_kept(splits: Sequence[SplitResult], groups: Sequence[TimeRange]) -> float | None:
+    """Return what a day left out earned of what a day searched did; None where that earned nothing."""
+    pairs = _choices(splits, groups)
+    return efficiency([one for one, _ in pairs], [one for _, one in pairs]) if pairs else None
+
+
+def _choosing(splits: Sequence[SplitResult], groups: Sequence[TimeRange]) -> str:
+    """Say what was left of what the choice was worth, by day."""
+    pairs = _choices(splits, groups)
     if not pairs:
         return ""
     worse = sum(outside[0] / outside[1] < inside[0] / inside[1] for outside, inside in pairs)
-    kept = efficiency([one for one, _ in pairs], [one for _, one in pairs])
+    kept = choice_kept(splits, groups)
     share = (
         "what was searched earned nothing, so that there was nothing to keep"
         if kept is None

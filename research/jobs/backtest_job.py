@@ -14,6 +14,8 @@ from core.time_range import TimeRange
 from core.timeframe import timeframe_ms
 from engine.assembly import with_own_strategy
 from research.jobs.held_job import HeldJob
+from runs.commands.noting import require_name
+from runs.folder.run_notes import read_notes, write_notes
 from runs.folder.stem_folder import StemFolder
 from runs.jobs.job_queue import JobQueue
 from runs.store.run_store import RunStore
@@ -58,6 +60,7 @@ def submit_backtest(store: RunStore, wanted: BacktestRequest) -> Job:
     ConfigurationError
         If a setting, the system, its window or the range of time is wrong.
     """
+    require_name(wanted.name)
     if wanted.system is not None:
         read_system(wanted.system, wanted.places.systems).window(_window_name(wanted), wall_clock_ms())
         title = f"{wanted.system}, {wanted.window}"
@@ -75,8 +78,15 @@ def make_backtest(held: HeldJob, wanted: BacktestRequest) -> None:
     with held.watched() as watch:
         made = _of_system(wanted, watch) if wanted.system is not None else _of_configuration(wanted, watch)
         if made is not None:
+            _name(Path(made.folder), wanted.name)
             take_folder(held.store, Path(made.folder))
             held.outcome(run=made.run, folder=made.folder)
+
+
+def _name(folder: Path, name: str | None) -> None:
+    """Keep what a user calls the run, among what else is said of it."""
+    if name is not None:
+        write_notes(folder, msgspec.structs.replace(read_notes(folder), name=name))
 
 
 class _Made(NamedTuple):

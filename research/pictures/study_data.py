@@ -180,6 +180,7 @@ def _luck(luck: StudyLuck) -> dict[str, Any] | None:
     return {
         "tried": luck.tried,
         "sentence": luck.best.sentence,
+        "beside": luck.beside.sentence,
         "facts": facts,
         "sharpe": luck.best.sharpe,
         "expected_best_sharpe": luck.best.expected_best_sharpe,

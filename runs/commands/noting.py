@@ -8,6 +8,7 @@ import msgspec
 
 from core.command_line import say
 from core.errors import ConfigurationError
+from core.settings_problem import shown
 from runs.commands.opened_store import current_store
 from runs.folder.run_notes import RunNotes, read_notes, write_notes
 from runs.store.run_store import RunStore
@@ -16,6 +17,7 @@ from runs.store.synchronising import take_folder
 
 LONGEST_TAG = 60
 LONGEST_NOTE = 10_000
+LONGEST_NAME = 200
 
 
 def tag_run(asked: argparse.Namespace) -> int:
@@ -48,6 +50,12 @@ def require_note(text: str | None) -> None:
     """Raise the ConfigurationError of a note that is too long."""
     if text is not None and len(text) > LONGEST_NOTE:
         raise ConfigurationError(f"note: {len(text):,} characters — allowed: up to {LONGEST_NOTE:,}")
+
+
+def require_name(text: str | None) -> None:
+    """Raise the ConfigurationError of a text that can be no name."""
+    if text is not None and (not text.isprintable() or len(text) > LONGEST_NAME):
+        raise ConfigurationError(f"name: {shown(text)} — allowed: up to {LONGEST_NAME} printable characters")
 
 
 def keep_notes(store: RunStore, run: RunRow, notes: RunNotes) -> None:

@@ -1,4 +1,4 @@
-"""What a user said of a run: tags and a note, in a small file of its folder, so that no index can lose them."""
+"""What a user said of a run: a name, tags and a note, in a small file of its folder, so that no index can lose them."""
 
 import json
 import os
@@ -13,14 +13,15 @@ from runs.folder.write_errors import store_errors
 
 
 class RunNotes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Tags, sorted and each once, and a note (None without one)."""
+    """Tags, sorted and each once, a note and a name (None without one)."""
 
     tags: tuple[str, ...] = ()
     note: str | None = None
+    name: str | None = None
 
     def with_tags(self, added: Iterable[str], removed: Iterable[str] = ()) -> "RunNotes":
         """Return the notes with tags put on and taken off."""
-        return RunNotes(tuple(sorted({*self.tags, *added} - set(removed))), self.note)
+        return RunNotes(tuple(sorted({*self.tags, *added} - set(removed))), self.note, self.name)
 
 
 def read_notes(folder: Path) -> RunNotes:
@@ -48,5 +49,8 @@ def write_notes(folder: Path, notes: RunNotes) -> None:
     target = folder / NOTES
     with store_errors(target):
         beside = folder / f".{NOTES}.{os.getpid()}.tmp"
-        beside.write_text(json.dumps(msgspec.to_builtins(notes), indent=1) + "\n", encoding="utf-8")
+        plain = msgspec.to_builtins(notes)
+        if notes.name is None:
+            del plain["name"]
+        beside.write_text(json.dumps(plain, indent=1) + "\n", encoding="utf-8")
         beside.replace(target)

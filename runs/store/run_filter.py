@@ -29,6 +29,7 @@ _COLUMNS = {
 """They by their full names: what has a column is not looked for among all figures of every run."""
 _TEXTS = ("name", "run_id", "strategy", "timeframe", "status", "exchange")
 _TIMES = {"started": "started_ms", "duration": "duration_ms", "start": "start_ms", "end": "end_ms"}
+_SEARCHED = ("given_name", "name", "run_id", "strategy", "symbol_keys", "tag_keys", "note")
 SORTS = ("started", "duration", "start", "end", *_TEXTS, *HEADLINES)
 """What runs are sorted by, beside any figure of their metrics."""
 
@@ -37,10 +38,10 @@ class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
     """What every run that is asked for must be; None asks for nothing.
 
     ``symbol`` in any spelling; ``strategy`` and ``tag`` whole, capitals aside; ``since_ms`` counts from when a run was
-    made, ``until_ms`` to when. ``text`` stands somewhere in a run's name, id, strategy, symbols, tags or note, capitals
-    aside; ``least_trades`` is how many trades it has at least. ``sort`` names a column or a figure: texts go up,
-    everything else down, what has no value last; ``reverse`` turns that round. ``limit`` is the most that are returned,
-    after ``offset`` that are passed over.
+    made, ``until_ms`` to when. ``text`` stands somewhere in a run's names, id, strategy, symbols, tags or note,
+    capitals aside; ``least_trades`` is how many trades it has at least. ``sort`` names a column or a figure: texts go
+    up, everything else down, what has no value last; ``reverse`` turns that round. ``limit`` is the most that are
+    returned, after ``offset`` that are passed over.
     """
 
     symbol: str | None = None
@@ -90,8 +91,7 @@ class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
         if self.least_trades is not None:
             found.append(RUN.c.trades >= self.least_trades)
         if self.text is not None:
-            places = (RUN.c.name, RUN.c.run_id, RUN.c.strategy, RUN.c.symbol_keys, RUN.c.tag_keys, RUN.c.note)
-            found.append(or_(*(one.icontains(self.text, autoescape=True) for one in places)))
+            found.append(or_(*(RUN.c[one].icontains(self.text, autoescape=True) for one in _SEARCHED)))
         return found
 
     def _order(self) -> list[ColumnElement[Any]]:
@@ -104,6 +104,8 @@ class RunFilter(msgspec.Struct, frozen=True, kw_only=True):
         name = self.sort
         if name in HEADLINES:
             return _headline(name)
+        if name == "name":
+            return func.coalesce(RUN.c.given_name, RUN.c.name)
         if name in _TEXTS:
             return RUN.c[name]
         if name in _TIMES:

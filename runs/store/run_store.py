@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, Table, delete, func, insert, or_, select
 from sqlalchemy.dialects import sqlite
 
 from core.errors import ConfigurationError
+from runs.folder.run_notes import RunNotes
 from runs.store.database import Database, parse_url
 from runs.store.run_filter import RunFilter, symbol_key, tag_key
 from runs.store.store_place import load_store_place
@@ -81,7 +82,8 @@ class RunStore:
             return int(connection.execute(wanted.narrow(select(func.count()).select_from(RUN))).scalar_one())
 
     def named(self, text: str) -> list[RunRow]:
-        """Return the runs that a text may mean, the newest first: by id, name or folder, else by the id's beginning.
+        """Return the runs that a text may mean, the newest first: by id, either name or folder, else by the id's
+        beginning.
 
         ``latest`` is the run that was made last.
         """
@@ -89,7 +91,8 @@ class RunStore:
         if text == "latest":
             return self._selected(select(RUN).order_by(*newest).limit(1))
         folder = str(Path(text).resolve())
-        exact = or_(RUN.c.run_id == text, RUN.c.name == text, (RUN.c.folder == folder) & (RUN.c.host == self.host))
+        called = or_(RUN.c.run_id == text, RUN.c.name == text, RUN.c.given_name == text)
+        exact = or_(called, (RUN.c.folder == folder) & (RUN.c.host == self.host))
         found = self._selected(select(RUN).where(exact).order_by(*newest))
         if found or not text:
             return found
@@ -111,7 +114,7 @@ class RunStore:
                 f"run {text!r}: no run has that id or name — allowed: an id or its beginning, a name, a folder, or "
                 "latest; `python -m runs list` shows them"
             )
-        whole = any(text in (one.run_id, one.name, one.folder) for one in found)
+        whole = any(text in (one.run_id, one.name, one.given_name, one.folder) for one in found)
         ids = list(dict.fromkeys(one.run_id for one in found))
         if len(ids) > 1 and not whole and not Path(text).exists():
             listed = ", ".join(ids[:5]) + (", …" if len(ids) > 5 else "")
@@ -190,9 +193,10 @@ class RunStore:
                 _fill(connection, table, id_, rows)
         return id_
 
-    def note(self, id_: int, tags: Sequence[str], note: str | None, folder_mtime_ns: int) -> None:
+    def note(self, id_: int, notes: RunNotes, folder_mtime_ns: int) -> None:
         """Keep what a user said of a run, as its folder has it."""
-        values = _tag_values(tags) | {"note": note, "folder_mtime_ns": folder_mtime_ns}
+        said = {"note": notes.note, "given_name": notes.name}
+        values = _tag_values(notes.tags) | said | {"folder_mtime_ns": folder_mtime_ns}
         with self.database.writing() as connection:
             connection.execute(update(RUN).where(RUN.c.id == id_).values(values))
 

@@ -15,7 +15,8 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
 
     ``id`` is the store's own and changes when it is rebuilt; ``run_id`` is that of the run, or the name of a session.
     ``figures`` and ``warnings`` are None where they were not asked for. Figures are None where they are undefined.
-    ``started_ms`` and ``duration_ms`` are read off the times of files; None where they say nothing.
+    ``started_ms`` and ``duration_ms`` are read off the times of files; None where they say nothing. ``name`` is that of
+    its place among the folders, ``given_name`` what a user calls it.
     """
 
     id: int | None = None
@@ -46,6 +47,7 @@ class RunRow(msgspec.Struct, frozen=True, kw_only=True):
     duration_ms: int | None = None
     tags: list[str] = []
     note: str | None = None
+    given_name: str | None = None
     trades: int | None = None
     net_profit: Decimal | None = None
     total_return_pct: float | None = None

@@ -112,10 +112,10 @@ def _take(store: "RunStore", found: FoundFolder, state: "StoredState | None") ->
         notes, wrong = RunNotes(), str(error)
     signature = f"{FORM} {signature_of(folder)}"
     if state is not None and state.signature == signature and state.status != "RUNNING":
-        store.note(state.id, notes.tags, notes.note, found.mtime_ns)
+        store.note(state.id, notes, found.mtime_ns)
         return wrong
     read = folder_reading.read_folder(folder, store.host)
-    row = msgspec.structs.replace(read.row, tags=list(notes.tags), note=notes.note)
+    row = msgspec.structs.replace(read.row, tags=list(notes.tags), note=notes.note, given_name=notes.name)
     try:
         store.put(row, read.trades, read.points, signature=signature, folder_mtime_ns=found.mtime_ns)
     except (ValueError, TypeError, ArithmeticError, StatementError, StoreError) as error:

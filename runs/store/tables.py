@@ -63,6 +63,7 @@ RUN = Table(
     Column("tags", plain_values(), nullable=False),
     Column("tag_keys", Text, nullable=False),
     Column("note", Text),
+    Column("given_name", Text),
     Column("trades", Integer),
     Column("net_profit", Money),
     Column("total_return_pct", Double),

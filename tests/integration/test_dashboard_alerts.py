@@ -8,10 +8,13 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from alerts.outbox import Attempted, Outbox, wall_clock_ms
 from runs.jobs.job_queue import JobQueue
 from runs.store.run_store import open_store
 from tests.support.alert_services import AlertService, Answer, alert
+from tests.support.browser import browser, needs_browser
 from tests.support.dashboards import Dashboard, dashboard
 from tests.support.waiting import wait_until
 
@@ -80,6 +83,28 @@ class DashboardAlerts(unittest.TestCase):
         for query, count in (("kind=halt", 1), ("severity=warning&session=s1", 1), ("session=s9", 0)):
             self.assertEqual(count, self.ask(f"/api/alerts?{query}")[1]["total"], query)
         self.assertEqual(422, self.ask("/api/alerts?kind=nonsense")[0])
+
+    @needs_browser
+    def test_the_page_lists_what_was_told_and_sends_a_test_message(self) -> None:
+        with Outbox(self.folder / "logs" / "live" / "s2" / "alerts.jsonl") as outbox:
+            told = msgspec.structs.replace(alert(3, "feed_lost", "info", symbol=HOSTILE), session="s2")
+            outbox.record([(told, ("ops",))])
+            outbox.attempted(Attempted("ops", (told.id,), "failed", "answered 500", 3, wall_clock_ms()))
+        self.service.script = [Answer(200), Answer(403)]
+        with browser() as window:
+            window.look(width=390, dark=True)
+            window.go(self.server.entrance)
+            window.run("delete document.body.dataset.ready; location.hash = '#/alerts?session=s2'")
+            window.wait("return document.body.dataset.ready !== undefined")
+            said = window.run("return document.querySelector('#told').textContent")
+            for words in ("Feed lost", told.title, "ops: failing", "3 attempts", "answered 500", "1 alert"):
+                self.assertIn(words, said)
+            for outcome in ("delivered", "not delivered"):
+                window.press("#channels button", "Send a test message")
+                window.wait(f"return document.querySelector('#came-of-it').textContent.startsWith({outcome!r})")
+            self.assertEqual(390, window.run("return document.documentElement.scrollWidth"))
+            self.assertEqual([], window.logged())
+            window.picture("dashboard-alerts-told-390-dark")
 
     def test_a_job_that_ends_is_told_by_its_worker(self) -> None:
         with open_store(f"sqlite:///{self.folder}/data/runs.sqlite") as store:

@@ -85,6 +85,41 @@ class Pages(ShownDashboard):
         self.assertEqual(0.001, settings["live"]["execution"]["commission_rate"])
         self.assertEqual(0.1, settings["risk"]["max_exposure"])
 
+    def test_a_form_begins_with_what_the_configuration_has_and_asks_for_what_was_changed(self) -> None:
+        self.show("#/run")
+        own = self.told("configurations/practice.yaml")
+        symbols = ", ".join(own["symbols"])
+        for name, value in (("symbols", symbols), ("timeframe", "15m"), ("capital", "10000"), ("size", "0.05")):
+            shown = self.browser.run("return document.getElementById(arguments[0]).value", f"run-{name}")
+            self.assertEqual(value, shown)
+        fast = "return document.querySelector('[data-field=ema_fast]').value"
+        self.assertEqual(str(own["strategy_params"]["ema_fast"]), self.browser.run(fast))
+        self.browser.fill("[data-field=ema_fast]", "6")
+        for name, value in (("symbols", "BTC/USDT"), ("end", "2024-01-03"), ("size", ""), ("name", "what was changed")):
+            self.browser.fill(f"#run-{name}", value)
+        self.browser.press("#start")
+        self.says("#started", "completed", 60)
+        job = self.told("jobs?page_size=1")["items"][0]["id"]
+        asked = self.told(f"jobs/{job}")["request"]["overrides"]
+        self.assertEqual({"symbols": ["BTC/USDT"], "strategy": {"params": {"ema_fast": 6}}}, asked)
+        self.browser.press("label", "A system")
+        self.browser.fill("#system", "practice-reversion")
+        self.says("#system-values", "rsi_reversion")
+
+    def test_all_runs_together_and_what_people_are_told(self) -> None:
+        self.assertGreater(len(self.runs), 1)
+        self.looked_at("summary", "#/summary")
+        told = self.told("backtest/summary")
+        self.assertIn(str(told["best"][0]["metrics"]["total_trades"]), self.text("#best-runs tbody tr"))
+        self.says("#by-symbol", "BTC/USDT")
+        self.show("#/live")
+        offered = self.browser.run(
+            "return [...document.querySelectorAll('#session-what option')].map((one) => one.value)"
+        )
+        self.assertIn("portfolio practice-pair", offered)
+        self.looked_at("alerts", "#/alerts")
+        self.says("#page", "no channel stands in config/alerts.yaml")
+
     def test_what_is_refused_is_said_in_the_words_of_the_server_and_nothing_is_lost(self) -> None:
         self.show("#/run")
         self.browser.fill("#run-end", "2023-01-01")
@@ -115,10 +150,12 @@ class Pages(ShownDashboard):
         self.browser.press("#runs th button", "Return")
         self.browser.wait(f"{ids}.reverse().join() === '{','.join(listed)}'", 30)
         self.browser.press(f"#runs tr[data-id='{third}'] input")
-        self.browser.press("#chosen button", "Tags and note")
-        self.browser.fill("dialog input", "mine, quick")
+        self.browser.press("#chosen button", "Name, tags, note")
+        self.browser.fill("dialog input", "the quick one")
+        self.browser.fill("dialog .field:nth-of-type(2) input", "mine, quick")
         self.browser.press("dialog button", "Keep")
-        self.says(f"#runs tr[data-id='{third}']", "quick")
+        for words in ("the quick one", "config_backtest_20240101_20240108", "mine"):
+            self.says(f"#runs tr[data-id='{third}']", words)
         self.browser.run("document.querySelector('[role=search] details').open = true")
         self.browser.fill("[data-filter=tag]", "quick")
         self.browser.wait(f"{ids}.join() === '{third}'")

@@ -199,6 +199,23 @@ class Killed(FoldCommand):
 
 
 class CrossValidations(FoldCommand):
+    def page_is_drawn(self, page: Path, found: dict[str, Any]) -> None:
+        """Hold the page of a cross-validation to what it came to, in a browser where there is one."""
+        if not (CHROMIUM and DRIVER):
+            return
+        tried = sum(one["trial"] is not None for one in found["splits"])
+        with browser() as window:
+            window.open(page, width=390, dark=True)
+            window.drawn()
+            self.assertEqual(tried, window.run("return document.querySelectorAll('#left-out circle.dots').length"))
+            self.assertEqual(6, window.run("return document.querySelectorAll('#split-table tbody tr').length"))
+            said = window.run("return document.querySelector('.tiles').textContent")
+            self.assertRegex(said, r"Kept where left out(n/a|−?\d+\.\d\d).*Probability of overfitting[01]\.\d\d")
+            self.assertEqual(390, window.run("return document.documentElement.scrollWidth"))
+            self.assertEqual([], window.logged())
+            window.run("document.querySelector('#splits').scrollIntoView()")
+            window.picture("cross-validation-390-dark")
+
     def test_the_paths_and_their_distribution(self) -> None:
         shape = ("--system", "mine", "--groups", "4", "--test-groups", "2", "--purge", "2h", "--embargo", "6h")
         code, output, errors = self.fold("cross-validate", *shape, "--trials", "3", "--json")
@@ -228,6 +245,7 @@ class CrossValidations(FoldCommand):
         self.assertRegex(
             resumed[len(output) :], rf"\A\nReport page: \S+/reports/cross_validation_{number}_\w+\.html\n\Z"
         )
+        self.page_is_drawn(REPOSITORY / resumed.split()[-1], found)
         self.assertTrue(output.startswith(f"Cross-validation {number}: mine, fortnight: 2024-01-01T00:00:00.000Z to "))
         code, _, errors = self.fold("optimise", "--resume", number)
         self.assertEqual(2, code)

@@ -2,7 +2,7 @@
 
 import { guarded } from "front/board/problems.js";
 import { el } from "front/elements.js";
-import { minute } from "front/words.js";
+import { count, minute } from "front/words.js";
 
 export const head = (name, beside, ...right) =>
   el("div", { class: "head" }, el("h1", {}, name, " ", el("span", { class: "muted" }, beside ?? "")), right);
@@ -53,6 +53,23 @@ export function plainTable(columns, rows, { id, none = "None." } = {}) {
     "div",
     { class: "scroll" },
     el("table", { id }, el("thead", {}, el("tr", {}, heads)), el("tbody", {}, rows.map(line))),
+  );
+}
+
+/** Ways to the pages of a list that the server gives by pages; `to(page)` opens one. */
+export function pages({ page, pages: all, total }, [one, many], to) {
+  const way = (text, other) =>
+    el(
+      "button",
+      { type: "button", class: "quiet", disabled: other < 1 || other > all, onclick: () => to(other) },
+      text,
+    );
+  const said = `${count(total)} ${total === 1 ? one : many}${all > 1 ? `, page ${page} of ${all}` : ""}`;
+  return el(
+    "div",
+    { class: "controls" },
+    all > 1 && [way("◀ before", page - 1), way("next ▶", page + 1)],
+    el("span", { class: "note" }, said),
   );
 }
 
@@ -110,7 +127,7 @@ export function opened(fill) {
       resolve(value);
     };
     const dialog = el("dialog", { oncancel: () => close(false) });
-    dialog.append(...fill(close));
+    dialog.append(...fill(close).filter(Boolean));
     document.body.append(dialog);
     dialog.showModal();
   });

@@ -2,7 +2,7 @@
 
 import { ask, part, send } from "front/board/client.js";
 import { atMost } from "front/board/pace.js";
-import { button, card, empty, facts, head, link, plainTable, progress, statusOf, when } from "front/board/parts.js";
+import { button, card, empty, facts, head, link, pages, plainTable, progress, statusOf, when } from "front/board/parts.js";
 import { guarded, tell } from "front/board/problems.js";
 import { hashOf } from "front/board/routes.js";
 import { listen } from "front/board/stream.js";
@@ -31,30 +31,16 @@ export async function jobsPage(at) {
   const page = { now: Number(at.values.page ?? 1) };
   const load = async () => {
     const told = await ask("jobs", { query: { page: page.now, page_size: 50 }, signal: at.signal });
-    place.replaceChildren(jobsTable(told.items, load), turning(told, page, guarded(load)));
+    place.replaceChildren(jobsTable(told.items, load), pages(told, ["job", "jobs"], turned));
   };
+  const turned = guarded((to) => {
+    page.now = to;
+    return load();
+  });
   const soon = atMost(guarded(load), 300);
   at.onLeave(listen(["jobs"], { submitted: soon, progress: soon, ended: soon }, soon));
   await load();
   return { name: "Jobs", head: head("Jobs", "what workers make"), parts: [card(null, place)] };
-}
-
-function turning({ page, pages, total }, state, load) {
-  const way = (text, by) =>
-    el(
-      "button",
-      {
-        type: "button",
-        class: "quiet",
-        disabled: page + by < 1 || page + by > pages,
-        onclick: () => {
-          state.now = page + by;
-          load();
-        },
-      },
-      text,
-    );
-  return el("div", { class: "controls", hidden: pages < 2 }, way("◀ newer", -1), way("older ▶", 1), `${total} jobs`);
 }
 
 function jobsTable(jobs, load) {

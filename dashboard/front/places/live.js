@@ -20,9 +20,10 @@ export const stateBadge = ({ state, healthy }) =>
   );
 
 export async function sessionsPage(at) {
-  const [configurations, systems] = await Promise.all(
-    ["configurations", "systems"].map((path) => ask(path, { signal: at.signal })),
+  const [configurations, systems, portfolios] = await Promise.all(
+    ["configurations", "systems", "portfolios"].map((path) => ask(path, { signal: at.signal })),
   );
+  const whole = systems.filter((one) => !one.problem).map((one) => one.id);
   const list = el("div", {});
   const load = async () => {
     const told = await ask("sessions", { query: { page_size: 100 }, signal: at.signal });
@@ -38,11 +39,7 @@ export async function sessionsPage(at) {
       card("Sessions", list),
       card(
         "Start a session",
-        startForm(
-          configurations,
-          systems.filter((one) => !one.problem),
-          at.values,
-        ),
+        startForm({ system: whole, portfolio: portfolios, config: configurations }, at.values),
       ),
     ],
   };
@@ -54,6 +51,7 @@ function sessionsTable(sessions) {
     { head: "State", cell: stateBadge },
     { head: "Equity", figure: true, cell: (one) => (one.equity === null ? "–" : number(Number(one.equity))) },
     { head: "Positions", figure: true, cell: (one) => one.positions ?? "–" },
+    { head: "Trades", cell: (one) => one.traded_as.map((name) => el("div", {}, tradedAs(name))) },
     { head: "Strategy", cell: (one) => one.strategy ?? (one.members.join(", ") || "–") },
     { head: "Market", cell: (one) => [one.exchange, one.timeframe].filter(Boolean).join(", ") },
     { head: "Exchange time (UTC)", cell: (one) => when(one.exchange_time ?? one.last_step) },
@@ -64,16 +62,30 @@ function sessionsTable(sessions) {
   return plainTable(columns, sessions, { id: "sessions", none });
 }
 
-function startForm(configurations, systems, { system }) {
-  const what = select(
-    [
-      ...configurations.map((one) => [`config ${one}`, `configuration ${one}`]),
-      ...systems.map((one) => [`system ${one.id}`, `system ${one.id}`]),
-    ],
+/** What a session trades, with the way to it where it has a page. */
+export function tradedAs(name) {
+  const [kind, id] = name.split(/ (.*)/);
+  return kind === "system" ? [`${kind} `, link(hashOf(["systems", id]), id)] : name;
+}
+
+const KINDS = { system: "Systems", portfolio: "Portfolios", config: "Configurations" };
+
+function startForm(choices, asked) {
+  const groups = Object.entries(choices).filter(([, names]) => names.length > 0);
+  const what = el(
+    "select",
     { id: "session-what" },
+    groups.map(([kind, names]) =>
+      el(
+        "optgroup",
+        { label: KINDS[kind] },
+        names.map((name) => el("option", { value: `${kind} ${name}` }, name)),
+      ),
+    ),
   );
-  if (system) what.value = `system ${system}`;
-  else if (configurations.includes("practice.yaml")) what.value = "config practice.yaml";
+  const kind = Object.keys(choices).find((one) => asked[one]);
+  if (kind) what.value = `${kind} ${asked[kind]}`;
+  else if (choices.config.includes("practice.yaml")) what.value = "config practice.yaml";
   const rehearsed = el("input", { type: "checkbox", checked: true, id: "session-rehearsed", onchange: () => show() });
   const start = text({ value: "2024-01-01", id: "session-start" });
   const speed = figure({ value: 20_000, min: 0, id: "session-speed" });
@@ -91,7 +103,7 @@ function startForm(configurations, systems, { system }) {
   const run = el("button", { type: "submit", class: "main", id: "session-run" }, "Start the session");
   const submitted = guarded(async (event) => {
     event.preventDefault();
-    const [kind, id] = [what.value.slice(0, 6), what.value.slice(7)];
+    const [kind, id] = what.value.split(/ (.*)/);
     run.disabled = true;
     try {
       const made = await send("POST", "sessions", {

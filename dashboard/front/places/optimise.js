@@ -10,6 +10,7 @@ import { listen } from "front/board/stream.js";
 import { el } from "front/elements.js";
 import { partLinks } from "front/page_frame.js";
 import { studyPage } from "front/study/study_page.js";
+import { validationPage } from "front/study/validation_page.js";
 import { count, number, perCent } from "front/words.js";
 
 const PATH = "backtest/optimize";
@@ -207,8 +208,8 @@ export async function searchPage(at) {
   const path = `${PATH}/${part(id)}`;
   const told = await ask(path, { signal: at.signal });
   const drawn = OPEN.includes(told.status) ? null : await ask(`${path}/page`, { signal: at.signal }).catch(() => null);
-  if (told.status === "COMPLETED" && drawn?.study) {
-    const { title, parts } = studyPage(drawn.study);
+  if (told.status === "COMPLETED" && drawn) {
+    const { title, parts } = drawn.validation ? validationPage(drawn.validation) : studyPage(drawn.study);
     const shown = parts.filter(Boolean);
     const next = el(
       "p",

@@ -111,19 +111,14 @@ export async function playbackPage(at) {
   };
 }
 
-// Returns what sends controls. Speed and stops are set between two others, and what was playing then plays on; what
-// comes of playing is told by the stream: its answer comes when it has ended, or is old.
+// Returns what sends controls. What comes of playing is told by the stream: its answer comes when it has ended, or is
+// old. Speed and stops are set while it goes on: of their answer what was set counts, the rest may be old.
 function driving(path, state, show) {
-  let set = Promise.resolve();
-  const sent = (asked) => send("POST", `${path}/control`, asked);
   return (asked) => {
-    const done = set.then(async () => {
-      const plays = state().control === "playing";
-      const told = await sent(asked);
-      if (asked.action !== "play") show(told.state);
-      if (SET.includes(asked.action) && plays) sent({ action: "play" }).catch(tell);
+    const done = send("POST", `${path}/control`, asked).then(({ state: told }) => {
+      if (SET.includes(asked.action)) show({ ...state(), speed: told.speed, breaks_at: told.breaks_at });
+      else if (asked.action !== "play") show(told);
     });
-    if (SET.includes(asked.action)) set = done.catch(() => {});
     // Nothing waits for it: what plays can be held at once.
     done.catch(tell);
   };
@@ -216,6 +211,8 @@ function controls(control, state, path) {
     const words = [how, `step ${count(now.index)} of ${count(now.total)}`, stopped, failure].filter(Boolean);
     status.textContent = words.join(", ");
     for (const box of breaks.querySelectorAll("input")) box.checked = told.breaks_at.includes(box.value);
+    const pace = String(told.speed?.candles_per_second ?? "");
+    if (document.activeElement !== speed && SPEEDS.some(([one]) => one === pace)) speed.value = pace;
   };
   return { node, show };
 }

@@ -36,7 +36,7 @@ function ways(told) {
   const again = () => dispatchEvent(new Event("hashchange"));
   return [
     told.kind === "backtest" && button("Play back", () => playBack({ run: told.id })),
-    button("Tags and note", () => said([told]).then((done) => done && again())),
+    button("Name, tags, note", () => said([told]).then((done) => done && again())),
     el(
       "a",
       { class: "button", href: address(`backtest/results/${part(told.id)}/report`), download: "" },
@@ -46,8 +46,8 @@ function ways(told) {
   ];
 }
 
-function notes({ name, tags, note, created }) {
-  const about = [name, created && `made ${when(created)} UTC`].filter(Boolean).join(", ");
+function notes({ name, stored_as: folder, tags, note, created }) {
+  const about = [name, folder !== name && folder, created && `made ${when(created)} UTC`].filter(Boolean).join(", ");
   return el(
     "p",
     { class: "note", id: "notes" },

@@ -3,7 +3,7 @@
 import { ask, part, send } from "front/board/client.js";
 import { field, select, text, words } from "front/board/fields.js";
 import { atMost, settled } from "front/board/pace.js";
-import { button, confirmed, empty, head, link, opened, statusOf, when } from "front/board/parts.js";
+import { button, confirmed, empty, head, link, opened, pages, statusOf, when } from "front/board/parts.js";
 import { guarded, tell } from "front/board/problems.js";
 import { go, hashOf, keep } from "front/board/routes.js";
 import { listen } from "front/board/stream.js";
@@ -17,7 +17,7 @@ const money = (value) => (value === null ? null : Number(value));
 const signed = (value, said) => plus(said(value), value);
 
 const COLUMNS = [
-  { sort: "name", head: "Run", up: true, cell: (run) => named(run) },
+  { sort: "name", head: "Run", up: true, cell: (run) => runName(run) },
   { sort: "strategy", head: "Strategy", up: true, cell: (run) => run.strategy ?? "–" },
   { head: "Symbols", cell: (run) => shortened(run.symbols) },
   { sort: "timeframe", head: "Candles", up: true, cell: (run) => run.timeframe ?? "–" },
@@ -53,14 +53,17 @@ const dayOf = (text) => day(Date.parse(text));
 const shortened = (all) =>
   all.length > 2 ? el("span", { title: all.join(", ") }, `${all.length} symbols`) : all.join(", ");
 
-function named(run) {
+/** A run as lists name it, with the way to it. */
+export function runName(run) {
   return [
     link(hashOf(["results", run.id]), run.name),
     " ",
-    el("span", { class: "note code" }, run.id.slice(0, 8)),
+    el("span", { class: "note code" }, run.kind === "backtest" ? run.id.slice(0, 8) : run.id !== run.name && run.id),
+    " ",
     run.status !== "COMPLETED" && statusOf(run.status),
     run.kind === "live" && el("span", { class: "badge accent" }, "live"),
     run.tags.map((one) => el("span", { class: "badge" }, one)),
+    run.stored_as && run.stored_as !== run.name && el("div", { class: "note code" }, run.stored_as),
     run.note && el("div", { class: "note" }, run.note),
   ];
 }
@@ -182,7 +185,7 @@ function list(told, state, { change, chosen, showChosen }) {
   );
   return [
     el("div", { class: "scroll" }, el("table", { id: "runs" }, el("thead", {}, heads), el("tbody", {}, rows))),
-    pages(told, change),
+    pages(told, ["run", "runs"], (page) => change({ page: String(page) })),
   ];
 }
 
@@ -200,20 +203,9 @@ function sortHead({ sort, head: said, up, figure }, state, change) {
   );
 }
 
-function pages({ page, pages: all, total }, change) {
-  const way = (text, to) =>
-    el(
-      "button",
-      { type: "button", class: "quiet", disabled: to < 1 || to > all, onclick: () => change({ page: String(to) }) },
-      text,
-    );
-  const said = el("span", { class: "note" }, `${count(total)} run${total === 1 ? "" : "s"}, page ${page} of ${all}`);
-  return el("div", { class: "controls" }, all > 1 && [way("◀ before", page - 1), way("next ▶", page + 1)], said);
-}
-
 function chosenWays(chosen, load) {
   const runs = [...chosen.values()];
-  if (runs.length === 0) return [el("span", { class: "note" }, "Choose runs to compare, tag, note or remove them.")];
+  if (runs.length === 0) return [el("span", { class: "note" }, "Choose runs to compare, name, tag, note or remove them.")];
   const compare = button("Compare", () => go(["compare"], { runs: runs.map((one) => one.id).join(",") }), {
     disabled: runs.length < 2,
     title: runs.length < 2 ? "Choose two or more" : null,
@@ -221,28 +213,31 @@ function chosenWays(chosen, load) {
   return [
     el("b", {}, `${count(runs.length)} chosen`),
     compare,
-    button("Tags and note", () => said(runs).then((done) => done && load())),
+    button("Name, tags, note", () => said(runs).then((done) => done && load())),
     button("Remove", () => removed(runs).then((done) => done && load()), { kind: "danger" }),
   ];
 }
 
-/** Lets tags and notes of runs be changed; resolves to whether they were. */
+/** Lets names, tags and notes of runs be changed; resolves to whether they were. */
 export function said(runs) {
   const one = runs.length === 1 ? runs[0] : null;
   const tags = text({ value: one ? one.tags.join(", ") : "" });
   const note = el("textarea", { rows: 3, maxlength: 2000 });
   note.value = one?.note ?? "";
+  const called = one && one.name !== one.stored_as ? one.name : "";
+  const name = text({ value: called, maxlength: 200, placeholder: one?.stored_as });
   const kept = async () => {
     const added = words(tags.value);
     for (const run of runs) {
       const changes = one
-        ? { tags: added, note: note.value }
+        ? { name: name.value, tags: added, note: note.value }
         : { tags: [...new Set([...run.tags, ...added])], ...(note.value.trim() ? { note: note.value } : {}) };
       await send("PATCH", `backtest/results/${part(run.id)}`, changes);
     }
   };
   return opened((close) => [
     el("h2", {}, one ? one.name : `${runs.length} runs`),
+    one && field("Name", name, "What the run is called; empty is the name of its folder."),
     field("Tags", tags, one ? "With commas between." : "Added to those that each has, with commas between."),
     field("Note", note, one ? "" : "In the place of each one's; empty changes none."),
     el(

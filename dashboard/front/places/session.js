@@ -9,9 +9,9 @@ import { go, hashOf } from "front/board/routes.js";
 import { listen } from "front/board/stream.js";
 import { el } from "front/elements.js";
 import { badge, warningsPart } from "front/page_frame.js";
-import { stateBadge } from "front/places/live.js";
+import { stateBadge, tradedAs } from "front/places/live.js";
 import { colourOf } from "front/palette.js";
-import { showAll, timeChart } from "front/time_charts.js";
+import { timeChart } from "front/time_charts.js";
 import { label, number, plus, price, tone } from "front/words.js";
 
 const SHOWN = 100;
@@ -50,9 +50,9 @@ export async function sessionPage(at) {
     warned.replaceChildren(...warnings(session));
     account.replaceChildren(accountFacts(session));
     positions.replaceChildren(positionsTable(session.open_positions, session, path, load));
-    orders.replaceChildren(ordersTable(session.orders, path, load));
+    orders.replaceChildren(ordersTable(session.orders, session, path, load));
     feeds.replaceChildren(feedFacts(session.feeds));
-    fills.replaceChildren(fillsTable(session.fills));
+    fills.replaceChildren(fillsTable(session));
     journal.replaceChildren(...session.journal.slice(0, 50).map((one) => el("div", { class: "code" }, wordsOf(one))));
     log.textContent = session.log.join("\n");
     parity.replaceChildren(parityPart(session.parity));
@@ -62,7 +62,7 @@ export async function sessionPage(at) {
     session = await ask(path, { signal: at.signal });
     show();
     // A session that has just ended is among the results a moment later.
-    if (!RUNS.includes(session.state) && !session.run && looks-- > 0) setTimeout(soon, 2_000);
+    if (!RUNS.includes(session.state) && !session.run && !hasAll(session) && looks-- > 0) setTimeout(soon, 2_000);
   };
   const soon = atMost(() => load().catch((error) => at.signal.aborted || tell(error)), 1_000);
   const take = (data, message) => {
@@ -96,6 +96,8 @@ export async function sessionPage(at) {
     ready: show,
   };
 }
+
+const hasAll = ({ members, member_runs: runs }) => members.length > 0 && members.every((one) => runs[one]);
 
 function operatorWays(session, path, load) {
   const runs = RUNS.includes(session.state);
@@ -140,6 +142,7 @@ function operatorWays(session, path, load) {
       ["stopped", "dead"].includes(session.state) && act("Resume", resume, { kind: "main" }),
       act("Check parity", check, { title: "A worker replays its journal, and its candles from history" }),
       session.run && link(hashOf(["results", session.run]), "Its result"),
+      Object.entries(session.member_runs).map(([name, run]) => link(hashOf(["results", run]), `Result of ${name}`)),
       runs &&
         act(session.kill_switch ? "Release the kill switch" : "Kill switch", kill, { kind: "danger", id: "kill" }),
     ),
@@ -182,6 +185,7 @@ function accountFacts(session) {
   return facts([
     ["Equity", money(session.live_equity ?? session.equity)],
     ["Balance", money(session.balance)],
+    ["Trades", session.traded_as.map((name) => el("div", {}, tradedAs(name)))],
     ["Market", [session.exchange, session.timeframe, session.symbols.join(", ")].filter(Boolean).join(", ")],
     ["Steps", session.steps],
     ["Last step", session.last_step && when(session.last_step)],
@@ -191,11 +195,16 @@ function accountFacts(session) {
   ]);
 }
 
+// In a portfolio the name of the member stands before the symbol, which all members have in common.
+const tradedSymbol = ({ symbols }, { symbol }) => symbols.find((one) => symbol.endsWith(` ${one}`)) ?? symbol;
+
 function positionsTable(positions, session, path, load) {
   const close = (one) =>
     button("Close", async () => {
-      const sure = await typed(`Close ${one.symbol}?`, "At its next open.", "Close it", session.id);
-      if (sure) await send("POST", `${path}/close`, { symbol: one.symbol, confirm: session.id }).then(load);
+      const symbol = tradedSymbol(session, one);
+      const explained = symbol === one.symbol ? "At its next open." : "At its next open, of every member that has it.";
+      const sure = await typed(`Close ${symbol}?`, explained, "Close it", session.id);
+      if (sure) await send("POST", `${path}/close`, { symbol, confirm: session.id }).then(load);
     });
   const columns = [
     { head: "Symbol", cell: (one) => one.symbol },
@@ -217,8 +226,9 @@ function positionsTable(positions, session, path, load) {
   return plainTable(columns, positions, { id: "positions", none: "No position is open." });
 }
 
-function ordersTable(orders, path, load) {
-  const cancel = (one) => button("Cancel", () => send("POST", `${path}/cancel`, { symbol: one.symbol }).then(load));
+function ordersTable(orders, session, path, load) {
+  const cancel = (one) =>
+    button("Cancel", () => send("POST", `${path}/cancel`, { symbol: tradedSymbol(session, one) }).then(load));
   const columns = [
     { head: "Symbol", cell: (one) => one.symbol },
     { head: "What", cell: (one) => `${one.what} ${one.type}` },
@@ -244,9 +254,10 @@ function feedFacts(feeds) {
   ]);
 }
 
-function fillsTable(fills) {
+function fillsTable({ fills, members }) {
   const columns = [
     { head: "Time (UTC)", cell: (one) => when(one.timestamp) },
+    ...(members.length > 0 ? [{ head: "Member", cell: (one) => one.member }] : []),
     { head: "Symbol", cell: (one) => one.symbol },
     { head: "Action", cell: (one) => [one.action, one.side].filter(Boolean).join(" ") },
     { head: "Price", figure: true, cell: (one) => exact(one.price) },
@@ -298,7 +309,8 @@ function equityChart() {
       lines.get(member).setData([...seen].sort(([a], [b]) => a - b).map(([at, value]) => ({ time: at, value })));
     });
     chart.box.hidden = Object.values(curves).every((one) => one.time.length < 2);
-    if (!chart.box.hidden) showAll(chart);
+    // The members of a portfolio have points at different times: their number says nothing.
+    if (!chart.box.hidden) chart.chart.timeScale().fitContent();
   };
   return { box: chart.box, show };
 }

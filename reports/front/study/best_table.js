@@ -2,8 +2,9 @@
 
 import { el } from "front/elements.js";
 import { figureText, table } from "front/figures.js";
+import { tileRow, toldFacts } from "front/page_frame.js";
 import { moneyText } from "front/study/trials.js";
-import { count, number, perCent } from "front/words.js";
+import { count, number, perCent, sentence } from "front/words.js";
 
 const FIGURES = [
   ["Return", "performance.total_return_pct"],
@@ -47,13 +48,12 @@ export function bestTable({ study, objectives }) {
   return el("div", { id: "best-table" }, table(heads, rows, { texts }));
 }
 
-const sentenceOf = (text) => `${text[0].toUpperCase()}${text.slice(1)}.`;
-
 export function luckWords({ luck, stability }) {
   if (luck === null) return null;
   return [
-    el("p", { class: "lead", id: "luck-sentence" }, sentenceOf(luck.sentence)),
-    stability && el("p", {}, sentenceOf(stability)),
+    el("p", { class: "lead", id: "luck-sentence" }, sentence(luck.sentence)),
+    luck.beside && el("p", { id: "tried-beside" }, sentence(luck.beside)),
+    stability && el("p", {}, sentence(stability)),
   ];
 }
 
@@ -63,12 +63,6 @@ const PSR_WORDS =
 export const psrNote = () => el("p", { class: "note" }, PSR_WORDS);
 
 export const luckFacts = ({ luck }) => toldFacts(luck.facts);
-
-/** Returns a table of labels and what is said of each. */
-export function toldFacts(facts) {
-  const rows = facts.map(([name, value]) => el("tr", {}, el("th", { scope: "row" }, name), el("td", {}, value)));
-  return el("table", { class: "facts told" }, el("tbody", {}, rows));
-}
 
 export function tiles({ study, objectives }) {
   const { counts, luck, best } = study;
@@ -106,21 +100,4 @@ export function tiles({ study, objectives }) {
   const words = beside.filter(([many]) => many > 0).map(([many, text]) => `${count(many)} ${text}`);
   shown.push(["Trials", count(counts.trials), [`${count(counts.points)} points`, ...words].join(", ")]);
   return tileRow(shown);
-}
-
-/** Tiles of what stands first: a name, a value, and what it is of. */
-export function tileRow(shown) {
-  return el(
-    "div",
-    { class: "tiles three" },
-    shown.map(([name, text, under]) =>
-      el(
-        "div",
-        { class: "tile" },
-        el("span", { class: "name" }, name),
-        el("strong", {}, text),
-        el("span", { class: "under" }, under),
-      ),
-    ),
-  );
 }

@@ -2,17 +2,8 @@
 
 import { el, section } from "front/elements.js";
 import { histogram } from "front/drawings.js";
-import {
-  badge,
-  fillPage,
-  heldData,
-  rangeText,
-  statusBadge,
-  symbolBadges,
-  titled,
-  warningsPart,
-} from "front/page_frame.js";
-import { bestTable, luckFacts, luckWords, psrNote, tileRow, tiles } from "front/study/best_table.js";
+import { badge, fillPage, heldData, marketHead, tileRow, toldFacts, warningsPart } from "front/page_frame.js";
+import { bestTable, luckFacts, luckWords, psrNote, tiles } from "front/study/best_table.js";
 import { fanParts } from "front/study/fan.js";
 import { foldTable } from "front/study/fold_table.js";
 import { heatMap } from "front/study/heat_map.js";
@@ -23,6 +14,8 @@ import { slice } from "front/study/slice.js";
 import { tradeOff } from "front/study/trade_off.js";
 import { unpackStudy } from "front/study/trials.js";
 import { count } from "front/words.js";
+
+const CODE = { code: true };
 
 export function openStudy(document) {
   showStudy(document.body, heldData(document).study);
@@ -36,23 +29,9 @@ export function showStudy(body, study) {
 export const studyPage = (study) => ({ title: head(study), parts: studyParts(study) });
 
 function head(study) {
-  const window = study.window_name ? `${study.window_name}: ` : "";
-  const { start_ms: from, end_ms: to } = study.walk ? study.walk.window : study;
-  return titled(study.name, study.walk?.name ?? `study ${study.id}`, [
-    badge(study.walk ? "Walk-forward" : "Search for parameters", "accent"),
-    statusBadge(study.status),
-    symbolBadges(study.symbols),
-    [study.timeframe, study.exchange].filter(Boolean).map((one) => badge(one)),
-    badge(`${window}${rangeText(from, to)}`),
-    badge(`${study.sampler}, seed ${study.seed}`),
-  ]);
-}
-
-function made(rows) {
-  const cells = rows.map(([name, value]) =>
-    el("tr", {}, el("th", { scope: "row" }, name), el("td", { class: "code" }, value)),
-  );
-  return el("table", { class: "facts told" }, el("tbody", {}, cells));
+  const kind = study.walk ? "Walk-forward" : "Search for parameters";
+  const made = { ...study, ...study.walk?.window };
+  return marketHead(made, study.walk?.name ?? `study ${study.id}`, kind, badge(`${study.sampler}, seed ${study.seed}`));
 }
 
 function values(trials) {
@@ -84,12 +63,12 @@ function studyParts(study) {
       "Folds",
       "In what was searched, and in what came after",
       ...foldTable(trials),
-      made(study.walk.facts),
+      toldFacts(study.walk.facts, CODE),
       el("p", { class: "note" }, "All that follows is of the search of the last of these folds: it knows nothing of tests."),
     );
   const doubts = warningsPart(study.warnings, "Before you believe it");
   const first = study.walk ? [tileRow(study.walk.tiles), folds] : [];
-  const madeOf = section("made", "Made of", "What the study is made of", made(study.made));
+  const madeOf = section("made", "Made of", "What the study is made of", toldFacts(study.made, CODE));
   if (trials.ranked.length === 0) return [...first, tiles(trials), doubts, madeOf];
   const several = trials.parameters.length > 1;
   const front = tradeOff(trials);

@@ -5,10 +5,10 @@ import { histogram } from "front/drawings.js";
 import { el, section } from "front/elements.js";
 import { table } from "front/figures.js";
 import { linePlot } from "front/line_plot.js";
-import { badge, fillPage, heldData, rangeText, symbolBadges, titled, warningsPart } from "front/page_frame.js";
-import { toldFacts } from "front/study/best_table.js";
+import { badge, fillPage, heldData, marketHead, tileRow, toldFacts, warningsPart } from "front/page_frame.js";
+import { leftOutPlot, rankText } from "front/study/left_out.js";
 import { quantile } from "front/study/scales.js";
-import { count, day, minute, number, perCent, plus, tone } from "front/words.js";
+import { count, day, minute, number, perCent, plus, sentence, tone } from "front/words.js";
 
 const DAY_MS = 86_400_000;
 const FEW_PATHS = 8;
@@ -22,26 +22,25 @@ const SAME = {
 const UNITS = { return_pct: "%", max_drawdown_pct: "%" };
 
 const signed = (value) => ({ text: plus(perCent(value), value), kind: tone(value) });
-const sentenceOf = (text) => `${text[0].toUpperCase()}${text.slice(1)}.`;
 
 export function openValidation(document) {
   showValidation(document.body, heldData(document).validation);
 }
 
 export function showValidation(body, found) {
-  fillPage(body, { title: head(found), parts: partsOf(found) });
+  fillPage(body, validationPage(found));
 }
 
-function head(found) {
-  const window = found.window_name ? `${found.window_name}: ` : "";
-  return titled(found.name, `cross-validation ${found.id}`, [
-    badge("Cross-validation", "accent"),
-    symbolBadges(found.symbols),
-    [found.timeframe, found.exchange].filter(Boolean).map((one) => badge(one)),
-    badge(`${window}${rangeText(found.start_ms, found.end_ms)}`),
+/** Returns the title and the parts of the page. */
+export const validationPage = (found) => ({ title: head(found), parts: partsOf(found) });
+
+const head = (found) =>
+  marketHead(
+    found,
+    `cross-validation ${found.id}`,
+    "Cross-validation",
     badge(`${found.sampler}, seed ${found.seed}`),
-  ]);
-}
+  );
 
 function partsOf(found) {
   const labels = { ...NAMES, metric: found.metric.text };
@@ -53,7 +52,7 @@ function partsOf(found) {
       "paths",
       "Paths",
       "The account along each path",
-      found.luck.length > 0 && el("p", { class: "lead", id: "luck-sentence" }, sentenceOf(found.luck[0][1])),
+      found.luck.length > 0 && el("p", { class: "lead", id: "luck-sentence" }, sentence(found.luck[0][1])),
       pathsOverTime(found),
       el("div", { id: "path-table" }, pathTable(found, labels)),
     ),
@@ -74,52 +73,54 @@ function partsOf(found) {
       ),
       el("div", { id: "quantiles" }, quantiles(found, shown, labels)),
     ),
-    section("splits", "Searches", "Where it was searched, and where it was left out", splitTable(found)),
+    section(
+      "splits",
+      "Searches",
+      "Where it was searched, and where it was left out",
+      leftOutPlot(found),
+      splitTable(found),
+    ),
     found.luck.length > 0 &&
       section(
         "luck",
         "Luck",
         "How much of it is luck",
-        toldFacts(found.luck.map(([name, said]) => [name, sentenceOf(said)])),
+        toldFacts(found.luck.map(([name, said]) => [name, sentence(said)])),
       ),
     section("made", "Made of", "What the cross-validation is made of", toldFacts(found.facts), groupTable(found)),
   ];
 }
 
-function tiles({ distributions, losing, paths, splits, tried, metric }) {
-  const { metric: value, return_pct: earned, sharpe } = distributions;
+function tiles(found) {
+  const { losing, splits, tried, metric, kept, overfitting, points } = found;
+  const { metric: value, return_pct: earned, sharpe } = found.distributions;
   const middle = (one) => one.quantiles[2] ?? null;
-  const shown = [
+  const searches = `${count(splits.length)} searches of ${count(tried)} points`;
+  return tileRow([
     [
       "Return of the middle path",
       plus(perCent(middle(earned)), middle(earned)),
       `from ${perCent(earned.lowest)} to ${perCent(earned.highest)}`,
       tone(middle(earned)),
     ],
-    ["Paths that lost", losing === null ? "n/a" : perCent(100 * losing, 0), `of ${count(earned.paths)}`, ""],
+    ["Paths that lost", losing === null ? "n/a" : perCent(100 * losing, 0), `of ${count(earned.paths)}`],
     [
       "Sharpe of the middle path",
       number(middle(sharpe)),
       `from ${number(sharpe.lowest)} to ${number(sharpe.highest)}`,
-      "",
     ],
-    [`Middle ${metric.text}`, number(middle(value), 3), `${metric.direction}d`, ""],
-    ["Searches", count(splits.length), `${count(tried)} points each`, ""],
-    ["Paths", count(paths.length), "each goes through every group once", ""],
-  ];
-  return el(
-    "div",
-    { class: "tiles three" },
-    shown.map(([name, text, under, kind]) =>
-      el(
-        "div",
-        { class: "tile" },
-        el("span", { class: "name" }, name),
-        el("strong", { class: kind }, text),
-        el("span", { class: "under" }, under),
-      ),
-    ),
-  );
+    [`Middle ${metric.text}`, number(middle(value), 3), `${metric.direction}d in ${searches}`],
+    [
+      "Kept where left out",
+      number(kept),
+      kept === null ? "what was searched earned nothing" : "of what a day earned where it was searched",
+    ],
+    [
+      "Probability of overfitting",
+      number(points > 1 ? overfitting : null),
+      "how often the best came into the lower half where it was left out; 0.5 is a choice that means nothing",
+    ],
+  ]);
 }
 
 function pathsOverTime({ curves, paths }) {
@@ -193,8 +194,8 @@ function quantiles({ distributions }, shown, labels) {
   return table(heads, rows, { texts: 1 });
 }
 
-function splitTable({ splits, parameters, metric }) {
-  const heads = ["Search", "Left out", ...parameters, `${metric.text} in`, "out", "Return in", "out", "Trades"];
+function splitTable({ splits, parameters, metric, points }) {
+  const heads = ["Search", "Left out", ...parameters, `${metric.text} in`, "out", "Return in", "out", "Rank out", "Trades"];
   const rows = splits.map((one) => [
     count(one.number),
     one.tests.join(", "),
@@ -203,6 +204,7 @@ function splitTable({ splits, parameters, metric }) {
     number(one.out_value, 4),
     signed(one.in_return_pct),
     signed(one.out_return_pct),
+    one.out_rank === null ? "n/a" : rankText(one.out_rank, points),
     count(one.trades),
   ]);
   const traded = splits.filter((one) => one.out_return_pct !== null);

@@ -195,6 +195,23 @@ class Controls(unittest.TestCase):
         with self.assertRaises(ConfigurationError):
             player.set_speed(times_real=1.0, candles_per_second=1.0)
 
+    def test_breaks_that_are_set_while_it_plays_hold_it_and_setting_them_does_not(self) -> None:
+        player = SessionPlayer(memory_run(4_000))
+        controls: list[str] = []
+        player.listen(lambda state: controls.append(state.control), per_second=1_000.0)
+        player.set_speed(candles_per_second=400)
+        thread = threading.Thread(target=player.play)
+        thread.start()
+        wait_until(lambda: player.state.now.index > 3)
+        player.break_at()
+        player.set_speed(candles_per_second=2_000)
+        at = player.state.now.index
+        wait_until(lambda: player.state.now.index > at + 5)
+        self.assertEqual({"playing"}, set(controls))
+        player.break_at("trade")
+        thread.join()
+        self.assertEqual(("paused", ("trade",)), (player.state.control, player.state.stopped_by))
+
     def test_stopping_leaves_what_was_done_marked_partial(self) -> None:
         player = SessionPlayer(memory_run())
         player.run_to(player.times_ms[-1])

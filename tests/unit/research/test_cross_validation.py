@@ -14,7 +14,9 @@ from core.candle_columns import CandleColumns
 from core.errors import ConfigurationError
 from core.time_range import TimeRange
 from core.timeframe import DAY_MS
+from dashboard.api.searches import Searches
 from research.folds.cross_validation_result import CrossValidation, Distribution
+from research.folds.left_out_ranks import LeftOutRanks, left_out_ranks
 from research.folds.path_curves import path_curves, validation_luck
 from research.folds.windowed_base import WindowedBase
 from research.studies.study_base import base_of_runs
@@ -104,6 +106,13 @@ class Paths(ValidationCase):
         found = self.validated(min_trades=1000)
         self.assertEqual({None}, {one.trial for one in found.splits} | {one.value for one in found.paths})
         self.assertEqual((None, 0), (found.losing, found.distributions["metric"].paths))
+
+        ranks = left_out_ranks(found, self.last)
+        self.assertEqual(([None] * 6, None), (ranks.ranks, ranks.probability))
+
+    def test_a_probability_of_overfitting_by_hand(self) -> None:
+        # The middle of four points lies between the second and the third.
+        self.assertEqual(0.5, LeftOutRanks(points=4, ranks=[1.0, 4.0, None, 2.5, 2.0, 3.0, 3.5]).probability)
 
     def test_a_distribution_by_hand(self) -> None:
         found = Distribution.of([3.0, None, 1.0, 2.0, 5.0, 4.0, math.inf])
@@ -223,8 +232,37 @@ class Accounts(ValidationCase):
             np.testing.assert_allclose(np.cumprod(1 + np.array(returns)), curve.growth, rtol=1e-12)
             self.assertAlmostEqual(path.figures["performance.total_return_pct"], 100 * (curve.growth[-1] - 1), 9)
 
+    def ranks_by_hand(self, found: CrossValidation) -> list[float]:
+        """Return where the best of each split came among the hours, by single runs over the longest ranges."""
+        spans = {span.to_tuple_ms() for one in found.splits for span in one.split.train}
+        size = DAYS * DAY_MS // GROUPS
+        longest = [
+            max((one for one in spans if (one[0] - JANUARY_MS) // size == own), key=lambda one: one[1] - one[0])
+            for own in range(GROUPS)
+        ]
+        ranks = []
+        for one in found.splits:
+            came = {
+                hour: math.prod(
+                    1 + value
+                    for own in one.split.tests
+                    for value in alone(hour, *((edge - JANUARY_MS) // HOUR_MS for edge in longest[own]))
+                )
+                for hour in (11, 12, 13)
+            }
+            ranks.append(1.0 + sum(value < came[one.params["hour"]] for value in came.values()))
+        return ranks
+
     def test_what_is_said_of_luck_by_hand(self) -> None:
         found = self.validated()
+        ranks = left_out_ranks(found, self.last)
+        by_hand = self.ranks_by_hand(found)
+        self.assertEqual((3, by_hand), (ranks.points, ranks.ranks))
+        self.assertEqual(sum(one <= 2 for one in by_hand) / 6, ranks.probability)
+        page = Searches(self.last).page(str(found.id))["validation"]
+        self.assertEqual(
+            (by_hand, ranks.probability), ([one["out_rank"] for one in page["splits"]], page["overfitting"])
+        )
         said = dict(validation_luck(found, path_curves(found, self.last)))
         self.assertEqual(["losing", "choosing", "chance", "one past"], list(said))
         lost = sum(one.figures["performance.total_return_pct"] < 0 for one in found.paths)

@@ -21,7 +21,7 @@ from research.samplers.listed_samplers import RandomSampler
 from research.samplers.sampler_choice import SAMPLERS
 from research.studies.judged_trials import UNRANKED, VERIFIED
 from research.studies.study import Study
-from research.studies.study_luck import sharpes_tried
+from research.studies.study_luck import sharpes_tried, study_luck
 from runs.store import database
 from runs.store.run_store import RunStore, open_store
 from runs.store.store_rows import Optimisation, RunRow, Trial
@@ -363,6 +363,9 @@ class Truth(StudyCase):
             self.store.put(msgspec.structs.replace(row, **changes), [], [])
             found = sharpes_tried(first, self.store)
             self.assertEqual((count, [*daily, 3.0 / 365**0.5]), (found.count, found.sharpes.tolist()))
+        beside = study_luck(first, self.store).beside
+        self.assertEqual((4, 1, 1, 4), (beside.trials, beside.studies, beside.runs, beside.same_strategy))
+        self.assertIn("4 trials of 1 other search and 1 run, 4 of the same strategy", beside.sentence)
 
     def test_two_processes_do_not_make_one_study(self) -> None:
         store = Overtaken(self.store.database, "here")

@@ -20,6 +20,7 @@ import numpy as np
 
 from runs.folder.run_notes import RunNotes, write_notes
 from runs.store import synchronising
+from runs.store.run_filter import RunFilter
 from runs.store.run_store import open_store
 from runs.store.synchronising import SyncReport
 from tests.support.runs.backtest_runs import command_environment
@@ -109,7 +110,7 @@ class Syncing(unittest.TestCase):
             self.assertEqual(SyncReport(), self.sync())
 
     def test_a_database_that_is_deleted_is_made_anew_with_tags_and_notes(self):
-        write_notes(own_folder(self.backtests, ONE_DAY), RunNotes(("best", "Good"), "why not"))
+        write_notes(own_folder(self.backtests, ONE_DAY), RunNotes(("best", "Good"), "why not", "the good one"))
         self.sync()
         before = self.bare()
         self.store.close()
@@ -119,6 +120,10 @@ class Syncing(unittest.TestCase):
         self.assertEqual(SyncReport(added=2), self.sync(again))
         self.assertEqual(before, self.bare(again))
         self.assertEqual([["Good", "best"], "why not"], [before[0].tags and sorted(before[0].tags), before[0].note])
+        self.assertEqual(before[0].run_id, again.run("the good one").run_id)
+        called = [one.given_name or one.name for one in again.runs(RunFilter(sort="name"))]
+        self.assertEqual(sorted(["the good one", TWO_DAYS]), called)
+        self.assertEqual(1, again.count(RunFilter(text="GOOD one")))
 
     def test_notes_that_change_are_taken_over_without_reading_the_run(self):
         self.sync()
