@@ -85,8 +85,10 @@ class RunStore:
         """Return the runs that a text may mean, the newest first: by id, either name or folder, else by the id's
         beginning.
 
-        ``latest`` is the run that was made last.
+        ``latest`` is the run that was made last. Text that no database and no file system holds means none.
         """
+        if "\0" in text or text.encode("utf-8", "replace") != text.encode("utf-8", "surrogatepass"):
+            return []
         newest = RUN.c.started_ms.desc().nulls_last(), RUN.c.id.desc()
         if text == "latest":
             return self._selected(select(RUN).order_by(*newest).limit(1))

@@ -160,7 +160,7 @@ class Store:
             self.assertEqual(id_, self.store.run(given).run_id, given)
         with self.assertRaisesRegex(ConfigurationError, r"run 'ab': begins 2 runs: abef, abcd — allowed: more letters"):
             self.store.run("ab")
-        for nothing in ("x", "", "%"):
+        for nothing in ("x", "", "%", "a\0b", "\udcff"):
             with self.assertRaisesRegex(ConfigurationError, "no run has that id or name"):
                 self.store.run(nothing)
 
