@@ -1,7 +1,7 @@
 """From variations of a base to runs that can be made anywhere: settings checked, candles loaded once and shared."""
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -86,12 +86,18 @@ class PreparedRuns:
     def of(self, variations: Iterable[Variation]) -> Iterator[PreparedRun]:
         """Yield a run for each variation, in their order, each with candles that suffice for it."""
         coming = (self._wanted(number, one) for number, one in enumerate(variations))
-        first = list(islice(coming, _LOOKED_AT))
-        wanted = [one for one in first if isinstance(one, _Wanted)]
-        for one in sorted(wanted, key=lambda one: one.warmup_candles, reverse=True):
-            self._candles_for(one, len(first))
-        for item in chain(first, coming):
-            yield self._with_candles(item, max(len(first), self._runs)) if isinstance(item, _Wanted) else item
+        runs = self._runs
+        for item in coming:
+            together = [item]
+            if isinstance(item, _Wanted) and self._lacks(item):
+                # Candles are loaded once for those that come next too; else the next is not waited for.
+                together += islice(coming, _LOOKED_AT - 1)
+                wanted = [one for one in together if isinstance(one, _Wanted)]
+                for one in sorted(wanted, key=lambda one: one.warmup_candles, reverse=True):
+                    self._candles_for(one, len(together))
+                runs = max(runs, len(together))
+            for each in together:
+                yield self._with_candles(each, runs) if isinstance(each, _Wanted) else each
 
     def _wanted(self, number: int, variation: Variation) -> _Wanted | PreparedRun:
         base = self._base.plan
@@ -114,11 +120,14 @@ class PreparedRuns:
         task = Task(one.plan, self._strategy if own else None, loaded.place, one.warmup_candles, runs, loaded.compiled)
         return PreparedRun(one.variation, task, loaded.windows)
 
-    def _candles_for(self, one: _Wanted, runs: int) -> _Loaded:
+    def _lacks(self, one: _Wanted) -> bool:
         known = self._loaded.get(one.key)
-        if known is None or known.warmup_candles < one.warmup_candles:
-            known = self._loaded[one.key] = self._load(one, runs)
-        return known
+        return known is None or known.warmup_candles < one.warmup_candles
+
+    def _candles_for(self, one: _Wanted, runs: int) -> _Loaded:
+        if self._lacks(one):
+            self._loaded[one.key] = self._load(one, runs)
+        return self._loaded[one.key]
 
     def _load(self, one: _Wanted, runs: int) -> _Loaded:
         try:

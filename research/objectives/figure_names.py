@@ -7,7 +7,7 @@ import msgspec
 
 from core.errors import ConfigurationError
 from core.settings_problem import did_you_mean, shown
-from metrics.run_metrics import ALIASES, GROUPS, RunMetrics, full_name
+from metrics.run_metrics import ALIASES, FIGURE_NAMES, GROUPS, RunMetrics, full_name
 from runs.documents.run_result import Performance, RunStatistics
 
 Direction = Literal["maximise", "minimise"]
@@ -98,8 +98,4 @@ def _number(field: msgspec.structs.FieldInfo) -> bool:
 
 
 def _is_measured(name: str) -> bool:
-    try:
-        full_name(name)
-    except KeyError:
-        return False
-    return True
+    return name in FIGURE_NAMES

@@ -1,11 +1,13 @@
 """Makes the trials of a study: asks the sampler, answers what is known, runs the rest, keeps each as it comes.
 
-A batch of points is asked, all of them are answered, and then the sampler is told in order of the trials. What it is
-asked and told depends on nothing but the plan, so a study that was interrupted asks and tells again what the store has
-and goes on where it ended; the same seed gives the same trials in any number of processes.
+A batch of points is asked, the later while the first are run, all of them are answered, and then the sampler is told in
+order of the trials. What it is asked and told depends on nothing but the plan, so a study that was interrupted asks and
+tells again what the store has and goes on where it ended; the same seed gives the same trials in any number of
+processes.
 """
 
-from collections import Counter
+import itertools
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol
 
@@ -44,6 +46,16 @@ class Runs(Protocol):
 
     def run(self, variations: Iterator[Variation] | Sequence[Variation]) -> Iterator[VariationResult]:
         """Run the variations; yield what each came to, in their order."""
+
+
+class _Asked:
+    """A batch that is asked: its points so far, the trials that are known of them, and what ended it early."""
+
+    def __init__(self, wanted: int) -> None:
+        self.wanted = wanted
+        self.points: list[tuple[Proposal, Candidate]] = []
+        self.known: dict[int, Trial] = {}
+        self.wrong: ConfigurationError | None = None
 
 
 class StudyRun:
@@ -102,14 +114,16 @@ class StudyRun:
         batch = self._plan.batch if learns else max(self._plan.batch, _BATCH_OF_THE_DEAF)
         while len(self.trials) < self._plan.total:
             wanted = min(batch, self._plan.total - len(self.trials))
-            asked = [one for _ in range(wanted) if (one := self._next()) is not None]
-            for trial in self._answers([candidate for _, candidate in asked], runs):
+            asked = _Asked(wanted)
+            for trial in self._answers(asked, runs):
                 self.trials.append(trial)
                 told(trial)
-            made = self.trials[len(self.trials) - len(asked) :]
-            for (proposal, _), trial in zip(asked, made, strict=True):
+            if asked.wrong is not None:
+                raise asked.wrong
+            made = self.trials[len(self.trials) - len(asked.points) :]
+            for (proposal, _), trial in zip(asked.points, made, strict=True):
                 self._sampler.tell(proposal, self._told.of(trial.objectives))
-            if len(asked) < wanted:
+            if len(made) < wanted:
                 break
         if not self.trials:
             raise ConfigurationError(f"no point may be tried: all {self.refused.total()} were refused{self._why()}")
@@ -137,34 +151,51 @@ class StudyRun:
         (reason, count), *_ = self.refused.most_common(1) or [("nothing was asked", 0)]
         return f", {count} by {shown(reason)} — allowed: wider ranges, or fewer conditions"
 
-    def _answers(self, asked: Sequence[Candidate], runs: Runs) -> Iterator[Trial]:
-        """Yield the trials of a batch in order; only points that nobody has tried are run."""
+    def _answers(self, asked: _Asked, runs: Runs) -> Iterator[Trial]:
+        """Yield the trials of a batch in order; what is not yet asked is while the first of them are run."""
         first = len(self.trials)
-        known: dict[int, Trial] = {}
-        due: list[Candidate] = []
-        coming: set[str] = set()
-        for number, one in enumerate(asked, first):
-            if number in self._kept:
-                known[number] = self._require_same(self._kept[number], one)
-                coming.add(one.fingerprint)
-            elif one.fingerprint not in self._by_print and one.fingerprint not in coming:
-                elsewhere = self._elsewhere(one, number)
-                if elsewhere is not None:
-                    known[number] = elsewhere
-                else:
-                    due.append(one)
-                coming.add(one.fingerprint)
-        made = runs.run([one.variation for one in due]) if due else iter(())
-        for number, one in enumerate(asked, first):
-            trial = known.get(number)
+        made, early = runs.run(self._due(asked, first)), deque[VariationResult]()
+        for place in itertools.count():
+            while place >= len(asked.points) and (result := next(made, None)) is not None:
+                early.append(result)
+            if place >= len(asked.points):
+                return
+            number, (_, one) = first + place, asked.points[place]
+            trial = asked.known.get(number)
             if trial is None and one.fingerprint in self._by_print:
                 trial = self._judge.again(self._by_print[one.fingerprint], one, number, self._study)
             if trial is None:
-                trial = self._judge.judged(next(made), one, number, self._study)
+                trial = self._judge.judged(early.popleft() if early else next(made), one, number, self._study)
             if trial.id is None:
                 trial = self._keep(trial)
             self._by_print.setdefault(one.fingerprint, trial)
             yield trial
+
+    def _due(self, asked: _Asked, first: int) -> Iterator[Variation]:
+        """Ask for the points of a batch, one when the one before it is under way; yield those that nobody has tried."""
+        coming: set[str] = set()
+        for number in range(first, first + asked.wanted):
+            try:
+                found = self._next()
+                known = None if found is None else self._known(number, found[1])
+            except ConfigurationError as error:
+                asked.wrong = error  # Told when what was asked before it is answered.
+                return
+            if found is None:
+                return
+            asked.points.append(found)
+            one = found[1]
+            if known is None and one.fingerprint not in self._by_print and one.fingerprint not in coming:
+                known = self._elsewhere(one, number)
+                if known is None:
+                    yield one.variation
+            if known is not None:
+                asked.known[number] = known
+            coming.add(one.fingerprint)
+
+    def _known(self, number: int, one: Candidate) -> Trial | None:
+        """Return the trial of a number that was kept; None where there is none."""
+        return self._require_same(self._kept[number], one) if number in self._kept else None
 
     def _elsewhere(self, one: Candidate, number: int) -> Trial | None:
         """Return the answer of another study that ran the same over the same candles by the same code."""

@@ -161,8 +161,9 @@ class SameTrials(StudyCase):
         self.addCleanup(opened.close)
 
         def base_alone(variations: Any) -> Any:
-            self.assertEqual([{}], list(variations))
-            return run(opened, [{}])
+            asked = list(variations)
+            self.assertIn(asked, ([{}], []))  # Of a batch that is known nothing is asked for.
+            return run(opened, asked)
 
         return base_alone
 
