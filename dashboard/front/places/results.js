@@ -21,7 +21,7 @@ const COLUMNS = [
   { sort: "strategy", head: "Strategy", up: true, cell: (run) => run.strategy ?? "–" },
   { head: "Symbols", cell: (run) => shortened(run.symbols) },
   { sort: "timeframe", head: "Candles", up: true, cell: (run) => run.timeframe ?? "–" },
-  { sort: "start", head: "Window", cell: (run) => (run.start ? `${dayOf(run.start)} – ${dayOf(run.end)}` : "–") },
+  { sort: "start", head: "Window", cell: windowOf },
   {
     sort: "net_profit",
     head: "Result",
@@ -48,6 +48,10 @@ const COLUMNS = [
   },
   { sort: "started", head: "Made (UTC)", cell: (run) => when(run.created).slice(0, 16) },
 ];
+
+function windowOf({ start, end }) {
+  return start ? [el("div", {}, `${dayOf(start)} –`), el("div", {}, dayOf(end))] : "–";
+}
 
 const dayOf = (text) => day(Date.parse(text));
 const shortened = (all) =>
