@@ -87,9 +87,9 @@ class Backtests(Worked):
         self.assertAlmostEqual(performance["equity"], made["equity_curve"]["equity"][-1])
         self.assertEqual("5000", made["initial_capital"])
 
-        status, listed = self.ask("/api/backtest/results?symbol=BTCUSDT&min_trades=1&sort=-roi&text=a+week")
-        self.assertEqual((200, 1), (status, listed["total"]))
-        self.assertEqual(made["id"], listed["items"][0]["id"])
+        status, listed = self.ask("/api/backtest/results?symbol=BTCUSDT&min_trades=1&sort=-roi")
+        self.assertEqual(200, status)
+        self.assertIn(made["id"], [one["id"] for one in listed["items"]])
         self.assertEqual(0, self.ask("/api/backtest/results?text=nothing+like+that")[1]["total"])
 
         status, page = self.ask(f"/api/backtest/results/{made['id']}/page")

@@ -61,7 +61,7 @@ def setUpModule() -> None:
 
 
 class Playbacks(Played):
-    def test_any_way_through_it_ends_in_the_figures_of_the_plain_run(self) -> None:
+    def test_any_way_through_it_ends_in_the_figures_of_the_plain_run_and_a_fork_has_other_settings(self) -> None:
         name = self.opened()
         self.assertEqual(10, self.control(name, action="step", count=10)["now"]["index"])
         stopped = self.control(name, action="next", events=["fill"])
@@ -88,6 +88,24 @@ class Playbacks(Played):
         self.assertEqual(found["equity_curve"]["equity"], curve["equity"])
         self.opened(run=found["id"])
 
+        forked = self.told(f"playbacks/{name}/fork", "POST", {"changes": {"strategy.params.ema_fast": 5}})
+        self.addCleanup(lambda: self.ask(f"/api/playbacks/{forked['id']}", "DELETE"))
+        self.assertEqual(0, forked["state"]["now"]["index"])
+        self.assertIn("ema_fast 5", forked["title"])
+        for path, body, status, said in (
+            (f"/api/playbacks/{name}/fork", {"changes": {"strategy.params.ema_fsat": 5}}, 422, "did you mean"),
+            (f"/api/playbacks/{name}/fork", {"changes": {"strategy.type": "os:system"}}, 422, "is not registered"),
+            (f"/api/playbacks/{name}/control", {"action": "seek"}, 422, "to which time"),
+            (f"/api/playbacks/{name}/control", {"action": "dance"}, 422, "action"),
+            ("/api/playbacks/nothing/control", {"action": "play"}, 404, "there is none of that id"),
+            ("/api/playbacks", {}, 422, "one of the two is needed"),
+            ("/api/playbacks", {"run": "nothing"}, 404, "nothing"),
+        ):
+            with self.subTest(said):
+                found, told = self.ask(path, "POST", body)
+                self.assertEqual(status, found)
+                self.assertIn(said, told["detail"])
+
     def test_states_are_streamed_while_it_plays_and_controls_of_others_rule(self) -> None:
         name = self.opened()
         with Listener(self.server, f"playback:{name}") as heard:
@@ -106,27 +124,6 @@ class Playbacks(Played):
             heard.wait_for("state", lambda one: one["control"] == "ended")
         numbers = [one["now"]["index"] for one in heard.data("state")]
         self.assertEqual((sorted(numbers), STEPS), (numbers, numbers[-1]))
-
-    def test_a_fork_has_other_settings_and_what_is_wrong_is_said(self) -> None:
-        name = self.opened()
-        self.control(name, action="step", count=100)
-        forked = self.told(f"playbacks/{name}/fork", "POST", {"changes": {"strategy.params.ema_fast": 5}})
-        self.addCleanup(lambda: self.ask(f"/api/playbacks/{forked['id']}", "DELETE"))
-        self.assertEqual(0, forked["state"]["now"]["index"])
-        self.assertIn("ema_fast 5", forked["title"])
-        for path, body, status, said in (
-            (f"/api/playbacks/{name}/fork", {"changes": {"strategy.params.ema_fsat": 5}}, 422, "did you mean"),
-            (f"/api/playbacks/{name}/fork", {"changes": {"strategy.type": "os:system"}}, 422, "is not registered"),
-            (f"/api/playbacks/{name}/control", {"action": "seek"}, 422, "to which time"),
-            (f"/api/playbacks/{name}/control", {"action": "dance"}, 422, "action"),
-            ("/api/playbacks/nothing/control", {"action": "play"}, 404, "there is none of that id"),
-            ("/api/playbacks", {}, 422, "one of the two is needed"),
-            ("/api/playbacks", {"run": "nothing"}, 404, "nothing"),
-        ):
-            with self.subTest(said):
-                found, told = self.ask(path, "POST", body)
-                self.assertEqual(status, found)
-                self.assertIn(said, told["detail"])
 
 
 class Streams(Played):
@@ -201,8 +198,7 @@ class Streams(Played):
         self.assertEqual(list(range(numbers[0], numbers[0] + len(numbers))), numbers)
 
     def test_who_comes_from_another_start_of_the_server_is_told_of_a_gap(self) -> None:
-        name = self.playing(400)
-        answer = self.stream(name, "00000000-12")
+        answer = self.stream("nothing", "00000000-12")
         for line in iter(answer.readline, b""):
             if line.startswith(b"data: "):
                 self.assertEqual("gap", json.loads(line[6:])["kind"])
