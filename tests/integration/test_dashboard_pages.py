@@ -280,6 +280,12 @@ class WholeWay(Shown):
         self.a_recommendation_is_accepted_and_applied()
         self.its_rehearsal_is_started_held_killed_and_stopped()
 
+    def shown_part(self, name: str, selector: str) -> None:
+        """Keep a picture of a part of a page that is held to what all must keep elsewhere."""
+        self.browser.run("document.querySelector(arguments[0]).scrollIntoView()", selector)
+        self.browser.drawn()
+        self.browser.picture(f"dashboard-journey-{name}")
+
     def a_backtest_is_run_and_watched(self) -> None:
         self.browser.press("nav a", "Run")
         self.browser.press("label", "A system")
@@ -308,7 +314,7 @@ class WholeWay(Shown):
         symbol, side = lost.split(" ")
         for words in (side, "order ", "Ema fast", "Rsi", "Gates", "Risk", "approved"):
             self.assertIn(words, said)
-        self.seen("journey-4-why", "#signal")
+        self.shown_part("4-why", "#signal")
         self.browser.press("#step")
         self.says("#positions", symbol)
 
@@ -326,7 +332,7 @@ class WholeWay(Shown):
         for words in ("Two parameters and what they reached", "How much of the best is luck"):
             self.says("#page", words)
         self.seen("journey-6-luck", "#luck")
-        self.seen("journey-7-heat-map", "#heat")
+        self.shown_part("7-heat-map", "#heat")
         self.show("#/optimise")
         self.says("#searches", SYSTEM)
         self.show(place)
