@@ -90,6 +90,9 @@ class Pages(Shown):
             ("playbacks", "#/playback"), ("sessions", "#/live"), ("nowhere", "#/no/where"),
         ):  # fmt: skip
             self.looked_at(name, place)
+        self.show("#/live")
+        chosen = self.browser.run("return document.querySelector('#session-what').value")
+        self.assertEqual("config practice.yaml", chosen)
 
     def test_a_backtest_is_asked_for_watched_and_looked_at(self) -> None:
         self.show("#/run")

@@ -142,7 +142,7 @@ class Sessions(AskedDashboard):
                 ours = (self.folder / "logs" / "live" / name / one).read_bytes()
                 self.assertEqual((process.folder / one).read_bytes(), ours, one)
 
-    def test_it_goes_on_without_the_server_the_next_one_finds_it_and_killed_it_goes_on_when_asked(self) -> None:
+    def test_it_goes_on_without_the_server_and_the_next_one_finds_and_stops_it(self) -> None:
         places = ("--config", str(self.config), "--systems", str(self.systems))
         with dashboard(self.folder, *places, "--workers", "0") as first:
             name = Client(first).start(name="orphan")
@@ -153,6 +153,12 @@ class Sessions(AskedDashboard):
         wait_until(lambda: len(self.journal(name)) > before)
         shown = self.client.wait(name, lambda told: running(told) and told["healthy"])
         self.assertEqual(name, shown["id"])
+        self.assertEqual(202, self.client.order(name, "stop", confirm=name)[0])
+        self.client.wait(name, lambda told: told["state"] == "ended")
+
+    def test_one_that_is_killed_is_dead_and_goes_on_when_asked(self) -> None:
+        name = self.client.start(name="killed")
+        shown = self.client.wait(name, running)
         self.assertEqual(200, self.client.order(name, "kill-switch", engaged=True)[0])
         os.kill(shown["pid"], signal.SIGKILL)
         dead = self.client.wait(name, lambda told: told["state"] == "dead")
