@@ -1,7 +1,6 @@
 """What the routes of a server share: its settings, the run store, and what runs beside the requests."""
 
 import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -80,9 +79,9 @@ class Services:
         self._open.close()
 
 
-def _services(connection: HTTPConnection) -> Iterator[Services]:
+async def _services(connection: HTTPConnection) -> Services:
     found: Services = connection.app.state.services
-    yield found
+    return found
 
 
 ServicesOf = Annotated[Services, Depends(_services)]

@@ -1,11 +1,8 @@
 """Alerts in the dashboard of a real server: listed with where they arrived, streamed as they come, tried at will."""
 
 import json
-import tempfile
 import unittest
-import urllib.error
 import urllib.request
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -14,36 +11,24 @@ from alerts.outbox import Attempted, Outbox, wall_clock_ms
 from runs.jobs.job_queue import JobQueue
 from runs.store.run_store import open_store
 from tests.support.alert_services import AlertService, Answer, alert
+from tests.support.asked_dashboards import AskedDashboard
 from tests.support.browser import browser, needs_browser
-from tests.support.dashboards import Dashboard, dashboard
-from tests.support.waiting import wait_until
+from tests.support.waiting import PATIENCE_S, wait_until
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 
 
-class DashboardAlerts(unittest.TestCase):
-    server: Dashboard
+class DashboardAlerts(AskedDashboard):
     service: AlertService
-    folder: Path
 
     @classmethod
-    def setUpClass(cls) -> None:
-        cls.folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
+    def prepare(cls) -> None:
         cls.service = cls.enterClassContext(AlertService())
-        (cls.folder / "config").mkdir()
+        cls.config = cls.folder / "config"
+        cls.config.mkdir()
         channel = {"name": "ops", "url_env": "OPS_HOOK", "allow_private": True, "coalesce_seconds": 0}
-        (cls.folder / "config" / "alerts.yaml").write_text(json.dumps({"channels": [channel]}), encoding="utf-8")
-        environment = {"OPS_HOOK": cls.service.url}
-        cls.server = cls.enterClassContext(dashboard(cls.folder, "--workers", "1", environment=environment))
-
-    def ask(self, path: str, method: str = "GET", body: Any = None) -> tuple[int, Any]:
-        request = self.server.request(path, method=method, body=None if body is None else json.dumps(body).encode())
-        try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
-                return answer.status, json.load(answer)
-        except urllib.error.HTTPError as error:
-            with error:
-                return error.code, json.load(error)
+        (cls.config / "alerts.yaml").write_text(json.dumps({"channels": [channel]}), encoding="utf-8")
+        cls.environment = {"OPS_HOOK": cls.service.url}
 
     def test_a_test_message_is_sent_and_its_outcome_told_and_no_answer_has_the_address(self) -> None:
         self.service.script = [Answer(200), Answer(403)]
@@ -61,7 +46,7 @@ class DashboardAlerts(unittest.TestCase):
 
     def test_what_sessions_told_is_listed_with_its_state_and_streamed_while_it_is_written(self) -> None:
         streaming = self.server.request("/api/events?topics=alerts", headers={"Accept": "text/event-stream"})
-        with urllib.request.urlopen(streaming, timeout=60) as stream:
+        with urllib.request.urlopen(streaming, timeout=PATIENCE_S) as stream:
             with Outbox(self.folder / "logs" / "live" / "s1" / "alerts.jsonl") as outbox:
                 first, second = alert(1, symbol=HOSTILE), alert(2, "halt", "critical")
                 outbox.record([(first, ("ops", "phone")), (second, ("ops",))])

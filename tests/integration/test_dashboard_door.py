@@ -38,7 +38,7 @@ class Door(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         folder = cls.enterClassContext(tempfile.TemporaryDirectory())
-        cls.server = cls.enterClassContext(dashboard(Path(folder)))
+        cls.server = cls.enterClassContext(dashboard(Path(folder), "--workers", "0"))
 
     def ask(
         self, path: str, headers: Mapping[str, str] | None = None, method: str = "GET", body: bytes | None = None

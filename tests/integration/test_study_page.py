@@ -4,7 +4,6 @@ import contextlib
 import itertools
 import json
 import tempfile
-import time
 import unittest
 from pathlib import Path
 from typing import Any, ClassVar
@@ -62,10 +61,10 @@ class StudyPage(unittest.TestCase):
         stack = contextlib.ExitStack()
         cls.addClassCleanup(stack.close)
         cls.folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        base = planted_base(20, strategy={**CONFIG["strategy"], "params": {"fails_below": 2, "hour": 9}})
+        base = planted_base(12, strategy={**CONFIG["strategy"], "params": {"fails_below": 2, "hour": 9}})
         store = stack.enter_context(store_in(cls.folder))
         cls.study = research.optimise(
-            base, PARAMETERS, sampler="random", trials=160, metric=["net_profit", "max_drawdown"], store=store,
+            base, PARAMETERS, sampler="random", trials=60, metric=["net_profit", "max_drawdown"], store=store,
             processes=1, best=2, seed=3,
         )  # fmt: skip
         cls.luck, cls.rows = study_luck(cls.study, store), store.records(Trial)
@@ -97,21 +96,20 @@ class StudyPage(unittest.TestCase):
 
     def test_in_both_themes_and_widths_it_is_drawn_whole_without_an_error_or_a_request(self) -> None:
         colours = set()
-        for width in (1400, 390):
-            for dark in (False, True):
-                with self.subTest(width=width, dark=dark):
-                    self.browser.open(self.page, width=width, dark=dark)
-                    self.browser.drawn()
-                    sections = self.browser.run("return [...document.querySelectorAll('section')].map((one) => one.id)")
-                    self.assertEqual(list(SECTIONS), sections)
-                    for section in ("best", *SECTIONS):
-                        self.show(section)
-                        name = f"study-{section}-{width}-{'dark' if dark else 'light'}"
-                        self.assertGreater(len(self.browser.picture(name)), 10_000)
-                    self.assertEqual([], self.browser.logged())
-                    self.assertEqual({self.page.resolve().as_uri()}, self.browser.asked_for())
-                    self.assertEqual(width, self.browser.run("return document.documentElement.scrollWidth"))
-                    colours.add(self.browser.run("return getComputedStyle(document.body).backgroundColor"))
+        for width, dark in ((1400, False), (1400, True), (390, False)):
+            with self.subTest(width=width, dark=dark):
+                self.browser.open(self.page, width=width, dark=dark)
+                self.browser.drawn()
+                sections = self.browser.run("return [...document.querySelectorAll('section')].map((one) => one.id)")
+                self.assertEqual(list(SECTIONS), sections)
+                for section in SECTIONS:
+                    self.show(section)
+                    name = f"study-{section}-{width}-{'dark' if dark else 'light'}"
+                    self.assertGreater(len(self.browser.picture(name)), 10_000)
+                self.assertEqual([], self.browser.logged())
+                self.assertEqual({self.page.resolve().as_uri()}, self.browser.asked_for())
+                self.assertEqual(width, self.browser.run("return document.documentElement.scrollWidth"))
+                colours.add(self.browser.run("return getComputedStyle(document.body).backgroundColor"))
         self.assertEqual(2, len(colours))
 
     def test_the_cells_of_the_map_are_the_trials_of_the_store(self) -> None:
@@ -318,27 +316,26 @@ class StudyPage(unittest.TestCase):
         page = self.folder / "many.html"
         write_study_page(many_trials(self.study, 10_000), self.luck, page)
         self.assertLess(page.stat().st_size, 5_000_000)
-        began = time.monotonic()
+        before = self.browser.computed()
         self.browser.open(page)
         self.browser.drawn()
-        opened = time.monotonic() - began
-        took = self.browser.run(
-            "const began = performance.now();"
+        drawn = self.browser.computed()
+        self.browser.run(
             "const select = document.querySelector('#heat select'); select.selectedIndex = 3;"
             "select.dispatchEvent(new Event('change'));"
-            "await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));"
-            "return performance.now() - began"
         )
+        self.browser.drawn()
+        took = self.browser.computed() - drawn
         self.assertEqual([], self.browser.logged())
         self.assertEqual("2000", self.browser.run("return document.getElementById('parallel-lines').dataset.lines"))
         nodes = self.browser.run("return document.querySelectorAll('*').length")
         self.assertLess(nodes, 5_000)
-        for section in SECTIONS[:7]:
+        for section in ("heat", "parallel"):
             self.show(section)
             self.browser.picture(f"study-many-{section}")
-        # Bounds for a busy machine; alone it is a second, and a tenth of one.
-        self.assertLess(opened, 20.0)
-        self.assertLess(took, 3_000.0)
+        # What the page computes, whatever else the machine does; alone a third of a second, and a fortieth.
+        self.assertLess(drawn - before, 4.0)
+        self.assertLess(took, 1.0)
 
     def test_studies_of_one_parameter_of_one_trial_and_without_a_value_have_their_pages(self) -> None:
         base, made = planted_base(), {}

@@ -1,17 +1,20 @@
 """A real server of the dashboard, as a process of its own in a folder of its own."""
 
 import contextlib
+import json
 import os
 import re
 import signal
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tests.support.shared import REPOSITORY
+from tests.support.waiting import PATIENCE_S
 
 _PRINTED = re.compile(r"(http://\S+:(\d+)/)\?token=(\S+)")
 
@@ -35,6 +38,18 @@ class Dashboard(NamedTuple):
         """Return a request with the token, unless its headers say otherwise."""
         told = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json", **(headers or {})}
         return urllib.request.Request(f"{self.address}{path.lstrip('/')}", body, told, method=method)
+
+    def ask(self, path: str, method: str = "GET", body: Any = None) -> tuple[int, Any]:
+        """Return the status of an answer, and what it says."""
+        request = self.request(path, method=method, body=None if body is None else json.dumps(body).encode())
+        try:
+            with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                if error.headers["content-type"] != "application/problem+json":
+                    raise AssertionError(f"{path}: {error.headers['content-type']}") from None
+                return error.code, json.load(error)
 
 
 @contextlib.contextmanager

@@ -11,13 +11,15 @@ LONG_S = 30.0
 """Far more seconds than anything takes that does not wait; what is asserted to stop waiting waits much longer."""
 
 
-def wait_until(condition: Callable[[], object], words: str | Callable[[], str] = "it does not come") -> None:
-    """Wait until a condition holds; AssertionError when it takes too long."""
+def wait_until(
+    condition: Callable[[], object], words: str | Callable[[], str] = "it does not come", *, seconds: float = 0.005
+) -> None:
+    """Wait until a condition holds, looking every so many seconds; AssertionError when it takes too long."""
     deadline = time.monotonic() + PATIENCE_S
     while not condition():
         if time.monotonic() > deadline:
             raise AssertionError(words if isinstance(words, str) else words())
-        time.sleep(0.005)
+        time.sleep(seconds)
 
 
 async def turns(count: int = 100) -> None:

@@ -1,0 +1,338 @@
+"""What a real worker makes for a real server: backtests, searches, fetched candles and recommendations.
+
+Each is held against the plain run of the same, and what cannot be is refused at once in the words of the command.
+"""
+
+import shutil
+import unittest
+from typing import Any
+
+import numpy as np
+import psutil
+
+import research
+from backtests.config_backtest import ConfigBacktestRunner
+from market_data.store.candle_store import CandleStore
+from market_data.store.store_layout import LAST_TIME_MS
+from research.recommendations.system_now import SystemNow
+from systems.catalogue import read_system
+from systems.places import Places
+from tests.support.asked_dashboards import CONFIG, AskedDashboard
+from tests.support.histories import drawn_returns, windows_of, write_study
+from tests.support.studies import store_in
+from tests.support.system_files import write_system
+from tests.support.waiting import wait_until
+
+SEARCH: dict[str, Any] = {
+    "system": "practice-scalping", "window": "january", "parameter_ranges": {"ema_fast": "5..8:3", "rsi_period": [14]},
+    "sampler": "grid", "best": 0, "processes": 1,
+}  # fmt: skip
+SEARCHES, RECOMMENDATIONS = "/api/backtest/optimize", "/api/backtest/recommendations"
+FETCH = {"exchange": "practice", "symbols": ["BTCUSDT", "ETH/USDT"], "timeframe": "1h", "start_date": "2024-01-01",
+         "end_date": "2024-02-03"}  # fmt: skip
+HOUR_MS = 3_600_000
+POINTS = [(fast, stop) for fast in range(3, 9) for stop in (1, 2, 3)]
+GRID = {"ema_fast": "3..8", "sl_atr_multiple": "1,2,3"}
+NOW, BEST = (5, 2), (7, 3)
+
+
+class Worked(AskedDashboard):
+    """One server for all, whose system ``mine`` has synthetic studies that speak for another point than its own."""
+
+    @classmethod
+    def prepare(cls) -> None:
+        shutil.copytree(CONFIG, cls.folder / "config")
+        cls.config, cls.systems = cls.folder / "config", cls.folder / "config" / "systems"
+        write_system(
+            cls.folder, "mine", base="config/practice.yaml", windows={"first": "2024-01"},
+            overrides={"strategy": {"params": {"ema_fast": NOW[0]}}},
+        )  # fmt: skip
+        system = SystemNow(read_system("mine", str(cls.systems)), Places(str(cls.systems)))
+        (cls.folder / "data").mkdir()
+        with store_in(cls.folder / "data") as store:
+            for number, window in enumerate(windows_of(6)):
+                returns = drawn_returns([1, number], 30, POINTS, {BEST: 0.004})
+                write_study(store, system, window, GRID, returns, returns[NOW])
+
+
+def setUpModule() -> None:
+    Worked.begin(unittest.enterModuleContext)
+
+
+class Backtests(Worked):
+    def made(self, **asked: Any) -> dict[str, Any]:
+        status, started = self.ask("/api/backtest/run", "POST", {"config": "practice.yaml", **asked})
+        self.assertEqual(202, status, started)
+        self.assertEqual("PENDING", started["status"])
+        return self.ended(f"/api/backtest/results/{started['backtest_id']}")
+
+    def test_a_run_is_that_of_the_command_with_its_figures_curve_and_trades(self) -> None:
+        asked = {"symbols": ["BTC/USDT"], "start_date": "2024-01-01", "end_date": "2024-01-08"}
+        made = self.made(**asked, name="a week", strategy_params={"ema_fast": 7}, initial_capital="5000")
+        runner = ConfigBacktestRunner(
+            CONFIG / "practice.yaml", "2024-01-01", "2024-01-08", symbols=["BTC/USDT"],
+            data_dir=self.folder / "plain_data", output_dir=self.folder / "plain",
+        )  # fmt: skip
+        runner.config["strategy"]["params"]["ema_fast"] = 7
+        runner.config["execution"]["starting_balance"] = 5000
+        plain = runner.run()
+        self.assertEqual(("COMPLETED", "a week"), (made["status"], made["name"]))
+        self.assertEqual(plain["trades_sha256"], made["hashes"]["trades_sha256"])
+        performance = plain["performance"]
+        self.assertEqual(performance["total_trades"], made["metrics"]["total_trades"])
+        self.assertAlmostEqual(performance["total_return_pct"], made["metrics"]["roi"])
+        self.assertEqual(performance["total_trades"], len(made["trades"]))
+        paid = sum(float(one["profit_loss"]) for one in made["trades"])
+        self.assertAlmostEqual(performance["realized_pnl"], paid, places=6)
+        self.assertAlmostEqual(performance["equity"], made["equity_curve"]["equity"][-1])
+        self.assertEqual("5000", made["initial_capital"])
+
+        status, listed = self.ask("/api/backtest/results?symbol=BTCUSDT&min_trades=1&sort=-roi")
+        self.assertEqual(200, status)
+        self.assertIn(made["id"], [one["id"] for one in listed["items"]])
+        self.assertEqual(0, self.ask("/api/backtest/results?text=nothing+like+that")[1]["total"])
+
+        status, page = self.ask(f"/api/backtest/results/{made['id']}/page")
+        self.assertEqual((200, made["id"]), (status, page["runs"][0]["id"]))
+        self.assertEqual(performance["total_trades"], page["runs"][0]["trades"]["rows"])
+        status, candles = self.ask(
+            f"/api/backtest/results/{made['id']}/candles?symbol=BTCUSDT&start=2024-01-02&end=2024-01-03"
+        )
+        self.assertEqual((200, 96, 900_000), (status, candles["time_ms"]["rows"], candles["length_ms"]))
+        few = self.ask(f"/api/backtest/results/{made['id']}/candles?symbol=BTC/USDT&most=60")[1]
+        self.assertEqual((42, 4 * 3_600_000), (few["time_ms"]["rows"], few["length_ms"]))
+        entered = made["trades"][0]["entry_time"]
+        status, decided = self.ask(f"/api/backtest/results/{made['id']}/decisions?symbol=BTC/USDT&time={entered}")
+        self.assertEqual(
+            (200, "decision", "approved"), (status, decided[0]["event"], decided[0]["gates"][-1]["verdict"])
+        )
+        self.assertIn("ema_fast", decided[0]["signal"]["inputs"])
+        self.assertEqual(404, self.ask(f"/api/backtest/results/{made['id']}/candles?symbol=DOGE/USDT")[0])
+
+        status, changed = self.ask(f"/api/backtest/results/{made['id']}", "PATCH", {"tags": ["mine"], "note": "look"})
+        self.assertEqual((200, ["mine"], "look"), (status, changed["tags"], changed["note"]))
+        self.assertEqual(1, self.ask("/api/backtest/results?tag=mine")[1]["total"])
+
+        self.assertEqual(409, self.ask(f"/api/backtest/results/{made['id']}", "DELETE")[0])
+        self.assertEqual(200, self.ask(f"/api/backtest/results/{made['id']}?files=true", "DELETE")[0])
+        self.assertEqual(404, self.ask(f"/api/backtest/results/{made['id']}")[0])
+
+    def test_what_is_wrong_is_said_at_once_in_the_words_of_the_command(self) -> None:
+        span = {"config": "practice.yaml", "start_date": "2024-01-01", "end_date": "2024-01-02"}
+        for asked, said in (
+            (
+                {**span, "strategy_params": {"ema_fsat": 7}},
+                ": strategy.params.ema_fsat: unknown key (did you mean ema_fast?)",
+            ),
+            ({**span, "timeframe": "7x"}, "timeframe"),
+            ({**span, "symbols": []}, "symbols"),
+            ({**span, "unknown": 1}, "unknown"),
+            ({**span, "config": "../config/practice.yaml"}, "is no configuration"),
+            ({**span, "config": "practise.yaml"}, "did you mean practice.yaml"),
+            ({**span, "strategy": "os:system"}, "is not registered"),
+            ({**span, "overrides": {"strategy": {"type": "/tmp/own.py"}}}, "is not registered"),
+            ({**span, "overrides": {"strategy.type": "/tmp/own.py"}}, "is not registered"),
+            ({**span, "overrides": {"data.cache_dir": "/"}}, "data.cache_dir is not a request's to say"),
+            ({**span, "overrides": {"data": {"cache_dir": "/"}}}, "data.cache_dir is not a request's to say"),
+            ({**span, "overrides": {"logging": {"directory": "/"}}}, "logging.directory"),
+            ({**span, "overrides": {"trading_mode": {"kill_switch_file": "/x"}}}, "kill_switch_file"),
+            ({**span, "initial_capital": "much"}, "initial_capital"),
+            ({**span, "end_date": "2023-01-01"}, "no candle of 15m fits"),
+            ({"system": "practice-scalping"}, "which of its windows"),
+            ({"system": "practice-scalping", "window": "january", "timeframe": "1h"}, "both given"),
+            ({"system": "../practice-scalping", "window": "january"}, "practice-scalping"),
+            ({"window": "january"}, "no system is named"),
+        ):
+            with self.subTest(said):
+                status, told = self.ask("/api/backtest/run", "POST", asked)
+                self.assertEqual(422, status, told)
+                self.assertIn(said, told["detail"])
+        self.assertEqual(404, self.ask("/api/backtest/results/b99")[0])
+        self.assertEqual(404, self.ask("/api/backtest/results/nothing")[0])
+        self.assertEqual(422, self.ask("/api/backtest/results?sort=beauty")[0])
+
+    def test_a_worker_that_is_killed_is_replaced_and_its_job_is_made(self) -> None:
+        def workers() -> list[psutil.Process]:
+            return [one for one in psutil.Process(self.server.process.pid).children() if "worker" in one.cmdline()]
+
+        wait_until(workers)
+        for one in workers():
+            one.kill()
+        made = self.made(symbols=["ETH/USDT"], start_date="2024-01-01", end_date="2024-01-02")
+        self.assertEqual("COMPLETED", made["status"])
+
+
+class Searches(Worked):
+    def started(self, **asked: Any) -> dict[str, Any]:
+        started: dict[str, Any]
+        status, started = self.ask(SEARCHES, "POST", {**SEARCH, **asked})
+        self.assertEqual((202, "PENDING"), (status, started.get("status")), started)
+        return started
+
+    def test_a_search_is_that_of_the_command_and_its_second_one_is_estimated(self) -> None:
+        started = self.started()
+        self.assertEqual((2, 2), (started["total_combinations"], started["trials"]))
+        self.assertIsNone(started["estimated_time_minutes"])
+        asked = f"{SEARCHES}/{started['optimization_id']}"
+        found = self.ended(asked)
+        self.assertEqual("COMPLETED", found["status"], found)
+        with store_in(str(self.folder)) as store:
+            same = research.optimise(
+                "practice-scalping", SEARCH["parameter_ranges"], window="january", sampler="grid", best=0, processes=1,
+                places=Places(str(CONFIG / "systems"), str(self.folder / "own"), str(self.folder / "data")),
+                store=store,
+            )  # fmt: skip
+        best = found["best"]
+        self.assertEqual([one.number for one in same.ranked], [one["number"] for one in best])
+        self.assertEqual([one.objectives for one in same.ranked], [one["objectives"] for one in best])
+        self.assertEqual({"ema_fast": "5..8:3", "rsi_period": "14"}, found["parameters"])
+        self.assertTrue(found["sentences"])
+        self.assertEqual(2, found["progress"]["done"])
+        status, page = self.ask(f"{asked}/page")
+        self.assertEqual((200, found["study"], 2), (status, page["study"]["id"], page["study"]["counts"]["trials"]))
+        listed = self.ask(SEARCHES)[1]["items"]
+        self.assertIn(started["optimization_id"], [one["optimization_id"] for one in listed])
+        self.assertEqual(found["study"], self.ask(f"{SEARCHES}/{found['study']}")[1]["study"])
+        again = self.started(seed=1)
+        self.assertGreater(again["estimated_time_minutes"], 0.0)
+        self.assertEqual(200, self.ask(f"/api/jobs/{again['job']}/cancel", "POST")[0])
+
+    def test_a_walk_forward_is_made_fold_by_fold(self) -> None:
+        started = self.started(walk_forward={"train": "10d", "test": "10d"})
+        self.assertEqual((2, 4), (started["total_combinations"], started["trials"]))
+        found = self.ended(f"{SEARCHES}/{started['optimization_id']}")
+        self.assertEqual(
+            ("COMPLETED", "walk-forward", 2), (found["status"], found["kind"], len(found["result"]["folds"]))
+        )
+        status, page = self.ask(f"{SEARCHES}/{started['optimization_id']}/page")
+        self.assertEqual((200, 2), (status, len(page["study"]["folds"])))
+
+    def test_what_is_wrong_is_said_at_once_in_the_words_of_the_command(self) -> None:
+        for asked, said in (
+            ({"parameter_ranges": {"ema_fsat": "5..8"}}, "did you mean ema_fast"),
+            ({"parameter_ranges": {"ema_fast": "8..5"}}, "is empty"),
+            ({"parameter_ranges": {"ema_fast": None}}, "ema_fast"),
+            ({"parameter_ranges": {"strategy.type": ["os:system"]}}, "is not a request's to vary"),
+            ({"parameter_ranges": {"trading_mode.kill_switch_file": ["/x"]}}, "is not a request's to vary"),
+            ({"parameter_ranges": {"data.cache_dir": ["/x"]}}, "is not a request's to vary"),
+            ({"system": "../practice-scalping"}, "practice-scalping"),
+            ({"window": "janury"}, "january"),
+            ({"sampler": "luck"}, "luck"),
+            ({"metric": "beauty"}, "beauty"),
+            ({"seed": -1}, "seed"),
+            ({"walk_forward": {"train": "a while", "test": "10d"}}, "is no length"),
+            ({"unknown": 1}, "unknown"),
+        ):
+            with self.subTest(said):
+                status, told = self.ask(SEARCHES, "POST", {**SEARCH, **asked})
+                self.assertEqual(422, status, told)
+                self.assertIn(said, told["detail"])
+        for name in ("o99999", "99999", "o0", "nothing"):
+            self.assertEqual(404, self.ask(f"{SEARCHES}/{name}")[0])
+
+
+class Data(Worked):
+    def test_what_is_fetched_is_listed_and_its_holes_and_outliers_are_shown(self) -> None:
+        status, started = self.ask("/api/data/fetch", "POST", FETCH)
+        self.assertEqual((202, "PENDING"), (status, started.get("status")), started)
+        job = self.ended(f"/api/jobs/{started['job']}")
+        self.assertEqual("COMPLETED", job["status"], job)
+        said = " ".join(one["text"] for one in job["log"])
+        self.assertIn("BTCUSDT 1h: 792 candles", said.replace("BTC/USDT", "BTCUSDT"))
+        found = {one["symbol"]: one for one in self.ask("/api/data")[1]["series"] if one["timeframe"] == "1h"}
+        self.assertEqual(
+            (792, 0, "2024-01-01T00:00:00.000Z"), tuple(found["BTC/USDT"][name] for name in ("rows", "holes", "first"))
+        )
+        self.assertEqual({"BTC/USDT", "ETH/USDT"}, found.keys())
+
+        store = CandleStore(self.folder / "data" / "backtest_cache")
+        of = ("practice", "ETH/USDT", "1h")
+        candles = store.read(*of, 0, LAST_TIME_MS)
+        first = int(candles.open_time_ms[0])
+        store.forget(*of, first + 30 * HOUR_MS, first + 33 * HOUR_MS, at_ms=0)
+        high = candles.high.copy()
+        high[100] *= 3.0
+        store.forget(*of, first + 100 * HOUR_MS, first + 101 * HOUR_MS, at_ms=0)
+        store.write(*of, candles._replace(high=high).slice(100, 101), source="a test")
+        status, shown = self.ask("/api/data/practice/1h?symbol=ethusdt")
+        self.assertEqual(200, status, shown)
+        self.assertEqual(
+            (1, 3, "2024-01-02T05:00:00.000Z", "2024-01-02T09:00:00.000Z", False),
+            (
+                shown["gaps_total"],
+                *(shown["gaps"][0][name] for name in ("missing", "last_before", "first_after", "known")),
+            ),
+        )
+        self.assertEqual((1, "2024-01-05T04:00:00.000Z"), (shown["outliers_total"], shown["outliers"][0]["time"]))
+        self.assertAlmostEqual(high[100] / min(candles.low[100], candles.close[99]), shown["outliers"][0]["factor"])
+        coverage = shown["coverage"]
+        self.assertEqual(("day", 33, [24, 21, 24]), (coverage["by"], len(coverage["start"]), coverage["rows"][:3]))
+        self.assertEqual([24] * 33, coverage["due"])
+        months = self.ask("/api/data/practice/1h?symbol=ETH/USDT&by=month")[1]["coverage"]
+        self.assertEqual(([741, 48], [744, 48]), (months["rows"], months["due"]))
+        self.assertEqual(int(np.sum(coverage["rows"])), shown["rows"])
+
+    def test_what_cannot_be_had_is_told_in_the_words_of_the_command(self) -> None:
+        for asked, said in (
+            ({"exchange": "binanse"}, "did you mean binance"),
+            ({"timeframe": "7x"}, "timeframe"),
+            ({"start_date": "yesterday"}, "start_date"),
+            ({"end_date": "2023-01-01"}, "is not before"),
+            ({"symbols": [" "]}, "symbols"),
+            ({"data_dir": "/"}, "data_dir"),
+            ({"symbols": ["\ud800"]}, "half of a character"),
+            ({"symbols": ["BTC\0USDT"]}, "a NUL"),
+        ):
+            with self.subTest(said):
+                status, told = self.ask("/api/data/fetch", "POST", {**FETCH, **asked})
+                self.assertEqual(422, status, told)
+                self.assertIn(said, told["detail"])
+        started = self.ask("/api/data/fetch", "POST", {**FETCH, "symbols": ["NOTHING/USDT"]})[1]
+        job = self.ended(f"/api/jobs/{started['job']}")
+        self.assertEqual("FAILED", job["status"])
+        self.assertIn("NOTHING", job["failure"])
+        listed = self.ask("/api/jobs?kind=fetch")[1]["items"]
+        self.assertEqual((started["job"], {"fetch"}), (listed[0]["id"], {one["kind"] for one in listed}))
+        self.assertEqual(422, self.ask("/api/backtest/results/%00")[0])
+        for path in ("nowhere/1h?symbol=BTC/USDT", "practice/1h?symbol=DOGE/USDT", "practice/nothing?symbol=BTC/USDT",
+                     "../1h?symbol=x"):  # fmt: skip
+            self.assertEqual(404, self.ask(f"/api/data/{path}")[0], path)
+
+
+class Recommendations(Worked):
+    def test_what_is_true_is_recommended_accepted_and_reviewed(self) -> None:
+        self.assertEqual(422, self.ask(RECOMMENDATIONS, "POST", {"system": "yours"})[0])
+        status, started = self.ask(RECOMMENDATIONS, "POST", {"system": "mine"})
+        self.assertEqual(202, status, started)
+        job = self.ended(f"/api/jobs/{started['job']}")
+        self.assertEqual(("COMPLETED", [1]), (job["status"], job["outcome"]["recommendations"]), job)
+        [row] = self.ask(f"{RECOMMENDATIONS}?status=pending&system=mine")[1]["items"]
+        recommended = {"strategy.params.ema_fast": 7, "strategy.params.sl_atr_multiple": 3}
+        self.assertEqual(("pending", recommended), (row["status"], row["recommended"]))
+        change = row["expected_change"]
+        self.assertTrue(change["low"] < 0.004 < change["high"], change)
+        self.assertEqual(0, self.ask(f"{RECOMMENDATIONS}?status=rejected")[1]["total"])
+        self.assertEqual(0, self.ask(f"{RECOMMENDATIONS}?system=yours")[1]["total"])
+
+        self.assertEqual(409, self.ask(f"{RECOMMENDATIONS}/1/apply", "POST", {})[0], "nothing is accepted yet")
+        self.assertEqual(409, self.ask(f"{RECOMMENDATIONS}/1/review", "POST", {})[0])
+        status, accepted = self.ask(f"{RECOMMENDATIONS}/1/accept", "POST", {"note": "looks right"})
+        self.assertEqual((200, "accepted", "mine-r1", "looks right"),
+                         (status, accepted["status"], accepted["version"], accepted["note"]))  # fmt: skip
+        params = read_system("mine-r1", str(self.systems)).settings.live.strategy.params
+        self.assertEqual((7, 3.0), (params["ema_fast"], params["sl_atr_multiple"]))
+        for action in ("accept", "reject"):
+            status, told = self.ask(f"{RECOMMENDATIONS}/1/{action}", "POST", {})
+            self.assertEqual(409, status)
+            self.assertIn("is accepted already (mine-r1)", told["detail"])
+        started = self.ask(f"{RECOMMENDATIONS}/1/review", "POST")[1]
+        job = self.ended(f"/api/jobs/{started['job']}")
+        self.assertIn("0 of 30 days", job["outcome"]["reviewed"][0]["waits"])
+        self.assertEqual("applied", self.ask(f"{RECOMMENDATIONS}/1/apply", "POST", {})[1]["status"])
+        self.assertEqual(5, len(self.ask(f"{RECOMMENDATIONS}/1")[1]["evidence"]["windows"]))
+        for path in ("2", "2/accept", "99999999999/reject"):
+            self.assertIn(self.ask(f"{RECOMMENDATIONS}/{path}", "GET" if path == "2" else "POST", None)[0], (404, 422))
+
+
+if __name__ == "__main__":
+    unittest.main()
