@@ -1,5 +1,6 @@
 """Runs given to the workers of a cluster, of each of which it is told what became of it."""
 
+import asyncio
 import contextlib
 import functools
 from collections.abc import Callable
@@ -33,7 +34,7 @@ class ClusterRuns(Executor):
         sent = self._client.submit(fn, *args, **kwargs, pure=False, resources={self._resource: 1})
         answer: Future[Any] = Future()
         answer.add_done_callback(lambda done: self._let_go(sent) if done.cancelled() else None)
-        self._client.loop.add_callback(_tell, sent, answer)
+        self._client.loop.add_callback(_follow, sent, answer)
         return answer
 
     def _let_go(self, sent: SentRun) -> None:
@@ -41,10 +42,14 @@ class ClusterRuns(Executor):
             self._client.loop.add_callback(sent.cancel)
 
 
-async def _tell(sent: SentRun, answer: Future[Any]) -> None:
-    """Tell what comes of a run, in the event loop of the client."""
+def _follow(sent: SentRun, answer: Future[Any]) -> None:
+    """Fetch what comes of a run, in the event loop of the client."""
+    asyncio.ensure_future(sent.result()).add_done_callback(functools.partial(_tell, sent, answer))
+
+
+def _tell(sent: SentRun, answer: Future[Any], fetched: "asyncio.Future[Any]") -> None:
     try:
-        what = functools.partial(answer.set_result, await sent)
+        what = functools.partial(answer.set_result, fetched.result())
     except BaseException as error:  # noqa: BLE001 - whatever the library says
         what = functools.partial(answer.set_exception, error) if sent.status == "error" else answer.cancel
     with contextlib.suppress(InvalidStateError):  # Nobody waits any more.
