@@ -27,6 +27,7 @@ class ClusterRuns(Executor):
 
     def __init__(self, client: Client, resource: str) -> None:
         self._client = client
+        self._loop: Any = client.loop
         self._resource = resource
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
@@ -34,20 +35,21 @@ class ClusterRuns(Executor):
         sent = self._client.submit(fn, *args, **kwargs, pure=False, resources={self._resource: 1})
         answer: Future[Any] = Future()
         answer.add_done_callback(lambda done: self._let_go(sent) if done.cancelled() else None)
-        self._client.loop.add_callback(_follow, sent, answer)
+        self._loop.add_callback(_follow, sent, answer)
         return answer
 
-    def _let_go(self, sent: SentRun) -> None:
+    def _let_go(self, sent: SentRun[Any]) -> None:
         if not sent.cancelled():
-            self._client.loop.add_callback(sent.cancel)
+            self._loop.add_callback(sent.cancel)
 
 
-def _follow(sent: SentRun, answer: Future[Any]) -> None:
+def _follow(sent: SentRun[Any], answer: Future[Any]) -> None:
     """Fetch what comes of a run, in the event loop of the client."""
     asyncio.ensure_future(sent.result()).add_done_callback(functools.partial(_tell, sent, answer))
 
 
-def _tell(sent: SentRun, answer: Future[Any], fetched: "asyncio.Future[Any]") -> None:
+def _tell(sent: SentRun[Any], answer: Future[Any], fetched: "asyncio.Future[Any]") -> None:
+    what: Callable[[], object]
     try:
         what = functools.partial(answer.set_result, fetched.result())
     except BaseException as error:  # noqa: BLE001 - whatever the library says

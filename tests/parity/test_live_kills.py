@@ -168,7 +168,7 @@ class KilledSessionTest(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.base = Path(folder.name)
 
-    def test_missed_steps_that_trade_give_the_bytes_of_a_session_that_never_died_whatever_a_signal_says(self) -> None:
+    def test_missed_steps_that_trade_give_the_bytes_of_a_session_that_never_died(self) -> None:
         whole = uninterrupted(wordy=True)
         told = [json.loads(line) for line in whole["decisions.jsonl"].splitlines()]
         reasons = {one["reason"] for one in told if one["event"] == "decision"}
