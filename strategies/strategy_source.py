@@ -16,11 +16,13 @@ import importlib
 import importlib.machinery
 import importlib.util
 import json
+import os
 import sys
 import sysconfig
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import CodeType, ModuleType
+from typing import NamedTuple
 
 _ROOT = Path(__file__).resolve().parents[1]
 PROGRAM = frozenset(
@@ -48,6 +50,7 @@ PROGRAM = frozenset(
 )
 """The packages of this program: what their folders have beside them belongs to users."""
 _INSTALLED = tuple(Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib"))
+_INSTALLED_FOLDERS = frozenset(map(str, _INSTALLED))
 _INSTALLED_PARTS = frozenset({"site-packages", "dist-packages"})
 _loaded: dict[str, dict[str, str]] = {}
 """By module of a strategy: the hashes of the files that were on the disk when it was loaded."""
@@ -189,41 +192,95 @@ def _codes(code: CodeType) -> Iterator[CodeType]:
             yield from _codes(constant)
 
 
+class _Found(NamedTuple):
+    """Where the modules of a strategy's own are, and what that rests on."""
+
+    files: dict[str, Path]
+    imports: dict[str, Sequence[str]]
+    path: tuple[str, ...]
+    folders: dict[str, object]
+
+    def holds(self) -> bool:
+        """Whether a search would find the same now."""
+        return (
+            self.path == _import_path()
+            and all(there == _there(folder) for folder, there in self.folders.items())
+            and all(self.imports[module] == _imports(module, file) for module, file in self.files.items())
+        )
+
+
+_found: dict[str, _Found] = {}
+"""By module of a strategy: what was found last. A search for strategies asks at every trial, several times."""
+
+
 def _own_modules(name: str) -> dict[str, Path]:
     """Return module -> file of a strategy's module and of all of its own that it imports."""
+    known = _found.get(name)
+    if known is not None and known.files.get(name) == _files.get(name, known.files.get(name)) and known.holds():
+        return known.files
+    path = _import_path()
     found: dict[str, Path] = {}
+    imports: dict[str, Sequence[str]] = {}
     wanted = [name]
     own: dict[str, bool] = {}
+    folders = {path[0] if one == "" else one for one in path[1:]}
     # A file that is new in its folder has to be seen.
     importlib.invalidate_caches()
     while wanted:
         module = wanted.pop()
-        if module in found or (module != name and not _may_be_own(module, own)):
+        if module in found or (module != name and not _may_be_own(module, own, folders)):
             continue
-        file = _file_of(module)
+        file = _file_of(module, folders)
         if file is None or (module != name and not _is_own(module, file)):
             continue
         found[module] = file
         if "." in module and module not in _files:
             wanted.append(module.rpartition(".")[0])
-        wanted += _imports(module, file)
+        imports[module] = _imports(module, file)
+        wanted += imports[module]
+    if "__main__" not in found:
+        _found[name] = _Found(found, imports, path, {folder: _there(folder) for folder in folders})
     return found
 
 
-def _may_be_own(module: str, own: dict[str, bool]) -> bool:
+def _import_path() -> tuple[str, ...]:
+    """Return the working folder, from which others count, and the folders of the import path."""
+    here = ""
+    with contextlib.suppress(OSError):
+        here = str(Path.cwd())
+    return (here, *sys.path)
+
+
+def _there(folder: str) -> object:
+    """Return what tells whether another module can be found in a folder.
+
+    Names: its time is the same after two changes in a moment. That does for a folder of the libraries, which are many.
+    """
+    try:
+        if folder in _INSTALLED_FOLDERS:
+            return os.stat(folder).st_mtime_ns  # noqa: PTH116 - at every trial
+        return frozenset(os.listdir(folder))  # noqa: PTH208 - as above
+    except OSError:
+        return None
+
+
+def _may_be_own(module: str, own: dict[str, bool], looked: set[str]) -> bool:
     """Whether a module lies in no package of the libraries or of this program, as all that it has inside does.
 
     ``own`` is what is known of packages; a folder without a file of its own may have modules of anybody.
     """
     package = module if module in _files else module.partition(".")[0]
     if package not in own:
-        file = _file_of(package)
+        file = _file_of(package, looked)
         own[package] = file is None or _is_own(package, file)
     return own[package]
 
 
-def _file_of(module: str) -> Path | None:
-    """Return where a module's text is, without executing it; None for one without, or that cannot be found."""
+def _file_of(module: str, looked: set[str]) -> Path | None:
+    """Return where a module's text is, without executing it; None for one without, or that cannot be found.
+
+    Folders are added to those that were ``looked`` into: of packages, and any that has the name of one.
+    """
     if module == "__main__":
         file = getattr(sys.modules[module], "__file__", None)
         return None if file is None else Path(file).resolve()
@@ -232,7 +289,9 @@ def _file_of(module: str) -> Path | None:
     folders: list[str] | None = None
     spec = None
     parts = module.split(".")
-    for depth in range(len(parts)):
+    for depth, part in enumerate(parts):
+        inside = (Path(one, part) for one in (sys.path if folders is None else folders))
+        looked.update(str(one) for one in inside if one.is_dir())
         spec = importlib.machinery.PathFinder.find_spec(".".join(parts[: depth + 1]), folders)
         if spec is None:
             return None

@@ -15,6 +15,7 @@ from core.command_line import warn
 from core.errors import ConfigurationError, InvariantError
 from research.executors import code_mark
 from research.executors.cluster_address import ClusterAddress
+from research.executors.cluster_runs import ClusterRuns
 from research.executors.executor_pool import ExecutorLost
 from research.executors.same_machine import put_beside
 from runs.identity.code_version import code_version
@@ -76,7 +77,7 @@ class Cluster:
 
     @property
     def executor(self) -> Executor:
-        """The executor of the client, for marked workers alone."""
+        """Gives runs to marked workers alone."""
         return self._executor
 
     @property
@@ -146,7 +147,7 @@ class Cluster:
                 "allowed: one that was started with it (python -m research cluster scheduler)"
             ) from None
         self._client.register_plugin(self._mark)
-        self._executor: Executor = self._client.get_executor(pure=False, resources={self._mark.name: 1})
+        self._executor: Executor = ClusterRuns(self._client, self._mark.name)
 
     def _wait_for_workers(self) -> None:
         until = time.monotonic() + self._address.wait_seconds
@@ -170,7 +171,9 @@ class Cluster:
             self._asked |= unknown
             codes = self._client.run(code_mark.code_here, workers=sorted(unknown), on_error="return")
             for worker, code in codes.items():
-                if code != self._mark.code:  # One that has it will have the mark in a moment.
+                if isinstance(code, OSError):  # It is gone, or will be asked again.
+                    self._asked.discard(worker)
+                elif code != self._mark.code:  # One that has it will have the mark in a moment.
                     has = "has not this program" if isinstance(code, Exception) else f"runs code {code}"
                     self._refused.append(f"worker {worker} {has}, not {self._mark.code}")
                     warn(f"cluster {self._address.url}: {self._refused[-1]}; it is refused")

@@ -141,6 +141,6 @@ class ExecutorPool:
             try:
                 return future.result(_SECONDS_BETWEEN_LOOKS)
             except TimeoutError:
-                if future.done():
-                    raise
+                if future.done():  # It came meanwhile, or the time is over for the run itself.
+                    return future.result()
                 self._place.look()

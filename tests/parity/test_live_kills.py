@@ -169,28 +169,21 @@ class KilledSessionTest(unittest.TestCase):
         self.base = Path(folder.name)
 
     def test_missed_steps_that_trade_give_the_bytes_of_a_session_that_never_died(self) -> None:
-        whole = uninterrupted()
-        for number in range(scaled(1, 10)):
-            seed = SEED + number
-            with self.subTest(seed=seed):
-                config = session_config(self.base / f"trade{number}")
-                killed = Killed(config, seed)
-                self.assertEqual(0, killed.exit_code, killed.errors)
-                self.assertEqual(whole, outputs_of(killed.folder))
-                resumes = sum(record["record"] == "resume" for record in journal_records(killed.folder))
-                self.assertLessEqual(1, resumes)
-
-    def test_every_word_of_a_signal_survives_kills(self) -> None:
         whole = uninterrupted(wordy=True)
-        killed = Killed(session_config(self.base / "wordy", live=WORDY), SEED, kills=3)
-        self.assertEqual(0, killed.exit_code, killed.errors)
-        self.assertEqual(whole, outputs_of(killed.folder))
         told = [json.loads(line) for line in whole["decisions.jsonl"].splitlines()]
         reasons = {one["reason"] for one in told if one["event"] == "decision"}
         self.assertLessEqual({"no_position", "no_entry_waiting", "stop_not_tighter", "targets_are_a_ladder"}, reasons)
         self.assertIn(b"exit_signal", whole["trades.csv"])
         for tag in (b"ladder", b"limit", b"stop", b"moved"):
             self.assertIn(b'""tag"":""%s""' % tag, whole["trades.csv"])
+        for number in range(scaled(1, 10)):
+            seed = SEED + number
+            with self.subTest(seed=seed):
+                killed = Killed(session_config(self.base / f"trade{number}", live=WORDY), seed)
+                self.assertEqual(0, killed.exit_code, killed.errors)
+                self.assertEqual(whole, outputs_of(killed.folder))
+                resumes = sum(record["record"] == "resume" for record in journal_records(killed.folder))
+                self.assertLessEqual(1, resumes)
         report = check_parity(killed.folder, offline=True, now_ms=END)
         self.assertEqual((0, True), (report.exit_code, report.journal is not None and report.journal.equal))
         self.assertEqual([], report.history.trades)

@@ -2,24 +2,17 @@
 
 import contextlib
 import os
+import re
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
-from distributed import Client
+from distributed import Client, Security
 
 from tests.support.runs.backtest_runs import command_environment
 from tests.support.waiting import PATIENCE_S, wait_until
-
-
-def free_port() -> int:
-    """Return a port that nobody listens on."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 class LoopbackCluster:
@@ -33,10 +26,10 @@ class LoopbackCluster:
         self._certificates = certificates
         self.living: list[subprocess.Popen[bytes]] = []
         self.folder = Path(until.enter_context(tempfile.TemporaryDirectory()))
-        self.port = free_port()
-        self.address = f"{'tcp' if certificates is None else 'tls'}://127.0.0.1:{self.port}"
-        self.scheduler = self._part("scheduler", "--port", str(self.port))
-        wait_until(self.answers, self.said)
+        # At any port: one that was free a moment ago is another's by the time that the scheduler has been imported.
+        self.scheduler = self._part("scheduler", "--port", "0")
+        wait_until(self._addresses, self.said)
+        [self.address] = set(self._addresses())
 
     def start(self, *arguments: str, path: str | None = None) -> subprocess.Popen[bytes]:
         """Start a program in a group of its own and far from the repository; ``path`` is where it finds modules."""
@@ -77,7 +70,10 @@ class LoopbackCluster:
 
     def workers(self) -> int:
         """Return how many have joined and are still there."""
-        with Client(self.address, timeout=PATIENCE_S, set_as_default=False) as client:
+        place = self._certificates
+        files = {} if place is None else {"ca_file": "ca.pem", "client_cert": "me.pem", "client_key": "me.key"}
+        security = Security(**{f"tls_{name}": f"{place}/{file}" for name, file in files.items()})
+        with Client(self.address, timeout=PATIENCE_S, set_as_default=False, security=security) as client:
             return len(client.scheduler_info()["workers"])
 
     def wait_for_workers(self, count: int) -> None:
@@ -92,10 +88,10 @@ class LoopbackCluster:
         with contextlib.suppress(ValueError):
             self.living.remove(process)
 
-    def answers(self) -> bool:
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
-            return True
-        return False
+    def _addresses(self) -> list[str]:
+        """Return where the scheduler says that it is, once it can be asked."""
+        said = (self.folder / "said").read_text(errors="replace")
+        return re.findall(r"Scheduler at: +(\S+://127\.0\.0\.1:\d+)\n", said)
 
     def said(self) -> str:
         return (self.folder / "said").read_text(errors="replace")[-3000:]

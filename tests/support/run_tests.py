@@ -24,6 +24,7 @@ import tempfile
 import threading
 import time
 import traceback
+import types
 import unittest
 from array import array
 from collections import Counter
@@ -155,6 +156,8 @@ def _run(one: Running, output: Path, hangs: float) -> int:
     """
     import xmlrunner
 
+    # Processes that a test spawns begin with the main module of this one: they need nothing of it.
+    sys.modules["__main__"] = types.ModuleType("__main__")
     faulthandler.dump_traceback_later(hangs, exit=True)
     runner = xmlrunner.XMLTestRunner(output=str(output))
     result = unittest.main(None, argv=["xmlrunner", f"tests.{one.module}"], testRunner=runner, exit=False).result

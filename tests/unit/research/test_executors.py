@@ -59,6 +59,21 @@ class Broken(concurrent.futures.Executor):
         return future
 
 
+class JustInTime(concurrent.futures.Executor):
+    """Answers in the moment in which the patience of who waits is over."""
+
+    class Answer(concurrent.futures.Future[Any]):
+        def result(self, timeout: float | None = None) -> Any:
+            if timeout is not None:
+                raise TimeoutError
+            return super().result()
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> concurrent.futures.Future[Any]:
+        future = self.Answer()
+        future.set_result(fn(*args))
+        return future
+
+
 class Executors(unittest.TestCase):
     maxDiff = None
 
@@ -74,6 +89,7 @@ class Executors(unittest.TestCase):
         with LastFirst() as turned:
             self.assertEqual(expected, told(self.trials("turned", executor=turned)))
             self.assertGreater(turned.submitted, 10)
+        self.assertEqual(expected, told(self.trials("in time", executor=JustInTime())))
         with concurrent.futures.ThreadPoolExecutor(2) as threads:
             self.assertEqual(expected, told(self.trials("threads", executor=threads)))
         with concurrent.futures.ProcessPoolExecutor(2, mp_context=get_context("spawn")) as processes:

@@ -6,9 +6,13 @@ import os
 import sys
 import tempfile
 import unittest
+from collections.abc import Callable
 from pathlib import Path
+from unittest.mock import patch
 
+from strategies import strategy_source
 from strategies.strategy_registry import build_strategy, strategy_identity
+from strategies.strategy_source import own_files
 
 KIND = "trial_strategy:Trial"
 STRATEGY = """
@@ -46,8 +50,6 @@ class StrategySource(unittest.TestCase):
         self.addCleanup(self.forget)
 
     def forget(self) -> None:
-        from strategies import strategy_source
-
         for name in [name for name in sys.modules if name.startswith("trial_")]:
             del sys.modules[name]
         strategy_source._loaded.pop("trial_strategy", None)
@@ -90,6 +92,32 @@ class StrategySource(unittest.TestCase):
 
     def test_a_class_that_is_unchanged_stays_the_same(self) -> None:
         self.assertIs(type(build_strategy(KIND, {})), type(build_strategy(KIND, {})))
+
+    def test_its_files_are_searched_for_again_where_that_would_find_others_and_not_otherwise(self) -> None:
+        importing = STRATEGY.replace("import json", "import trial_more").format(warmup=3)
+        changes: tuple[Callable[[], object], ...] = (
+            lambda: self.write("trial_more.py", ""),
+            lambda: self.write("trial_package/steps/__init__.py", ""),
+            lambda: self.write("trial_more/__init__.py", ""),
+            lambda: self.write("first/trial_lazy.py", "NAME = 'first'\n"),
+            (self.folder / "first" / "trial_lazy.py").unlink,
+            lambda: sys.path.insert(0, str(self.folder / "second")),
+            lambda: (self.folder / "trial_folder").rename(self.folder / "trial_another"),
+        )
+        for name in ("second/trial_lazy.py", "first/empty.py"):
+            self.write(name, "NAME = 'else'\n")
+        self.enterContext(patch.object(sys, "path", [str(self.folder / "first"), *sys.path]))
+        self.write("trial_strategy.py", importing)
+        for number, change in enumerate(changes):
+            before = own_files("trial_strategy")
+            with patch.object(importlib, "invalidate_caches", side_effect=AssertionError):
+                self.assertEqual(before, own_files("trial_strategy"))
+            change()
+            after = own_files("trial_strategy")
+            strategy_source._found.clear()
+            with self.subTest(number):
+                self.assertEqual(own_files("trial_strategy"), after)
+                self.assertNotEqual(before, after)
 
     def test_parameters_are_part_of_it_and_a_registered_strategy_has_no_files(self) -> None:
         self.assertNotEqual(self.identity(a=1)[0], self.identity(a=2)[0])
