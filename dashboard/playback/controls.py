@@ -5,6 +5,7 @@ from typing import Any, Literal
 import msgspec
 
 from backtests.player.recent_events import Happening
+from backtests.player.state_lines import StateLine
 
 Action = Literal["step", "run_to", "next", "play", "pause", "seek", "speed", "breaks", "stop"]
 
@@ -37,7 +38,6 @@ class Answered(msgspec.Struct, frozen=True):
 
 
 class Told(msgspec.Struct, frozen=True):
-    """Something that a playback tells unasked: its kind, and JSON."""
+    """What a playback tells unasked, several at a time: states, each with the news that came with it."""
 
-    kind: str
-    json: bytes
+    lines: tuple[StateLine, ...]

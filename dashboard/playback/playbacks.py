@@ -6,6 +6,7 @@ import multiprocessing
 import secrets
 import threading
 import time
+from collections import deque
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 from typing import Any, Literal, Self
@@ -54,6 +55,7 @@ class Driven:
         self._numbers = itertools.count(1)
         self._waiting: dict[int, Future[Any]] = {0: Future()}
         begun = self._waiting[0]
+        self._last: dict[str, deque[bytes]] = {"signals": deque(), "trades": deque(), "fills": deque()}
         self._lock = threading.Lock()
         self._border, theirs = _PROCESSES.Pipe()
         self._process = _PROCESSES.Process(target=play, args=(plan, theirs, per_second), daemon=True, name=self.topic)
@@ -146,14 +148,27 @@ class Driven:
             while True:
                 one = self._border.recv()
                 if isinstance(one, Told):
-                    if self._hub.has_listeners(self.topic):
-                        self._hub.publish(self.topic, one.kind, msgspec.Raw(one.json), state=True)
+                    self._tell(one)
                 else:
                     self._settle(one)
         self._hub.publish(self.topic, "closed", {})
         for answer in list(self._waiting.values()):
             answer.set_exception(NotFound(f"playback {self.name}: its process has ended"))
         self._waiting.clear()
+
+    def _tell(self, told: Told) -> None:
+        heard = self._hub.has_listeners(self.topic)
+        for line in told.lines:
+            for one in line.news:
+                last = self._last[one.kind]
+                last.extend(one.fresh)
+                while len(last) > one.count:
+                    last.popleft()
+                if heard:
+                    text = b'{"%b":[%b]}' % (one.kind.encode(), b",".join(last))
+                    self._hub.publish(self.topic, one.kind, msgspec.Raw(text), state=True)
+            if heard:
+                self._hub.publish(self.topic, "state", msgspec.Raw(line.json), state=True)
 
     def _settle(self, one: Answered) -> None:
         answer = self._waiting.pop(one.number, None)
@@ -185,7 +200,7 @@ class Playbacks:
         for one in playing:
             one.wait(end)
 
-    def open(self, title: str, plan: RunPlan) -> Driven:
+    def open(self, title: str, plan: RunPlan, per_second: float = A_SECOND) -> Driven:
         """Make a playback, held still before its first step; while it loads, others are opened and driven.
 
         Raises
@@ -202,7 +217,7 @@ class Playbacks:
                 raise Refused(f"{MOST} playbacks are open — allowed: to close one of {names}")
             self._loading += 1
         try:
-            found = Driven(title, plan, self._hub)
+            found = Driven(title, plan, self._hub, per_second)
             self._driven[found.name] = found
         finally:
             with self._lock:

@@ -33,12 +33,11 @@ class KeptProcesses(unittest.TestCase):
         )
         self.enterContext(patch.object(worker_processes, "END_SECONDS", TOGETHER_S))
         with WorkerProcesses(WORKERS, folder / "log.txt"):
-            wait_until(lambda: len([one for one in os.listdir(folder) if one.isdigit()]) == WORKERS)
+            wait_until(lambda: len(_pids(folder)) == WORKERS)
             begun = time.monotonic()
         self.assertLess(time.monotonic() - begun, TOGETHER_S * (WORKERS - 1))
-        for one in os.listdir(folder):
-            if one.isdigit():
-                self.assertRaises(ProcessLookupError, os.kill, int(one), 0)
+        for pid in _pids(folder):
+            self.assertRaises(ProcessLookupError, os.kill, pid, 0)
 
     def test_a_playback_is_opened_while_another_still_loads(self) -> None:
         folder = self.enterContext(tempfile.TemporaryDirectory())
@@ -62,3 +61,7 @@ class KeptProcesses(unittest.TestCase):
             for one in (slow, quick):
                 one.join(PATIENCE_S)
             self.assertEqual({"slow", "quick"}, {one.title for one in playbacks.listed()})
+
+
+def _pids(folder: Path) -> list[int]:
+    return [int(one.name) for one in folder.iterdir() if one.name.isdigit()]
