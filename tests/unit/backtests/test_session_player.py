@@ -289,7 +289,7 @@ class Shown(unittest.TestCase):
 
         player.listen(listen, per_second=1e6)
         self.assertEqual("paused", player.play().control)
-        self.assertLess(player.state.now.index, 600)
+        self.assertLess(player.state.now.index, 2_000)
         player.seek(player.times_ms[99])
         player.play()
         result = run_backtest(*_given(2_000), config=CONFIG)
@@ -298,7 +298,7 @@ class Shown(unittest.TestCase):
         self.assertEqual({"playing", "paused", "seeking", "ended"}, set(controls))
 
     def test_lines_say_what_states_say_wherever_it_goes(self) -> None:
-        player = parked_often(memory_run(rows(400), Counted()))
+        player = parked_often(memory_run(400, Counted()))
         states: list[PlayerState] = []
         lines: list[StateLine] = []
         player.listen(states.append, per_second=1e9)
