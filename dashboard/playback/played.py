@@ -79,9 +79,9 @@ class _Played:
         self._waiting.append(line)
         now = time.monotonic()
         if line.control not in _GOES_ON or now - self._sent >= _TOGETHER_SECONDS:
-            self._sent, lines = now, tuple(self._waiting)
+            self._sent, told = now, Told.of(self._waiting)
             self._waiting.clear()
-            self._send(Told(lines))
+            self._send(told)
 
     def _send(self, one: Answered | Told) -> None:
         with self._lock, contextlib.suppress(OSError):  # Who has gone needs no answer.
