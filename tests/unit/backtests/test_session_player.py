@@ -301,8 +301,8 @@ class Shown(unittest.TestCase):
         player = parked_often(memory_run(400, Counted()))
         states: list[PlayerState] = []
         lines: list[StateLine] = []
-        player.listen(states.append, per_second=1e9)
-        player.listen_to_lines(lines.append, per_second=1e9)
+        player.listen(states.append, per_second=1e-9)
+        player.listen_to_lines(lines.append, per_second=1e-9)
         for _ in range(40):
             player.step(5)
         player.seek(int(player.times_ms[30]))
