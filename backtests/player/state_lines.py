@@ -1,5 +1,6 @@
 """How a playback stands, as JSON, again and again: what did not change since is not made anew."""
 
+import time
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Literal
@@ -7,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from backtests.player.amount import exact_text
+from backtests.player.played_fold import PlayedFold
 from backtests.player.player_state import Control
 from backtests.player.playing import STATUS, Playing
 from backtests.player.session_states import curve_points, order_of, working_orders
@@ -19,6 +21,9 @@ NewsKind = Literal["signals", "trades", "fills"]
 
 _encode = msgspec.json.Encoder(enc_hook=exact_text).encode
 _NONE = msgspec.Raw(b"[]")
+_NEWS_SECONDS = 1 / 30
+"""While it goes on, news is told so often at most: what is longer than the state is read by people only."""
+GOES_ON: frozenset[Control] = frozenset({"playing", "seeking"})
 
 
 class News(msgspec.Struct, frozen=True):
@@ -49,6 +54,8 @@ class StateLines:
     def __init__(self, playing: Playing) -> None:
         self._playing = playing
         self._shown: dict[NewsKind, tuple[Any, ...]] = {"signals": (), "trades": (), "fills": ()}
+        self._fold: PlayedFold | None = None
+        self._news_due = 0.0
         self._texts: dict[str, tuple[Decimal, str]] = {}
         self._orders: tuple[list[Order], list[Any], msgspec.Raw] = ([], [], _NONE)
         self._positions: dict[str, tuple[Holding, object, dict[str, Any]]] = {}
@@ -88,22 +95,26 @@ class StateLines:
                 "metrics": {**self._metrics(session), "equity_curve_from": first, "equity_curve": points},
             },
         }
-        return StateLine(playing.control, _encode(told), self._news()), first + len(points)
+        return StateLine(playing.control, _encode(told), self._news(fold)), first + len(points)
 
-    def _news(self) -> tuple[News, ...]:
-        recent, found = self._playing.fold.recent, []
+    def _news(self, fold: PlayedFold) -> tuple[News, ...]:
+        now = time.monotonic()
+        if self._playing.control in GOES_ON and fold is self._fold and now < self._news_due:
+            return ()
+        self._fold, self._news_due = fold, now + _NEWS_SECONDS
+        recent, found = fold.recent, []
         kinds: tuple[tuple[NewsKind, tuple[Any, ...]], ...] = (
             ("signals", recent.signals),
             ("trades", recent.trades),
             ("fills", recent.fills),
         )
-        for kind, now in kinds:
+        for kind, last in kinds:
             before = self._shown[kind]
-            if now is not before:
-                self._shown[kind] = now
+            if last is not before:
+                self._shown[kind] = last
                 # Each is made once for a session: one of another session is another object.
                 known = {id(one) for one in before}
-                found.append(News(kind, len(now), tuple([_encode(one) for one in now if id(one) not in known])))
+                found.append(News(kind, len(last), tuple([_encode(one) for one in last if id(one) not in known])))
         return tuple(found)
 
     def _metrics(self, session: Session) -> Mapping[str, Any]:

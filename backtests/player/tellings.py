@@ -55,8 +55,8 @@ class Tellings:
             if begun >= one.due:
                 one.tell()
                 ended = time.monotonic()
-                # What was late by less than a turn does not delay those after it.
-                one.due = one.due + one.every if begun < one.due + one.every else begun + one.every
+                # What was late does not delay those after it; turns that were missed are not made up for.
+                one.due = max(one.due + one.every, begun)
                 if not at_leisure:
                     one.due = max(one.due, ended + _RUNS_SHARE * (ended - begun))
         self._find_due()

@@ -13,7 +13,7 @@ import msgspec
 
 from backtests.player.player_state import PlayerState
 from backtests.player.session_player import SessionPlayer
-from backtests.player.state_lines import StateLine
+from backtests.player.state_lines import GOES_ON, StateLine
 from backtests.player.states import state_json
 from backtests.run_plan import RunPlan
 from core.errors import HarnessError, InvariantError
@@ -27,7 +27,6 @@ from strategies.own_code import failure_in_one_line
 
 _THREADS = 8
 """One that plays, and those that make it hold still."""
-_GOES_ON = frozenset({"playing", "seeking"})
 _TOGETHER_SECONDS = 0.01
 
 
@@ -78,7 +77,7 @@ class _Played:
         """Tell how it stands; while it goes on, states that follow each other closely go together."""
         self._waiting.append(line)
         now = time.monotonic()
-        if line.control not in _GOES_ON or now - self._sent >= _TOGETHER_SECONDS:
+        if line.control not in GOES_ON or now - self._sent >= _TOGETHER_SECONDS:
             self._sent, told = now, Told.of(self._waiting)
             self._waiting.clear()
             self._send(told)
