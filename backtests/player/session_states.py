@@ -129,11 +129,15 @@ def orders_of(session: Session) -> tuple[BacktestOrder, ...]:
 def working_orders(session: Session) -> list[Order]:
     """Return the orders of :func:`orders_of` themselves."""
     account, found = session.account, []
+    closes, entries = account.waiting_closes, account.waiting_entries
     for symbol in session.instruments:
-        orders = account.orders_of(symbol)
-        waiting = account.waiting_closes.get(symbol), account.waiting_entries.get(symbol)
-        orders = [*orders, *(one for one in waiting if one is not None and one not in orders)]
-        found += orders if len(orders) < 2 else sorted(orders, key=lambda one: one.sequence)
+        orders = list(account.orders_of(symbol))
+        for one in (closes.get(symbol), entries.get(symbol)) if closes or entries else ():
+            if one is not None and one not in orders:
+                orders.append(one)
+        if len(orders) > 1:
+            orders.sort(key=lambda one: one.sequence)
+        found += orders
     return found
 
 

@@ -67,8 +67,9 @@ class StateLines:
         session, index, total = fold.session, fold.position, playing.total
         account, symbols = session.account, session.instruments
         equity, positions = account.balance, []
-        for symbol in symbols if account.holdings else ():
-            holding = account.holdings.get(symbol)
+        holdings = account.holdings
+        for symbol in symbols if holdings else ():
+            holding = holdings.get(symbol)
             if holding is not None:
                 gained = holding.exact_unrealized() if holding.marked else ZERO
                 equity = add(equity, gained)
