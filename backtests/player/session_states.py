@@ -1,6 +1,7 @@
 """States made of a session as it stands; it is only read."""
 
 from array import array
+from collections.abc import Iterable
 
 import msgspec
 
@@ -123,14 +124,14 @@ def position_of(holding: Holding) -> BacktestPosition:
 
 def orders_of(session: Session) -> tuple[BacktestOrder, ...]:
     """Return every order that waits or rests, symbols in configured order, each in order of acceptance."""
-    return tuple([order_of(one) for one in working_orders(session)])
+    return tuple([order_of(one) for one in working_orders(session, session.instruments)])
 
 
-def working_orders(session: Session) -> list[Order]:
-    """Return the orders of :func:`orders_of` themselves."""
+def working_orders(session: Session, symbols: Iterable[str]) -> list[Order]:
+    """Return the orders of :func:`orders_of` themselves; ``symbols`` are the session's, in order."""
     account, found = session.account, []
     closes, entries = account.waiting_closes, account.waiting_entries
-    for symbol in session.instruments:
+    for symbol in symbols:
         orders = list(account.orders_of(symbol))
         for one in (closes.get(symbol), entries.get(symbol)) if closes or entries else ():
             if one is not None and one not in orders:

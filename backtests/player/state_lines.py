@@ -56,6 +56,7 @@ class StateLines:
         self._shown: dict[NewsKind, tuple[Any, ...]] = {"signals": (), "trades": (), "fills": ()}
         self._fold: PlayedFold | None = None
         self._news_due = 0.0
+        self._named: tuple[Session | None, tuple[str, ...]] = (None, ())
         self._texts: dict[str, tuple[Decimal, str]] = {}
         self._orders: tuple[list[Order], list[Any], msgspec.Raw] = ([], [], _NONE)
         self._positions: dict[str, tuple[Holding, object, dict[str, Any]]] = {}
@@ -65,7 +66,7 @@ class StateLines:
         """Return how it stands, with the equity of its steps from number ``first`` on, and the number after them."""
         playing, fold = self._playing, self._playing.fold
         session, index, total = fold.session, fold.position, playing.total
-        account, symbols = session.account, session.instruments
+        account, symbols = session.account, self._symbols_of(session)
         equity, positions = account.balance, []
         holdings = account.holdings
         for symbol in symbols if holdings else ():
@@ -81,7 +82,7 @@ class StateLines:
             "stopped_by": playing.stopped_by,
             "failure": playing.failure,
             "halts": playing.halts(),
-            "orders": self._working(session),
+            "orders": self._working(session, symbols),
             "reached_ms": playing.reached_ms,
             "now": {
                 "status": STATUS.get(playing.control, "RUNNING"),
@@ -97,6 +98,11 @@ class StateLines:
             },
         }
         return StateLine(playing.control, _encode(told), self._news(fold)), first + len(points)
+
+    def _symbols_of(self, session: Session) -> tuple[str, ...]:
+        if self._named[0] is not session:
+            self._named = session, tuple(session.instruments)
+        return self._named[1]
 
     def _news(self, fold: PlayedFold) -> tuple[News, ...]:
         now = time.monotonic()
@@ -155,8 +161,8 @@ class StateLines:
             self._trades = session, figures["total_trades"], found
         return found
 
-    def _working(self, session: Session) -> msgspec.Raw:
-        orders = working_orders(session)
+    def _working(self, session: Session, symbols: tuple[str, ...]) -> msgspec.Raw:
+        orders = working_orders(session, symbols)
         if not orders:
             return _NONE
         before, facts, text = self._orders
