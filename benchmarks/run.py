@@ -22,6 +22,7 @@ from benchmarks.live_path import measure_live_path
 from benchmarks.market import RECORDED
 from benchmarks.peer_speed import measure_peers
 from benchmarks.perpetual_path import measure_perpetuals
+from benchmarks.playback_path import measure_playback
 from benchmarks.reference_path import measure_lengths, measure_throughput
 from benchmarks.run_store import measure_run_store
 
@@ -84,6 +85,7 @@ def _measure_paths(folder: Path, days: int) -> None:
         lambda: measure_run_store(folder / "run_store"),
         lambda: measure_live_path(folder / "live_path"),
         lambda: measure_journals(folder / "journals", days),
+        lambda: measure_playback(folder / "playback", min(days, 28)),
         measure_examples,
     ]
     if RECORDED.is_dir():

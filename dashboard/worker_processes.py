@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Self
 
@@ -10,7 +11,8 @@ _LOOK_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 30.0
 _SOUND_SECONDS = 10.0
 """A worker that lived so long is replaced at once; one that did not is a while later each time."""
-_END_SECONDS = 10.0
+END_SECONDS = 5.0
+"""How long all of them together have for their end, before they are killed."""
 COMMAND = ("-m", "research", "worker", "--until-closed")
 
 
@@ -51,9 +53,10 @@ class WorkerProcesses:
                 one.look(_LOOK_SECONDS)
             self._stop.wait(_LOOK_SECONDS)
         for one in places:
-            one.close()
+            one.ask_to_end()
+        end = time.monotonic() + END_SECONDS
         for one in places:
-            one.wait()
+            one.wait(end)
 
 
 class _Place:
@@ -87,19 +90,21 @@ class _Place:
             )
         self._lived = 0.0
 
-    def close(self) -> None:
-        """Ask the worker to end."""
-        self._close_pipe()
+    def ask_to_end(self) -> None:
+        """Ask the worker to end, also one that does not read its input yet."""
+        if self._process is not None:
+            self._process.terminate()
 
-    def wait(self) -> None:
-        """Wait for its end; after a while it is not asked any more."""
+    def wait(self, end: float) -> None:
+        """Wait for its end up to a time of ``time.monotonic``; after it the worker is not asked any more."""
         if self._process is None:
             return
         try:
-            self._process.wait(_END_SECONDS)
+            self._process.wait(max(0.0, end - time.monotonic()))
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._close_pipe()
 
     def _close_pipe(self) -> None:
         if self._process is not None and self._process.stdin is not None:

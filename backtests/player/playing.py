@@ -20,13 +20,13 @@ from backtests.run_at_hand import FolderRun, MemoryRun
 from core.errors import HarnessError, StrategyError
 from core.timeframe import DAY_MS, trading_day
 
-STEPS_AT_ONCE = 32
+STEPS_AT_ONCE = 8
 """How many steps are folded between two looks at the clock."""
 WAITED_SECONDS = 0.1
 """An interrupt is seen after so long at most."""
 
-_STATUS: dict[Control, Status] = {"stopped": "STOPPED", "ended": "COMPLETED", "failed": "FAILED"}
-OVER: frozenset[Control] = frozenset(_STATUS)
+STATUS: dict[Control, Status] = {"stopped": "STOPPED", "ended": "COMPLETED", "failed": "FAILED"}
+OVER: frozenset[Control] = frozenset(STATUS)
 """The controls from which nothing leads forward."""
 
 
@@ -54,9 +54,9 @@ class Playing:
         self.breaks: tuple[Happening, ...] = ()
         self.result: BacktestResult | None = None
         self.baton = Baton(self.state)
-        self.tellings = Tellings(self.state)
+        self.tellings = Tellings()
         self._reached = 0
-        self._stopped_by: tuple[Happening, ...] = ()
+        self.stopped_by: tuple[Happening, ...] = ()
         self._failure: HarnessError | None = None
 
     @property
@@ -68,8 +68,7 @@ class Playing:
         """Return how it stands, with the equity of its steps from number ``first`` on, if one is given."""
         fold, plan = self.fold, self.playback.plan
         session, recent = fold.session, fold.recent
-        now = state_of(session, recent, _STATUS.get(self.control, "RUNNING"), fold.last, fold.position, self.total)
-        halted = session.safety.halted_symbols
+        now = state_of(session, recent, STATUS.get(self.control, "RUNNING"), fold.last, fold.position, self.total)
         return PlayerState(
             control=self.control,
             now=now if first is None else with_curve(now, session, self.times_ms, first),
@@ -77,23 +76,38 @@ class Playing:
             fills=recent.fills,
             refusals=recent.refusals,
             refusal_reasons=dict(session.statistics.refusals),
-            halts=(*session.safety.halts, *(f"{reason} {symbol}" for symbol, reason in halted.items())),
+            halts=self.halts(),
             kill_switch=session.kill_switch_engaged,
             start_ms=plan.start_ms,
             end_ms=plan.end_ms,
-            reached_ms=int(self.times_ms[self.reached - 1]) if self.reached else None,
+            reached_ms=self.reached_ms,
             checkpoints_ms=tuple([int(self.times_ms[at - 1]) for at in self.checkpoints.positions]),
             speed=self.speed,
             breaks_at=self.breaks,
-            stopped_by=self._stopped_by,
-            failure=None if self._failure is None else str(self._failure),
+            stopped_by=self.stopped_by,
+            failure=self.failure,
         )
+
+    @property
+    def reached_ms(self) -> int | None:
+        """The latest step that any fold of it has come to."""
+        return int(self.times_ms[self.reached - 1]) if self.reached else None
+
+    @property
+    def failure(self) -> str | None:
+        """Why it has failed, where it has."""
+        return None if self._failure is None else str(self._failure)
+
+    def halts(self) -> tuple[str, ...]:
+        """Return the limits that are broken now."""
+        safety = self.fold.session.safety
+        return (*safety.halts, *(f"{reason} {symbol}" for symbol, reason in safety.halted_symbols.items()))
 
     def drive(
         self, control: Control, target: int, breaks: Collection[Happening] = (), *, paced: bool = False
     ) -> PlayerState:
         """Fold on until so many steps are done; sooner at a break, or where another control comes."""
-        self._stopped_by = ()
+        self.stopped_by = ()
         self.control = control
         self.tellings.tell()
         try:
@@ -166,12 +180,12 @@ class Playing:
             if until > fold.position:
                 day = self._day_begins(fold.position) if "day" in breaks else 0
                 fold.run(min(until, day) if day else until, brake, breaks)
-                self._stopped_by = tuple(
+                self.stopped_by = tuple(
                     one for one in HAPPENINGS if one in breaks and (fold.recent.happened[one] or self._is(one, day))
                 )
-            if self._stopped_by or interrupt.asked or (brake.asked and baton.attend()):
+            if self.stopped_by or interrupt.asked or (brake.asked and baton.attend()):
                 return
-            if now >= tellings.due:
+            if time.monotonic() >= tellings.due:
                 tellings.tell_those_due(at_leisure=paced and self.speed is not None)
 
     def _is(self, kind: Happening, day: int) -> bool:

@@ -15,6 +15,7 @@ from backtests.player.playback import Playback
 from backtests.player.player_state import PlayerState
 from backtests.player.playing import OVER, Playing
 from backtests.player.recent_events import HAPPENINGS, Happening
+from backtests.player.state_lines import StateLine, StateLines
 from backtests.run_plan import RunPlan
 from core.candle_columns import Int64Array
 from core.errors import ConfigurationError
@@ -107,9 +108,18 @@ class SessionPlayer:
         It is called by the thread that drives. Of the equity curve it is told what is new to it. Where no speed is set
         telling takes a tenth of the run's time at most: a listener that is slow is told less often.
         """
-        if not per_second > 0.0:
-            raise ConfigurationError(f"per_second: {shown(per_second)} — allowed: a number above 0")
-        self._playing.tellings.add(listener, 1.0 / per_second)
+        playing = self._playing
+
+        def made(first: int) -> tuple[PlayerState, int]:
+            state = playing.state(first)
+            return state, state.now.metrics.equity_curve_from + len(state.now.metrics.equity_curve)
+
+        playing.tellings.add(listener, made, _every(per_second))
+
+    def listen_to_lines(self, listener: Callable[[StateLine], object], *, per_second: float = 30.0) -> None:
+        """Tell a listener the same as JSON, without what a change of settings moves: a fraction of a state's cost."""
+        playing = self._playing
+        playing.tellings.add(listener, StateLines(playing).line, _every(per_second))
 
     def step(self, count: int = 1) -> PlayerState:
         """Fold so many steps, each all candles that close at one instant; fewer where something breaks."""
@@ -233,6 +243,12 @@ class SessionPlayer:
     def _position_of(self, at: Instant | int) -> int:
         """Return how many steps are done at a time."""
         return int(self.times_ms.searchsorted(_time_ms(at), side="right"))
+
+
+def _every(per_second: float) -> float:
+    if not per_second > 0.0:
+        raise ConfigurationError(f"per_second: {shown(per_second)} — allowed: a number above 0")
+    return 1.0 / per_second
 
 
 def _time_ms(at: Instant | int) -> int:

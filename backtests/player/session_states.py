@@ -1,6 +1,7 @@
 """States made of a session as it stands; it is only read."""
 
 from array import array
+from collections.abc import Iterable
 
 import msgspec
 
@@ -83,15 +84,22 @@ def with_curve(
     ``times_ms`` are those of the steps; the value after everything was closed, where there is one, is a point of its
     own at the last of them.
     """
+    first, points = curve_points(session, times_ms, first, state.index, state.total)
+    metrics = msgspec.structs.replace(state.metrics, equity_curve_from=first, equity_curve=tuple(points))
+    return msgspec.structs.replace(state, metrics=metrics)
+
+
+def curve_points(
+    session: Session, times_ms: "Int64Array | array[int]", first: int, index: int, total: int | None
+) -> tuple[int, list[tuple[int, float]]]:
+    """Return the points of the curve from number ``first`` on, or from its end, and the number of the first of them."""
     curve = session.outputs.curve
     # After the end has closed everything there is one value more than steps.
-    last = len(curve) if len(curve) > state.index == state.total else min(state.index, len(curve))
+    last = len(curve) if len(curve) > index == total else min(index, len(curve))
     first = min(first, last)
     times = times_ms[first : min(last, len(times_ms))].tolist()
-    times += [state.time_ms] * (last - first - len(times))
-    points = tuple(zip(times, curve[first:last], strict=True))
-    metrics = msgspec.structs.replace(state.metrics, equity_curve_from=first, equity_curve=points)
-    return msgspec.structs.replace(state, metrics=metrics)
+    times += [session.last_step_ms] * (last - first - len(times))
+    return first, list(zip(times, curve[first:last], strict=True))
 
 
 def position_of(holding: Holding) -> BacktestPosition:
@@ -116,13 +124,22 @@ def position_of(holding: Holding) -> BacktestPosition:
 
 def orders_of(session: Session) -> tuple[BacktestOrder, ...]:
     """Return every order that waits or rests, symbols in configured order, each in order of acceptance."""
+    return tuple([order_of(one) for one in working_orders(session, session.instruments)])
+
+
+def working_orders(session: Session, symbols: Iterable[str]) -> list[Order]:
+    """Return the orders of :func:`orders_of` themselves; ``symbols`` are the session's, in order."""
     account, found = session.account, []
-    for symbol in session.instruments:
-        waiting = account.waiting_closes.get(symbol), account.waiting_entries.get(symbol)
+    closes, entries = account.waiting_closes, account.waiting_entries
+    for symbol in symbols:
         orders = list(account.orders_of(symbol))
-        orders += [one for one in waiting if one is not None and one not in orders]
-        found += [order_of(one) for one in sorted(orders, key=lambda one: one.sequence)]
-    return tuple(found)
+        for one in (closes.get(symbol), entries.get(symbol)) if closes or entries else ():
+            if one is not None and one not in orders:
+                orders.append(one)
+        if len(orders) > 1:
+            orders.sort(key=lambda one: one.sequence)
+        found += orders
+    return found
 
 
 def order_of(order: Order) -> BacktestOrder:

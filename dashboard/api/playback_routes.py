@@ -16,7 +16,7 @@ from dashboard.api.backtests import run_of
 from dashboard.api.described import refusals
 from dashboard.api.run_requests import job_of, require_own
 from dashboard.playback.controls import Action, Control
-from dashboard.playback.playbacks import Driven
+from dashboard.playback.playbacks import A_SECOND, Driven
 from dashboard.services import Services, ServicesOf
 from research.jobs.backtest_job import range_of, settings_of
 from research.luck.stored_base import plan_of_run
@@ -28,6 +28,7 @@ from validation.composed_settings import Settings
 routes = APIRouter(prefix="/playbacks", tags=["playbacks"])
 
 MOST_STEPS = 1_000_000
+MOST_A_SECOND = 1_000.0
 
 
 class PlaybackRequest(BaseModel):
@@ -42,6 +43,9 @@ class PlaybackRequest(BaseModel):
 
     run: str | None = Field(None, max_length=1_000)
     asked: RunRequest | None = None
+    states_per_second: float = Field(
+        A_SECOND, gt=0, le=MOST_A_SECOND, description="How many states are streamed a second at most."
+    )
 
 
 class PlaybackView(BaseModel):
@@ -97,9 +101,9 @@ def open_playback(asked: PlaybackRequest, services: ServicesOf) -> PlaybackView:
     if asked.run is not None:
         opened = services.opened_runs.of(run_of(services, asked.run))
         title = f"{opened.run.result.config.strategy}, {opened.run.run_id}"
-        return _view(services.playbacks.open(title, plan_of_run(opened.run)))
+        return _view(services.playbacks.open(title, plan_of_run(opened.run), asked.states_per_second))
     title, plan = _plan(services, asked.asked or RunRequest())
-    return _view(services.playbacks.open(title, plan))
+    return _view(services.playbacks.open(title, plan, asked.states_per_second))
 
 
 @routes.get("/{name}", responses=refusals(404))
@@ -122,7 +126,6 @@ def fork(name: str, asked: Fork, services: ServicesOf) -> PlaybackView:
     require_own(asked.changes)
     at = None if asked.time is None else parse_instant(asked.time, name="time")
     told = ", ".join(f"{key} {value}" for key, value in asked.changes.items())
-    require_own(asked.changes)
     other = driven.fork(asked.changes, at)
     return _view(services.playbacks.open(f"{driven.title} with {told}" if told else driven.title, other))
 

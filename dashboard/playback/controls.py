@@ -1,10 +1,15 @@
 """What is asked of a playback across the border of its process, as plain values."""
 
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import msgspec
 
 from backtests.player.recent_events import Happening
+from backtests.player.state_lines import StateLine
+
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(tuple[StateLine, ...]).decode
 
 Action = Literal["step", "run_to", "next", "play", "pause", "seek", "speed", "breaks", "stop"]
 
@@ -37,7 +42,16 @@ class Answered(msgspec.Struct, frozen=True):
 
 
 class Told(msgspec.Struct, frozen=True):
-    """Something that a playback tells unasked: its kind, and JSON."""
+    """What a playback tells unasked, several at a time: states, each with the news that came with it; packed."""
 
-    kind: str
-    json: bytes
+    packed: bytes
+
+    @classmethod
+    def of(cls, lines: Sequence[StateLine]) -> "Told":
+        """Return what is told by lines."""
+        return cls(_pack(lines))
+
+    @property
+    def lines(self) -> tuple[StateLine, ...]:
+        """The lines, in order."""
+        return _unpack(self.packed)

@@ -6,6 +6,7 @@ import multiprocessing
 import secrets
 import threading
 import time
+from collections import deque
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 from typing import Any, Literal, Self
@@ -54,6 +55,7 @@ class Driven:
         self._numbers = itertools.count(1)
         self._waiting: dict[int, Future[Any]] = {0: Future()}
         begun = self._waiting[0]
+        self._last: dict[str, deque[bytes]] = {"signals": deque(), "trades": deque(), "fills": deque()}
         self._lock = threading.Lock()
         self._border, theirs = _PROCESSES.Pipe()
         self._process = _PROCESSES.Process(target=play, args=(plan, theirs, per_second), daemon=True, name=self.topic)
@@ -106,9 +108,17 @@ class Driven:
 
     def close(self) -> None:
         """End it; nothing of it is kept."""
+        self.let_go()
+        self.wait(time.monotonic() + _END_SECONDS)
+
+    def let_go(self) -> None:
+        """Tell its process to end."""
         with contextlib.suppress(OSError):
             self._border.close()
-        self._process.join(_END_SECONDS)
+
+    def wait(self, end: float) -> None:
+        """Wait for the end of its process up to a time of ``time.monotonic``; then it is killed."""
+        self._process.join(max(0.0, end - time.monotonic()))
         if self._process.is_alive():
             self._process.kill()
             self._process.join()
@@ -138,14 +148,27 @@ class Driven:
             while True:
                 one = self._border.recv()
                 if isinstance(one, Told):
-                    if self._hub.has_listeners(self.topic):
-                        self._hub.publish(self.topic, one.kind, msgspec.Raw(one.json), state=True)
+                    self._tell(one)
                 else:
                     self._settle(one)
         self._hub.publish(self.topic, "closed", {})
         for answer in list(self._waiting.values()):
             answer.set_exception(NotFound(f"playback {self.name}: its process has ended"))
         self._waiting.clear()
+
+    def _tell(self, told: Told) -> None:
+        heard = self._hub.has_listeners(self.topic)
+        for line in told.lines:
+            for one in line.news:
+                last = self._last[one.kind]
+                last.extend(one.fresh)
+                while len(last) > one.count:
+                    last.popleft()
+                if heard:
+                    text = b'{"%b":[%b]}' % (one.kind.encode(), b",".join(last))
+                    self._hub.publish(self.topic, one.kind, msgspec.Raw(text), state=True)
+            if heard:
+                self._hub.publish(self.topic, "state", msgspec.Raw(line.json), state=True)
 
     def _settle(self, one: Answered) -> None:
         answer = self._waiting.pop(one.number, None)
@@ -164,16 +187,21 @@ class Playbacks:
         self._hub = hub
         self._lock = threading.Lock()
         self._driven: dict[str, Driven] = {}
+        self._loading = 0
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *raised: object) -> None:
-        for one in self.listed():
-            one.close()
+        playing = self.listed()
+        for one in playing:
+            one.let_go()
+        end = time.monotonic() + _END_SECONDS
+        for one in playing:
+            one.wait(end)
 
-    def open(self, title: str, plan: RunPlan) -> Driven:
-        """Make a playback, held still before its first step.
+    def open(self, title: str, plan: RunPlan, per_second: float = A_SECOND) -> Driven:
+        """Make a playback, held still before its first step; while it loads, others are opened and driven.
 
         Raises
         ------
@@ -182,12 +210,18 @@ class Playbacks:
         HarnessError
             As of a run.
         """
+        self._make_room()
         with self._lock:
-            self._make_room()
-            if len(self._driven) >= MOST:
-                raise Refused(f"{MOST} playbacks are open — allowed: to close one of {', '.join(self._driven)}")
-            found = Driven(title, plan, self._hub)
+            if len(self._driven) + self._loading >= MOST:
+                names = ", ".join(self._driven) or "those that are loading"
+                raise Refused(f"{MOST} playbacks are open — allowed: to close one of {names}")
+            self._loading += 1
+        try:
+            found = Driven(title, plan, self._hub, per_second)
             self._driven[found.name] = found
+        finally:
+            with self._lock:
+                self._loading -= 1
         return found
 
     def named(self, name: str) -> Driven:
@@ -203,12 +237,13 @@ class Playbacks:
 
     def close(self, name: str) -> None:
         """End a playback."""
-        self.named(name)
-        self._driven.pop(name).close()
+        found = self.named(name)
+        self._driven.pop(name, None)
+        found.close()
 
     def _make_room(self) -> None:
         now = time.monotonic()
         for name, one in list(self._driven.items()):
             idle = now - one.touched > IDLE_SECONDS and not self._hub.has_listeners(one.topic)
-            if idle or not one.is_open:
-                self._driven.pop(name).close()
+            if (idle or not one.is_open) and self._driven.pop(name, None) is not None:
+                one.close()

@@ -2,6 +2,7 @@
 
 import contextlib
 import signal
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
@@ -10,9 +11,9 @@ from typing import Any
 
 import msgspec
 
-from backtests.player.amount import exact_text
 from backtests.player.player_state import PlayerState
 from backtests.player.session_player import SessionPlayer
+from backtests.player.state_lines import GOES_ON, StateLine
 from backtests.player.states import state_json
 from backtests.run_plan import RunPlan
 from core.errors import HarnessError, InvariantError
@@ -26,7 +27,7 @@ from strategies.own_code import failure_in_one_line
 
 _THREADS = 8
 """One that plays, and those that make it hold still."""
-_encode = msgspec.json.Encoder(enc_hook=exact_text).encode
+_TOGETHER_SECONDS = 0.01
 
 
 def play(plan: RunPlan, border: Connection, per_second: float) -> None:
@@ -42,7 +43,7 @@ def play(plan: RunPlan, border: Connection, per_second: float) -> None:
         return
     played = _Played(player, border)
     border.send(Answered(0, (list(player.market.candles), player.market.timeframe)))
-    player.listen(played.tell, per_second=per_second)
+    player.listen_to_lines(played.tell, per_second=per_second)
     with ThreadPoolExecutor(_THREADS) as doers:
         with contextlib.suppress(EOFError, OSError):
             while True:
@@ -54,7 +55,8 @@ class _Played:
     def __init__(self, player: SessionPlayer, border: Connection) -> None:
         self._player, self._border = player, border
         self._lock = Lock()
-        self._parts: dict[str, object] = {}
+        self._waiting: list[StateLine] = []
+        self._sent = 0.0
         self._does: dict[str, Callable[[Any], Any]] = {
             "control": lambda wanted: _plain(controlled(player, wanted)),
             "state": lambda _: _plain(player.state),
@@ -71,16 +73,14 @@ class _Played:
             told = Answered(asked.number, error=_sendable(error))
         self._send(told)
 
-    def tell(self, state: PlayerState) -> None:
-        """Tell a state in parts: what is another each time, and of the rest only what is new.
-
-        The last signals with all that was asked for them are ten times as long as the account.
-        """
-        for name, part in (("signals", state.now.signals), ("trades", state.now.trades), ("fills", state.fills)):
-            if part != self._parts.get(name):
-                self._parts[name] = part
-                self._send(Told(name, _encode({name: part})))
-        self._send(Told("state", _encode(_changing(state))))
+    def tell(self, line: StateLine) -> None:
+        """Tell how it stands; while it goes on, states that follow each other closely go together."""
+        self._waiting.append(line)
+        now = time.monotonic()
+        if line.control not in GOES_ON or now - self._sent >= _TOGETHER_SECONDS:
+            self._sent, told = now, Told.of(self._waiting)
+            self._waiting.clear()
+            self._send(told)
 
     def _send(self, one: Answered | Told) -> None:
         with self._lock, contextlib.suppress(OSError):  # Who has gone needs no answer.
@@ -134,31 +134,6 @@ def _plain(state: PlayerState) -> dict[str, Any]:
     """Return a state as JSON has it: money as text."""
     found: dict[str, Any] = msgspec.json.decode(state_json(state))
     return found
-
-
-def _changing(state: PlayerState) -> dict[str, Any]:
-    """Return of a state what is another after each step."""
-    now = state.now
-    return {
-        "control": state.control,
-        "stopped_by": state.stopped_by,
-        "failure": state.failure,
-        "halts": state.halts,
-        "orders": state.orders,
-        "reached_ms": state.reached_ms,
-        "now": {
-            "status": now.status,
-            "time_ms": now.time_ms,
-            "index": now.index,
-            "total": now.total,
-            "progress_percent": now.progress_percent,
-            "candles": now.candles,
-            "current_capital": now.current_capital,
-            "equity": now.equity,
-            "open_trades": now.open_trades,
-            "metrics": now.metrics,
-        },
-    }
 
 
 def _sendable(error: Exception) -> Exception:

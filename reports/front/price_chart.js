@@ -1,6 +1,8 @@
 // The candles of one symbol with what was traded in them: entries, exits, stops and targets.
 
-import { above, unpackCandles, unpackNumbers, unpackTimes, unpackWords } from "front/columns.js";
+import { candleColumns, placeAt } from "front/candle_levels.js";
+import { candleWindows } from "front/candle_windows.js";
+import { above, unpackNumbers, unpackTimes, unpackWords } from "front/columns.js";
 import { choice, el } from "front/elements.js";
 import { faded } from "front/theme.js";
 import { drawOver, showAll, timeChart } from "front/time_charts.js";
@@ -87,68 +89,89 @@ function levelsBySymbol(packed) {
 
 function oneSymbol(run, symbol, trades, levels, beside) {
   const packed = run.candles[symbol];
-  const candles = unpackCandles(packed);
-  const opens = candles.map((one) => one.time * 1000);
-  const placed = placedTrades(trades, levels, (time) => Math.max(0, above(opens, time) - 1));
-  const starts = placed.map((one) => one.from);
+  const columns = candleColumns(packed);
   const money = moneyOf(run);
+  const marks = { found: [], rows: [] };
+  const held = { candles: [], opens: [], placed: [], starts: [], length_ms: columns.length_ms };
+  let chosen = null;
   const self = timeChart("price", {
     height: "tall",
     ariaLabel: `Candles of ${symbol} with entries, exits, stops and targets`,
-    legend: (event) => candleWords(event, candles, placed, money),
+    legend: (event) => (held.candles.length > 0 ? candleWords(event, held.candles, held.placed, money) : []),
   });
-  const series = self.add("Candlestick", "candles", candleStyle(packed.decimals), candles);
-  let chosen = null;
-  const marks = { rows: [] };
-  const paintTrades = tradePainter(self, placed, starts, () => chosen);
+  const series = self.add("Candlestick", "candles", candleStyle(packed.decimals), [], columns.rows);
+  const paintTrades = tradePainter(self, held, () => chosen);
   const painter = (context, place, from, to) => {
     paintTrades(context, place, from, to);
     const seen = marks.rows.filter((one) => from <= one.at && one.at <= to);
-    paintMarks(context, place, seen, candles, self.paint);
+    paintMarks(context, place, seen, held.candles, self.paint);
   };
-  const redraw = drawOver(self, series, painter, levelsInView(placed, starts));
-  const show = (from, to) => self.chart.timeScale().setVisibleLogicalRange({ from, to });
+  const redraw = drawOver(self, series, painter, levelsInView(held));
+  // What began before the first candle that the chart holds, or goes on after the last, stands there.
+  const bar = (time) => Math.min(held.last, Math.floor(placeAt(held.opens, held.length_ms, time)));
+  const placeMarks = () => {
+    const [first, end] = [held.opens[0], held.opens.at(-1) + held.length_ms];
+    const inside = marks.found.filter((one) => one.time > first && one.time <= end);
+    marks.rows = inside.map((one) => ({ ...one, at: bar(one.time - 1) }));
+  };
+  const take = (candles, length_ms) => {
+    const opens = candles.map((one) => one.time * 1000);
+    const end = opens.at(-1) + length_ms;
+    const whole = end > columns.time[columns.rows - 1];
+    Object.assign(held, { candles, opens, length_ms, last: whole ? opens.length - 1 : Infinity });
+    const all = placedTrades(trades, levels, bar);
+    held.placed = all.filter(({ trade }) => trade.exit_ms > opens[0] && trade.entry_ms < end);
+    held.starts = held.placed.map((one) => one.from);
+    placeMarks();
+    series.setData(candles);
+    self.say(candleWords(null, candles, held.placed, money));
+  };
+  const finer = beside?.finer && ((...asked) => beside.finer(symbol, ...asked));
+  const windows = candleWindows(self, columns, held, take, finer);
+  const ordered = inOrder(trades);
   const lead = (trade) => {
-    chosen = placed.findIndex((one) => one.trade === trade);
-    const { from, to } = placed[chosen];
-    const room = Math.max(25, 2 * (to - from));
-    show(from - room, to + room);
+    chosen = trade;
+    const room = Math.max(25 * columns.length_ms, 2 * (trade.exit_ms - trade.entry_ms));
+    windows.look(trade.entry_ms - room, trade.exit_ms + room);
     self.say([tradeWords(trade, money, true)]);
     redraw();
     beside?.trade(trade);
   };
   if (beside) {
     const mark = (found) => {
-      marks.rows = found.map((one) => ({ ...one, at: Math.max(0, above(opens, one.time - 1) - 1) }));
+      marks.found = found;
+      placeMarks();
       redraw();
     };
-    tellBeside(self, { symbol, opens, length_ms: packed.length_ms, mark }, beside);
+    tellBeside(self, symbol, held, mark, beside);
   }
-  const bars = Math.min(SHOWN_BARS, Math.max(60, innerWidth / 6));
+  const bars = Math.min(SHOWN_BARS, Math.max(60, innerWidth / 6)) * columns.length_ms;
+  const [first, last] = [columns.time[0], columns.time[columns.rows - 1] + columns.length_ms];
   // The end of the run; where nothing was traded there, the last trade.
-  const end = Math.min(candles.length + 3, (placed.at(-1)?.to ?? candles.length) + 0.2 * bars);
-  show(Math.max(end - bars, -3), end);
+  const end = Math.min(last + 2 * columns.length_ms, (ordered.at(-1)?.exit_ms ?? last) + 0.2 * bars);
+  windows.look(Math.max(end - bars, first - 3 * columns.length_ms), end);
   return {
     box: self.box,
-    note: chartNote(packed, candles.length, placed.length),
+    note: chartNote(packed, columns.rows, trades.length),
     close: self.close,
-    all: () => showAll(self),
+    all: () => windows.look(first - 0.01 * (last - first), last + 0.01 * (last - first)),
     lead,
     step: (by) => {
-      if (placed.length === 0) return;
-      const next = chosen === null ? (by > 0 ? 0 : placed.length - 1) : chosen + by;
-      lead(placed[(next + placed.length) % placed.length].trade);
+      if (ordered.length === 0) return;
+      const next = chosen === null ? (by > 0 ? 0 : ordered.length - 1) : ordered.indexOf(chosen) + by;
+      lead(ordered[(next + ordered.length) % ordered.length]);
     },
   };
 }
 
-function tellBeside(self, { symbol, opens, length_ms, mark }, beside) {
+function tellBeside(self, symbol, held, mark, beside) {
   self.chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
-    if (range === null) return;
+    if (range === null || held.opens.length === 0) return;
+    const { opens } = held;
     const bar = (logical) => opens[Math.min(opens.length - 1, Math.max(0, Math.round(logical)))];
-    beside.seen(symbol, bar(range.from), bar(range.to) + length_ms, mark);
+    beside.seen(symbol, bar(range.from), bar(range.to) + held.length_ms, mark);
   });
-  self.chart.subscribeClick((at) => at.time !== undefined && beside.candle(symbol, at.time * 1000, length_ms));
+  self.chart.subscribeClick((at) => at.time !== undefined && beside.candle(symbol, at.time * 1000, held.length_ms));
 }
 
 export const candleStyle = (decimals) => (paint) => ({
@@ -194,9 +217,7 @@ function tradeWords(trade, money, long = false) {
 // candle bears the time of its end: the candle is the one before that time.
 function placedTrades(trades, levels, bar) {
   let next = 0;
-  return [...trades]
-    .sort((one, other) => one.entry_ms - other.entry_ms || one.number - other.number)
-    .map((trade) => {
+  return inOrder(trades).map((trade) => {
       while (next < levels.length && levels[next].time < trade.entry_ms) next++;
       const own = [];
       for (; next < levels.length; next++) {
@@ -210,27 +231,30 @@ function placedTrades(trades, levels, bar) {
     });
 }
 
-function inView(placed, starts, from, to) {
+const inOrder = (trades) =>
+  [...trades].sort((one, other) => one.entry_ms - other.entry_ms || one.number - other.number);
+
+function inView({ placed, starts }, from, to) {
   const longest = placed.reduce((most, one) => Math.max(most, one.to - one.from), 0);
   return placed.slice(above(starts, from - longest - 1), above(starts, to)).filter((one) => one.to >= from);
 }
 
 // The lowest and the highest of the stops and the first targets in view, so that they are not cut off.
-function levelsInView(placed, starts) {
+function levelsInView(held) {
   return (from, to) => {
-    const seen = inView(placed, starts, from, to);
+    const seen = inView(held, from, to);
     if (seen.length === 0 || seen.length > MOST_ZONES) return null;
     const prices = seen.flatMap((one) => [...one.stops, ...one.targets.slice(0, 1)].map((level) => level.price));
     return prices.length === 0 ? null : [Math.min(...prices), Math.max(...prices)];
   };
 }
 
-function tradePainter(self, placed, starts, chosen) {
+function tradePainter(self, held, chosen) {
   return (context, place, from, to) => {
-    const seen = inView(placed, starts, from, to);
+    const seen = inView(held, from, to);
     if (seen.length > MOST_ZONES) paintMany(context, place, seen, self.paint);
     for (const one of seen) {
-      const strong = placed[chosen()] === one;
+      const strong = chosen() === one.trade;
       if (seen.length > MOST_ZONES && !strong) continue;
       paintZones(context, place, one, self.paint, strong);
       paintWay(context, place, one, self.paint, strong);

@@ -88,12 +88,13 @@ export function timeChart(name, { height = "", legend = null, ariaLabel = name }
     chart.remove();
   };
   closers.add(self.close);
-  self.add = (kind, series, style, data) => {
+  // `points` says how many there are where `data` is not all of them.
+  self.add = (kind, series, style, data, points = null) => {
     const made = chart[`add${kind}Series`]({ priceLineVisible: false, ...style(self.paint) });
     made.setData(data);
     styles.push([made, style]);
     self.series[series] = made;
-    drawn[name].points[series] = data.filter((one) => one.value !== undefined || one.open !== undefined).length;
+    drawn[name].points[series] = points ?? data.filter((one) => one.value !== undefined || one.open !== undefined).length;
     box.dataset.points = Math.max(...Object.values(drawn[name].points));
     return made;
   };

@@ -77,7 +77,13 @@ export function decidedPart(run, at) {
       })),
     );
   });
-  return { part: el("div", {}, note, box), trade, candle, seen };
+  // The candles of a stretch that the page has joined only.
+  const finer = (symbol, from, until, most) =>
+    ask(`backtest/results/${part(run.id)}/candles`, {
+      query: { symbol, start: iso(from), end: iso(until), most: String(most) },
+      signal: at.signal,
+    }).catch(tell);
+  return { part: el("div", {}, note, box), trade, candle, seen, finer };
 }
 
 // A decision: what the strategy saw and wanted, and each gate it passed.

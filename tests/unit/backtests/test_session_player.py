@@ -14,6 +14,7 @@ from backtests.config_backtest import ConfigBacktestRunner
 from backtests.in_memory import MemoryBacktest
 from backtests.player.player_state import PlayerState
 from backtests.player.session_player import SessionPlayer
+from backtests.player.state_lines import StateLine
 from backtests.player.states import state_json
 from core.candle import Candle
 from core.errors import ConfigurationError, ParityError, StrategyError
@@ -312,6 +313,29 @@ class Shown(unittest.TestCase):
         self.assertEqual(result.equity["equity"].tolist()[:-1], [value for _, value in curve[:-2]])
         self.assertEqual(result.equity["equity"].iloc[-1], curve[-1][1])
         self.assertEqual({"playing", "paused", "seeking", "ended"}, set(controls))
+
+    def test_lines_say_what_states_say_wherever_it_goes(self) -> None:
+        player = parked_often(memory_run(400, Counted()))
+        states: list[PlayerState] = []
+        lines: list[StateLine] = []
+        player.listen(states.append, per_second=1e-9)
+        player.listen_to_lines(lines.append, per_second=1e-9)
+        for _ in range(40):
+            player.step(5)
+        player.seek(int(player.times_ms[30]))
+        player.play()
+        self.assertEqual(len(states), len(lines))
+        last: dict[str, list[Any]] = {"signals": [], "trades": [], "fills": []}
+        for state, line in zip(states, lines, strict=True):
+            for one in line.news:
+                fresh = [json.loads(text) for text in one.fresh]
+                last[one.kind] = (last[one.kind] + fresh)[len(last[one.kind]) + len(fresh) - one.count :]
+            whole, found = json.loads(state_json(state)), json.loads(line.json)
+            self.assertEqual(whole["now"], {**found["now"], "signals": last["signals"], "trades": last["trades"]})
+            self.assertEqual(whole["fills"], last["fills"])
+            del found["now"]
+            self.assertEqual(found, {name: whole[name] for name in found})
+        self.assertTrue(any(one.now.open_trades for one in states) and any(one.orders for one in states))
 
     def test_a_listener_that_raises_ends_the_control_and_nothing_else(self) -> None:
         player = SessionPlayer(memory_run())
