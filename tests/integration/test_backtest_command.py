@@ -343,7 +343,7 @@ class BadDataAndDisks(CommandCase):
             preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)),
         )
         self.assert_one_line(1, finished)
-        self.assertRegex(finished.stderr, rf"cannot write {self.out}/{STEM}\S+: File too large; free space or choose")
+        self.assertRegex(finished.stderr, rf"cannot write {self.out}/{STEM}\S+: File too large; free space, or choose")
         self.assertEqual({path: path.read_bytes() for path in self.out.rglob("*") if path.is_file()}, before)
 
     def test_garbage_in_the_store_is_one_line_that_names_the_file(self):

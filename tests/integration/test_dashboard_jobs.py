@@ -198,7 +198,7 @@ class Searches(Worked):
         self.assertEqual(200, self.ask(f"/api/jobs/{again['job']}/cancel", "POST")[0])
 
     def test_a_walk_forward_is_made_fold_by_fold(self) -> None:
-        started = self.started(walk_forward={"train": "10d", "test": "10d"})
+        started = self.started(metric="roi", walk_forward={"train": "10d", "test": "10d"})
         self.assertEqual((2, 4), (started["total_combinations"], started["trials"]))
         found = self.ended(f"{SEARCHES}/{started['optimization_id']}")
         self.assertEqual(
