@@ -151,7 +151,7 @@ class CompiledAgainstKernel(unittest.TestCase):
         happened: Counter[str] = Counter()
 
         @settings(
-            max_examples=scaled(500, 20_000),
+            max_examples=scaled(350, 20_000),
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
             print_blob=True,
