@@ -26,8 +26,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "the sampler is told in another order than it asked",
         "research/studies/study_run.py",
-        "in zip(asked, made, strict=True):",
-        "in reversed(list(zip(asked, made, strict=True))):",
+        "in zip(asked.points, made, strict=True):",
+        "in reversed(list(zip(asked.points, made, strict=True))):",
         _TOLD,
     ),
     Mutant(
@@ -68,8 +68,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "known points are run again",
         "research/studies/study_run.py",
-        "elif one.fingerprint not in self._by_print and one.fingerprint not in coming:",
-        "else:",
+        "if known is None and one.fingerprint not in self._by_print and one.fingerprint not in coming:",
+        "if known is None:",
         (f"{_UNIT}.test_studies.SameTrials.test_nothing_is_run_twice",),
     ),
     Mutant(
@@ -224,8 +224,8 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "trials that were answered count again",
         "research/studies/study_luck.py",
-        "            if same_as is None:\n                sharpes.append(sharpe)",
-        "            sharpes.append(sharpe)",
+        "            if same_as is None:\n                found.append(",
+        "            if True:\n                found.append(",
         _TRIED,
     ),
     Mutant(
