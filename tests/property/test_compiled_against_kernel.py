@@ -151,7 +151,7 @@ class CompiledAgainstKernel(unittest.TestCase):
         happened: Counter[str] = Counter()
 
         @settings(
-            max_examples=scaled(350, 20_000),
+            max_examples=scaled(500, 20_000),
             deadline=None,
             suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
             print_blob=True,
@@ -204,9 +204,9 @@ class CompiledAgainstKernel(unittest.TestCase):
 
         compare()
         self.assertGreaterEqual(happened["covered"] + happened["uncovered"], scaled(300, 20_000))
-        # Measured costs have so many digits that more often 64 bits do not hold them.
-        self.assertGreater(happened["plain covered"], 6 * happened["plain uncovered"], happened)
-        self.assertGreater(happened["covered"], 5 * happened["uncovered"], happened)
+        # Measured costs have so many digits that more often 64 bits do not hold them; what is drawn comes in clusters.
+        self.assertGreater(happened["plain covered"], scaled(2, 6) * happened["plain uncovered"], happened)
+        self.assertGreater(happened["covered"], scaled(2, 5) * happened["uncovered"], happened)
         happens = words(f"{ORDERS}, {DECISIONS}, {OTHERS}, {ENTRY_EVENTS}, {WORD_EVENTS}")
         for expected in sorted(happens if LONG else happens - words(SELDOM)):
             with self.subTest(expected):

@@ -189,7 +189,9 @@ class Goes(ValidationCase):
                 if number == 0:
                     research.cross_validate(base, SPACE, store=cut, sampler="grid", metric="roi", processes=1, **SHAPE)
                 else:
-                    found = research.resume_cross_validation("latest", base=base, store=cut, processes=1 + (number == 3))
+                    found = research.resume_cross_validation(
+                        "latest", base=base, store=cut, processes=1 + (number == 3)
+                    )
                 self.assertFalse(words)
             except KeyboardInterrupt as interrupt:
                 self.assertEqual(
