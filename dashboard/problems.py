@@ -23,7 +23,7 @@ from core.errors import (
 )
 
 MEDIA_TYPE = "application/problem+json"
-_NO_JSON = "body: cannot be read — allowed: JSON in UTF-8"
+NO_JSON = "body: cannot be read — allowed: JSON in UTF-8"
 _log = logging.getLogger(__name__)
 
 _STATUSES: Mapping[type[HarnessError], int] = {
@@ -116,7 +116,7 @@ async def _of_request(request: Request, error: Exception) -> Response:
 async def _of_framework(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         return await _of_defect(request, error)
-    detail = _NO_JSON if error.status_code == 400 else str(error.detail)
+    detail = NO_JSON if error.status_code == 400 else str(error.detail)
     answer = problem(error.status_code, detail)
     answer.headers.update(error.headers or {})
     return answer

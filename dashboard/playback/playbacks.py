@@ -203,12 +203,14 @@ class Playbacks:
 
     def close(self, name: str) -> None:
         """End a playback."""
-        self.named(name)
-        self._driven.pop(name).close()
+        found = self.named(name)
+        self._driven.pop(name, None)  # Another request may have closed it just now.
+        found.close()
 
     def _make_room(self) -> None:
         now = time.monotonic()
         for name, one in list(self._driven.items()):
             idle = now - one.touched > IDLE_SECONDS and not self._hub.has_listeners(one.topic)
             if idle or not one.is_open:
-                self._driven.pop(name).close()
+                self._driven.pop(name, None)
+                one.close()

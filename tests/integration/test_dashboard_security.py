@@ -124,6 +124,15 @@ class Security(unittest.TestCase):
                   b'{"position_size":' + b"9" * 10_000 + b"}", b'{"overrides":{"x":NaN}}', b"null", b'"x"')  # fmt: skip
         for body in bodies:
             self.assertIn(self.ask(address, "POST", body)[0], (400, 422), body[:30])
+        named = json.dumps({**SPAN, "name": "a@b"})
+        for body in (named.encode().replace(b"@", b"\xed\xa0\x80"), named.replace("@", "\\u0000").encode("utf-16"),
+                     named.replace("@", "\\ud800").encode("utf-32-le")):  # fmt: skip
+            status, told = self.ask(address, "POST", body)
+            self.assertEqual((422, "body: cannot be read — allowed: JSON in UTF-8"), (status, told["detail"]))
+        for query in ("tag=a%00", "tag=a%00&tag=b"):
+            status, told = self.ask(f"/api/backtest/results?{query}")
+            self.assertEqual(422, status, query)
+            self.assertIn("query: a text has a NUL in it", told["detail"])
         deep: Any = 1
         for _ in range(300):
             deep = {"a": deep}
