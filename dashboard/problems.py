@@ -21,6 +21,7 @@ from core.errors import (
     StoreError,
     StrategyError,
 )
+from core.plain_text import escaped_lines
 
 MEDIA_TYPE = "application/problem+json"
 NO_JSON = "body: cannot be read — allowed: JSON in UTF-8"
@@ -77,9 +78,10 @@ class Refused(HarnessError):
 
 def problem(status: int, detail: str, problems: list[dict[str, Any]] | None = None) -> JSONResponse:
     """Return the answer that says what went wrong."""
-    told = {"type": "about:blank", "title": _TITLES.get(status, "Failed"), "status": status, "detail": detail}
+    told: dict[str, Any] = {"type": "about:blank", "title": _TITLES.get(status, "Failed"), "status": status}
+    told["detail"] = escaped_lines(detail)
     if problems is not None:
-        told["problems"] = problems
+        told["problems"] = [{name: escaped_lines(str(one)) for name, one in wrong.items()} for wrong in problems]
     return JSONResponse(told, status, media_type=MEDIA_TYPE)
 
 
