@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any, Literal, NamedTuple, Self, get_args
+from typing import Annotated, Any, Literal, NamedTuple, Self, get_args
 
 import msgspec
 
@@ -60,7 +60,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     kind: Kind
     severity: Severity
-    time_ms: int
+    time_ms: Annotated[int, msgspec.Meta(ge=0, lt=253_402_300_800_000)]
     title: str
     text: str
     session: str = ""

@@ -11,7 +11,7 @@ import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Literal, Self
 
 import msgspec
 
@@ -24,6 +24,8 @@ LARGEST = 8_000_000
 """Bytes from which a file is shortened when it is opened."""
 KEPT_LINES = 4_000
 MOST_SENT_AGAIN = 1_000
+_Time = Annotated[int, msgspec.Meta(ge=0, lt=253_402_300_800_000)]
+"""Milliseconds, up to the year 9999."""
 
 
 class Recorded(msgspec.Struct, frozen=True, tag_field="record", tag="alert"):
@@ -31,7 +33,7 @@ class Recorded(msgspec.Struct, frozen=True, tag_field="record", tag="alert"):
 
     alert: Alert
     channels: tuple[str, ...]
-    at_ms: int
+    at_ms: _Time
 
 
 class Attempted(msgspec.Struct, frozen=True, tag_field="record", tag="attempt"):
@@ -39,10 +41,10 @@ class Attempted(msgspec.Struct, frozen=True, tag_field="record", tag="attempt"):
 
     channel: str
     ids: tuple[str, ...]
-    result: str
+    result: Literal["delivered", "refused", "failed"]
     detail: str
     attempts: int
-    at_ms: int
+    at_ms: _Time
 
 
 Entry = Recorded | Attempted

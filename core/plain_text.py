@@ -4,6 +4,14 @@ _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 _LAST_OF_FOUR_DIGITS = 0xFFFF
 
 
+def is_text(value: str) -> bool:
+    """Return whether files, databases and answers can hold it: no NUL, and no byte or half of a character as one.
+
+    Names of files are no text where their bytes are not UTF-8.
+    """
+    return "\0" not in value and not any("\ud800" <= one <= "\udfff" for one in value)
+
+
 def escaped(value: object) -> str:
     r"""Return a text on one line, every character that is not for printing written out.
 

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from core.errors import ConfigurationError
+from core.plain_text import is_text
 from core.settings_problem import did_you_mean, shown
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -17,7 +18,7 @@ def configurations(folder: str) -> list[str]:
         found = sorted(one.name for one in Path(folder).iterdir() if one.is_file())
     except OSError:
         return []
-    return [one for one in found if one.endswith(CONFIGURATIONS) and one not in _NOT_CONFIGURATIONS]
+    return [one for one in found if one.endswith(CONFIGURATIONS) and one not in _NOT_CONFIGURATIONS and is_text(one)]
 
 
 def configuration(folder: str, name: str) -> str:

@@ -21,9 +21,10 @@ from core.errors import (
     StoreError,
     StrategyError,
 )
+from core.plain_text import escaped_lines
 
 MEDIA_TYPE = "application/problem+json"
-_NO_JSON = "body: cannot be read — allowed: JSON in UTF-8"
+NO_JSON = "body: cannot be read — allowed: JSON in UTF-8"
 _log = logging.getLogger(__name__)
 
 _STATUSES: Mapping[type[HarnessError], int] = {
@@ -77,9 +78,10 @@ class Refused(HarnessError):
 
 def problem(status: int, detail: str, problems: list[dict[str, Any]] | None = None) -> JSONResponse:
     """Return the answer that says what went wrong."""
-    told = {"type": "about:blank", "title": _TITLES.get(status, "Failed"), "status": status, "detail": detail}
+    told: dict[str, Any] = {"type": "about:blank", "title": _TITLES.get(status, "Failed"), "status": status}
+    told["detail"] = escaped_lines(detail)
     if problems is not None:
-        told["problems"] = problems
+        told["problems"] = [{name: escaped_lines(str(one)) for name, one in wrong.items()} for wrong in problems]
     return JSONResponse(told, status, media_type=MEDIA_TYPE)
 
 
@@ -116,7 +118,7 @@ async def _of_request(request: Request, error: Exception) -> Response:
 async def _of_framework(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         return await _of_defect(request, error)
-    detail = _NO_JSON if error.status_code == 400 else str(error.detail)
+    detail = NO_JSON if error.status_code == 400 else str(error.detail)
     answer = problem(error.status_code, detail)
     answer.headers.update(error.headers or {})
     return answer

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import ConfigurationError, HarnessError
+from core.plain_text import is_text
 from core.settings_problem import SettingsProblem, did_you_mean, shown
 from core.time_range import TimeRange
 from engine.assembly import with_own_strategy
@@ -35,7 +36,7 @@ def system_ids(folder: str | Path = DEFAULT_FOLDER) -> list[str]:
         raise ConfigurationError(
             f"{folder}: there is no such folder of systems — run where it is, or name it (--systems)"
         )
-    return sorted(path.stem for path in Path(folder).glob("*.yaml"))
+    return sorted(path.stem for path in Path(folder).glob("*.yaml") if is_text(path.stem))
 
 
 def read_system(system_id: str, folder: str | Path = DEFAULT_FOLDER, base_of: tuple[str, ...] = ()) -> System:

@@ -6,6 +6,7 @@ import re
 from starlette.requests import HTTPConnection, Request
 
 from core.errors import ConfigurationError
+from dashboard.problems import NO_JSON
 
 _NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 
@@ -18,12 +19,16 @@ async def require_plain_text(asked: HTTPConnection) -> None:
     ConfigurationError
         With where it stands.
     """
-    for where, values in (("path", asked.path_params.values()), ("query", asked.query_params.values())):
+    told = {"path": [*asked.path_params.values()], "query": [one for _, one in asked.query_params.multi_items()]}
+    for where, values in told.items():
         if any("\0" in str(one) for one in values):
             raise _refused(where, "a NUL")
     if not isinstance(asked, Request) or asked.method == "GET":
         return
     body = await asked.body()
+    # JSON readers take other encodings too, and halves of characters among their bytes.
+    if b"\0" in body or not _is_utf_8(body):
+        raise ConfigurationError(NO_JSON)
     if b"\\u" not in body:
         return
     try:
@@ -36,6 +41,14 @@ async def require_plain_text(asked: HTTPConnection) -> None:
         text.encode()
     except UnicodeEncodeError:
         raise _refused("body", "half of a character") from None
+
+
+def _is_utf_8(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _refused(where: str, what: str) -> ConfigurationError:

@@ -67,8 +67,9 @@ async def events_by_socket(socket: WebSocket, services: ServicesOf, topics: Topi
     sending = asyncio.create_task(_send_all(socket, services.hub, wanted, after))
     try:
         while True:
-            await socket.receive_text()
-    except (WebSocketDisconnect, KeyError):
+            if (await socket.receive())["type"] == "websocket.disconnect":
+                break
+    except WebSocketDisconnect:
         pass
     finally:
         sending.cancel()

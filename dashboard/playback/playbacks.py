@@ -238,7 +238,7 @@ class Playbacks:
     def close(self, name: str) -> None:
         """End a playback."""
         found = self.named(name)
-        self._driven.pop(name, None)
+        self._driven.pop(name, None)  # Another request may have closed it just now.
         found.close()
 
     def _make_room(self) -> None:

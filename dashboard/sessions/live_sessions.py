@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from core.errors import ConfigurationError, StoreError
+from core.plain_text import is_text
 from core.settings_problem import did_you_mean, shown
 from dashboard.dashboard_settings import DashboardSettings
 from dashboard.folders import plain_name
@@ -57,7 +58,7 @@ class LiveSessions:
     def folders(self) -> list[Path]:
         """Return the folders in which sessions may be, by name."""
         try:
-            return sorted(one for one in self.root.iterdir() if one.is_dir() and not one.is_symlink())
+            return sorted(one for one in self.root.iterdir() if _is_folder(one))
         except OSError:
             return []
 
@@ -68,14 +69,11 @@ class LiveSessions:
 
     def of(self, name: str) -> SessionFacts:
         """Return a session by its name; NotFound where there is none."""
-        try:
-            folder = self.root / plain_name("session", name)
-        except ConfigurationError as error:
-            raise NotFound(str(error)) from None
-        whole = folder.is_dir() and not folder.is_symlink()
+        folder = self.root / name
+        whole = folder.parent == self.root and _is_folder(folder)
         facts = facts_of(folder, self._processes.launched_at(folder)) if whole else None
         if facts is None:
-            raise NotFound(f"session {name}: there is none of that name")
+            raise NotFound(f"session {shown(name)}: there is none of that name")
         return facts
 
     def start(self, asked: StartedBy, name: str | None, *, rehearsed: bool) -> SessionFacts:
@@ -204,6 +202,14 @@ class LiveSessions:
                 )
             time.sleep(_LOOK_SECONDS)
         return self.of(facts.id)
+
+
+def _is_folder(path: Path) -> bool:
+    """Return whether a path is a folder of its own, by a name that can be told."""
+    try:
+        return is_text(path.name) and path.name != ".." and path.is_dir() and not path.is_symlink()
+    except OSError:  # No name of a folder is so long.
+        return False
 
 
 def _require_word(facts: SessionFacts, confirm: str | None, what: str) -> None:

@@ -1,9 +1,10 @@
 """What happens in a session, read from its journal and its outputs as they grow."""
 
 import csv
-import json
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
+
+import msgspec
 
 from core.event_lines import EQUITY_HEADER, TRADE_HEADER, cell_text
 from core.instants import format_ms
@@ -134,7 +135,10 @@ class SessionFollower:
 
 def row_of(columns: list[str], line: bytes) -> dict[str, str] | None:
     """Return a line of an output as its values by their names; None for a header, or a line of something else."""
-    cells = next(csv.reader([line.decode(errors="replace")]), [])
+    try:
+        cells = next(csv.reader([line.decode(errors="replace")]), [])
+    except csv.Error:
+        return None
     if len(cells) != len(columns) or cells == columns:
         return None
     return {name: cell_text(cell) for name, cell in zip(columns, cells, strict=True)}
@@ -154,11 +158,13 @@ def _of_line(member: str, name: str, line: bytes) -> Iterator[Happening]:
     of = {"member": member} if member else {}
     if name == DECISIONS:
         try:
-            told = json.loads(line)
-        except ValueError:
+            told = msgspec.json.decode(line)
+        except (ValueError, RecursionError):
             return
         if isinstance(told, dict):
-            yield Happening(str(told.get("event", "decision")), {**told, **of})
+            kind = str(told.get("event", "decision"))
+            # A kind stands on a line of its own of the stream.
+            yield Happening(kind if kind.isidentifier() else "decision", {**told, **of})
         return
     row = fill_of(line) if name == TRADES else equity_of(line)
     if row is not None:

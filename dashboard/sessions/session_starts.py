@@ -6,6 +6,7 @@ from pathlib import Path
 
 from core.errors import ConfigurationError, HarnessError
 from core.instants import parse_instant
+from core.plain_text import is_text
 from dashboard.dashboard_settings import DashboardSettings
 from dashboard.folders import configuration, configurations
 from dashboard.problems import Refused
@@ -115,4 +116,5 @@ def _systems(settings: DashboardSettings) -> list[str]:
 
 def portfolios(settings: DashboardSettings) -> list[str]:
     """Return the ids of the portfolios, which lie beside the folder of systems."""
-    return sorted(one.stem for one in Path(settings.places.systems).parent.glob(f"{FOLDER}/*.yaml"))
+    found = (one.stem for one in Path(settings.places.systems).parent.glob(f"{FOLDER}/*.yaml"))
+    return sorted(filter(is_text, found))

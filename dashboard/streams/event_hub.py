@@ -17,6 +17,8 @@ KEPT = 20_000
 KEPT_BYTES = 32_000_000
 WAITING = 2_000
 """How many messages may wait for one client, before it is told to read anew."""
+WAITING_BYTES = 8_000_000
+"""And of what size together: many clients that do not read must not fill the machine."""
 FLUSH_SECONDS = 0.02
 """Messages of so long a time go to a client together."""
 
@@ -118,6 +120,7 @@ class _Listener:
         self._loop = loop
         self._lock = threading.Lock()
         self._waiting: deque[Event] = deque()
+        self._bytes = 0
         self._missing_until: int | None = None
         self._woken = asyncio.Event()
         self._asleep = True
@@ -130,7 +133,8 @@ class _Listener:
             return
         with self._lock:
             self._waiting.append(event)
-            if len(self._waiting) > WAITING:
+            self._bytes += len(event.text)
+            if len(self._waiting) > WAITING or self._bytes > WAITING_BYTES:
                 self._make_room()
             wake, self._asleep = self._asleep, False
         if wake:
@@ -149,6 +153,7 @@ class _Listener:
         with self._lock:
             taken = list(self._waiting)
             self._waiting.clear()
+            self._bytes = 0
             missing, self._missing_until = self._missing_until, None
             self._woken.clear()
             self._asleep = True
@@ -164,10 +169,12 @@ class _Listener:
                     continue
                 newest.add((one.topic, one.kind))
             kept.appendleft(one)
-        if len(kept) > WAITING // 2:
+        size = sum(len(one.text) for one in kept)
+        if len(kept) > WAITING // 2 or size > WAITING_BYTES // 2:
             self._missing_until = kept[-1].seq
             kept.clear()
-        self._waiting = kept
+            size = 0
+        self._waiting, self._bytes = kept, size
 
 
 def _wall_clock_ms() -> int:

@@ -58,6 +58,8 @@ class SessionEvents(Looker):
                 self._follow(name, now)
             except NotFound:
                 self._followed.pop(name, None)
+            except Exception as error:  # noqa: BLE001 - what one session's files hold keeps no other one silent
+                self._note(error)
 
     def _look_at_all(self) -> None:
         listened, folders = self._hub.has_listeners("sessions"), self._sessions.folders()

@@ -67,7 +67,7 @@ def symbol_folder(symbol: str) -> str:
     Raises
     ------
     ConfigurationError
-        If the text is not ``BASE/QUOTE`` or ``BASE/QUOTE:SETTLE``.
+        If the text is not ``BASE/QUOTE`` or ``BASE/QUOTE:SETTLE``, or not all of it can be printed.
 
     Examples
     --------
@@ -77,10 +77,10 @@ def symbol_folder(symbol: str) -> str:
     match = _SYMBOL_PARTS.fullmatch(symbol)
     if match is None or len(symbol) > _LONGEST_SYMBOL:
         raise ConfigurationError(f"symbol {symbol!r} is not in the form BASE/QUOTE or BASE/QUOTE:SETTLE")
-    try:
-        base, quote, settle = (_escaped(part) if part else "" for part in match.groups())
-    except UnicodeEncodeError:
-        raise ConfigurationError(f"symbol {symbol!r} is no text") from None
+    # What turns the direction of writing, or has no shape, would show one symbol as another.
+    if not symbol.isprintable():
+        raise ConfigurationError(f"symbol {symbol!r} is no printable text")
+    base, quote, settle = (_escaped(part) if part else "" for part in match.groups())
     return f"{base}-{quote}_{settle}" if settle else f"{base}-{quote}"
 
 

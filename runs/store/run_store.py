@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, Table, delete, func, insert, or_, select
 from sqlalchemy.dialects import sqlite
 
 from core.errors import ConfigurationError
+from core.plain_text import is_text
 from runs.folder.run_notes import RunNotes
 from runs.store.database import Database, parse_url
 from runs.store.run_filter import RunFilter, symbol_key, tag_key
@@ -87,7 +88,7 @@ class RunStore:
 
         ``latest`` is the run that was made last. Text that no database and no file system holds means none.
         """
-        if "\0" in text or text.encode("utf-8", "replace") != text.encode("utf-8", "surrogatepass"):
+        if not is_text(text):
             return []
         newest = RUN.c.started_ms.desc().nulls_last(), RUN.c.id.desc()
         if text == "latest":

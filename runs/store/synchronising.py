@@ -9,6 +9,7 @@ import msgspec
 from sqlalchemy.exc import StatementError
 
 from core.errors import HarnessError, StoreError
+from core.plain_text import is_text
 from runs.folder.run_notes import RunNotes, read_notes
 from runs.store.found_folders import FoundFolder, find_folders, signature_of
 
@@ -63,8 +64,9 @@ def sync(
             unreadable[one.path] = reason
     if changed:
         progress(len(changed), len(changed))
-    added = sum(one.path not in known for one in changed)
-    return SyncReport(added, len(changed) - added, len(gone), unreadable)
+    added = sum(one.path not in known for one in changed if is_text(one.path))
+    again = sum(one.path in known for one in changed)
+    return SyncReport(added, again, len(gone), unreadable)
 
 
 def take_folder(store: "RunStore", folder: Path) -> int | None:
@@ -105,6 +107,8 @@ def _take(store: "RunStore", found: FoundFolder, state: "StoredState | None") ->
     """Read one folder into the store; return what was wrong with it."""
     from runs.store import folder_reading  # Nothing of it is needed while no folder has changed.
 
+    if not is_text(found.path):
+        return "its path is no text in UTF-8, and no database holds it — allowed: to give it another name"
     folder = Path(found.path)
     try:
         notes, wrong = read_notes(folder), None

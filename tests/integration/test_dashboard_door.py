@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
+import psutil
+
 from tests.support.dashboards import Dashboard, dashboard
 
 KEPT_HEADERS = {
@@ -161,12 +163,15 @@ class Door(unittest.TestCase):
 
 class Rates(unittest.TestCase):
     def test_a_client_that_asks_too_often_is_told_when_to_come_back(self) -> None:
-        with tempfile.TemporaryDirectory() as folder, dashboard(Path(folder), "--read-only") as server:
+        with tempfile.TemporaryDirectory() as folder, dashboard(Path(folder), "--read-only", "--describe") as server:
             connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
             self.addCleanup(connection.close)
             bearer = {"Authorization": f"Bearer {server.token}"}
-            connection.request("POST", "/api/version", headers=bearer)
-            self.assertEqual(403, Answer(connection.getresponse()).status, "--read-only")
+            for path, operations in server.ask("/api/openapi.json")[1]["paths"].items():
+                for method in operations.keys() - {"get"}:
+                    connection.request(method.upper(), path, headers=bearer)
+                    self.assertEqual(403, Answer(connection.getresponse()).status, f"--read-only: {method} {path}")
+            self.assertEqual([], psutil.Process(server.process.pid).children(), "nor does a worker go on with jobs")
             # Without the token, at once: what is refused at the door is answered faster than the rate on any machine.
             flood = f"GET / HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n\r\n".encode()
             with socket.create_connection(("127.0.0.1", server.port), timeout=60) as raw, raw.makefile("rb") as told:

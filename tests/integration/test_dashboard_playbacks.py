@@ -186,6 +186,7 @@ class Streams(Played):
                     await client.ws_connect(address, headers=headers)
             while not heard or not ended(heard[-1]):
                 async with client.ws_connect(f"{address}{after}", headers=bearer) as stream:
+                    await stream.send_bytes(b"\xff")  # What a client sends ends nothing.
                     if not heard:
                         await asyncio.sleep(0.2)  # Until it listens: without a mark it begins with what comes next.
                         await asyncio.to_thread(self.control, name, action="play")

@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import json
+import os
 import socket
 import tempfile
 import time
@@ -10,6 +11,7 @@ import unittest
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import psutil
 
@@ -21,6 +23,20 @@ from tests.support.waiting import wait_until
 CONFIG = REPOSITORY / "config"
 TOKEN = "a-token-of-this-test-0123456789"
 SPAN = {"config": "practice.yaml", "symbols": ["BTC/USDT"], "start_date": "2024-01-01", "end_date": "2024-01-03"}
+ODD = "<img src=x onerror=window.injected=1> \u05d0"
+ALERT = {"id": "sound", "kind": "halt", "severity": "info", "time_ms": 0, "title": ODD, "text": ODD}
+ATTEMPT = {"record": "attempt", "channel": "a", "ids": ["sound"], "result": "failed", "detail": "", "attempts": 1}
+ALERTS = [
+    json.dumps({"at_ms": 0, **one})
+    for one in (
+        {"record": "alert", "alert": ALERT, "channels": ["a"]},
+        {"record": "alert", "alert": {**ALERT, "id": "late", "time_ms": 10**17}, "channels": ["a"]},
+        {"record": "alert", "alert": {**ALERT, "id": "later"}, "channels": ["a"], "at_ms": 10**17},
+        ATTEMPT,
+        {**ATTEMPT, "result": "unheard of"},
+        {**ATTEMPT, "at_ms": -(10**17)},
+    )
+]
 CODE = "import pathlib\npathlib.Path('was_loaded').touch()\nclass Own:\n    pass\n"
 
 
@@ -32,6 +48,11 @@ class Security(unittest.TestCase):
     def setUpClass(cls) -> None:
         cls.folder = Path(cls.enterClassContext(tempfile.TemporaryDirectory()))
         (cls.folder / "own.py").write_text(CODE)
+        for name in (ODD, os.fsdecode(b"no\xfftext")):
+            session = cls.folder / "logs" / "live" / name
+            session.mkdir(parents=True)
+            (session / "journal.jsonl").write_bytes(b"{}\n[[[\n")
+            (session / "alerts.jsonl").write_text("\n".join((*ALERTS, "")))
         arguments = ("--config", str(CONFIG), "--systems", str(CONFIG / "systems"), "--workers", "1")
         cls.server = cls.enterClassContext(
             dashboard(cls.folder, *arguments, environment={"HARNESS_DASHBOARD_TOKEN": TOKEN})
@@ -124,6 +145,15 @@ class Security(unittest.TestCase):
                   b'{"position_size":' + b"9" * 10_000 + b"}", b'{"overrides":{"x":NaN}}', b"null", b'"x"')  # fmt: skip
         for body in bodies:
             self.assertIn(self.ask(address, "POST", body)[0], (400, 422), body[:30])
+        named = json.dumps({**SPAN, "name": "a@b"})
+        for body in (named.encode().replace(b"@", b"\xed\xa0\x80"), named.replace("@", "\\u0000").encode("utf-16"),
+                     named.replace("@", "\\ud800").encode("utf-32-le")):  # fmt: skip
+            status, told = self.ask(address, "POST", body)
+            self.assertEqual((422, "body: cannot be read — allowed: JSON in UTF-8"), (status, told["detail"]))
+        for query in ("tag=a%00", "tag=a%00&tag=b"):
+            status, told = self.ask(f"/api/backtest/results?{query}")
+            self.assertEqual(422, status, query)
+            self.assertIn("query: a text has a NUL in it", told["detail"])
         deep: Any = 1
         for _ in range(300):
             deep = {"a": deep}
@@ -142,6 +172,14 @@ class Security(unittest.TestCase):
             (self.head("GET /api/events?topics=a&after=x-" + "1" * 5_000 + " HTTP/1.1", "Connection: close"), 200),
         ):
             self.assertIn(f" {status} ".encode(), self.raw(text).recv(200), text[:60])
+
+    def test_what_others_have_put_into_the_folders_keeps_no_page_from_its_own(self) -> None:
+        told = self.ask("/api/sessions")[1]
+        self.assertEqual([ODD], [one["id"] for one in told["items"]], "what is no text has no name to tell")
+        self.assertEqual((200, ODD), (self.ask(f"/api/sessions/{quote(ODD)}")[0], told["items"][0]["id"]))
+        self.assertEqual(200, self.ask("/api/backtest/results")[0])
+        status, told = self.ask("/api/alerts")
+        self.assertEqual((200, ["sound"]), (status, list({one["id"] for one in told["items"]})))
 
     def test_a_cookie_of_another_server_beside_its_own_locks_nobody_out(self) -> None:
         entered = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=60)

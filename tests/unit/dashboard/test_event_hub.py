@@ -7,7 +7,8 @@ import unittest
 from decimal import Decimal
 
 from dashboard.streams.event import Event
-from dashboard.streams.event_hub import WAITING, EventHub
+from dashboard.streams.event_hub import WAITING, WAITING_BYTES, EventHub
+from dashboard.streams.looker import Looker
 
 
 def data_of(events: list[Event]) -> list[object]:
@@ -110,6 +111,19 @@ class Hub(unittest.IsolatedAsyncioTestCase):
         numbers = [one.seq for one in got]
         self.assertEqual(list(range(numbers[0], numbers[-1] + 1)), numbers)
 
+    async def test_what_waits_for_a_client_is_bounded_in_size_too(self) -> None:
+        hub = EventHub()
+        stream = hub.stream(["a"], None)
+        first = asyncio.ensure_future(anext(stream))
+        await asyncio.sleep(0)
+        for kind in ["state"] * 40 + ["fill"] * 40:
+            hub.publish("a", kind, {"text": "x" * (WAITING_BYTES // 20)}, state=kind == "state")
+        got = await first
+        await stream.aclose()
+        self.assertEqual("gap", got[0].kind)
+        self.assertLessEqual(sum(len(one.text) for one in got), WAITING_BYTES)
+        self.assertEqual(list(range(got[0].seq, 81)), [one.seq for one in got])
+
     async def test_a_state_is_not_wanted_where_nobody_listens(self) -> None:
         hub = EventHub()
         self.assertFalse(hub.has_listeners("a"))
@@ -120,6 +134,31 @@ class Hub(unittest.IsolatedAsyncioTestCase):
         await hearing
         await asyncio.sleep(0)
         self.assertFalse(hub.has_listeners("a"))
+
+
+class Looking(Looker):
+    watched = "things"
+    seconds = 0.001
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.looks, self.enough = 0, threading.Event()
+
+    def begin(self) -> None:
+        return
+
+    def look(self) -> None:
+        self.looks += 1
+        if self.looks > 5:
+            self.enough.set()
+        raise ValueError("of the same kind")
+
+
+class Lookers(unittest.TestCase):
+    def test_a_defect_is_told_once_and_ends_no_look(self) -> None:
+        with self.assertLogs("dashboard.streams.looker", "ERROR") as logged, Looking() as looking:
+            self.assertTrue(looking.enough.wait(30))
+        self.assertEqual(1, len(logged.records))
 
 
 if __name__ == "__main__":

@@ -126,6 +126,16 @@ class SessionFilesTest(unittest.TestCase):
             told = standing_of(self.facts())
             self.assertEqual((None, []), (told["balance"], told["orders"]))
 
+    def test_lines_that_no_session_writes_keep_nothing_from_being_told(self) -> None:
+        (self.folder / "journal.jsonl").write_text("")
+        follower = SessionFollower(self.facts())
+        hostile = (b'{"event":"x","a":"\\ud800"}', b"[" * 100_000, b'{"event":"a\\ndata: b"}', b"\xff\0", b"{", b"7")
+        (self.folder / "decisions.jsonl").write_bytes(b"\n".join((*hostile, b'{"event":"halt"}', b"")))
+        for name in ("trades.csv", "equity.csv"):
+            (self.folder / name).write_bytes(b"a" * 200_000 + b'\n"\0\n\xff,,\n')
+        told = list(follower.happened(self.facts()))
+        self.assertEqual(["decision", "halt"], [one.kind for one in told if one.kind != "health"])
+
     def test_a_level_that_the_forming_candle_reaches_is_told_once(self) -> None:
         (self.folder / "journal.jsonl").write_text("")
         follower = SessionFollower(self.facts())

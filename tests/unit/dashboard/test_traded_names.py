@@ -1,13 +1,16 @@
+import os
+import tempfile
 import unittest
 from pathlib import Path
 from unittest import mock
 
 from dashboard.dashboard_settings import DashboardSettings
+from dashboard.folders import configurations
 from dashboard.sessions import traded_names
 from dashboard.sessions.session_facts import SessionFacts, Traded
 from dashboard.sessions.started_by import StartedBy
 from dashboard.sessions.traded_names import TradedNames
-from systems.catalogue import read_system
+from systems.catalogue import read_system, system_ids
 from systems.places import Places
 from systems.portfolio_file import read_portfolio
 from tests.support.shared import REPOSITORY
@@ -24,6 +27,12 @@ def session(
 
 
 class Names(unittest.TestCase):
+    def test_a_file_whose_name_is_no_text_is_none_that_can_be_named(self) -> None:
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        for name in (b"mine.yaml", b"no\xfftext.yaml"):
+            Path(folder, os.fsdecode(name)).touch()
+        self.assertEqual((["mine.yaml"], ["mine"]), (configurations(folder), system_ids(folder)))
+
     def test_a_session_is_named_as_it_was_started_or_by_what_has_its_settings(self) -> None:
         names = TradedNames(SETTINGS)
         self.assertEqual(["portfolio pair"], names.of(session(start=StartedBy(portfolio="pair"))))

@@ -19,7 +19,7 @@ from market_data.store.store_layout import (
 )
 from tests.support.scale import scaled
 
-_part = st.text(st.characters(codec="utf-8", exclude_characters="/:"), min_size=1, max_size=12)
+_part = st.text(st.characters(codec="utf-8", exclude_characters="/:"), min_size=1, max_size=12).filter(str.isprintable)
 
 
 class SymbolFolders(unittest.TestCase):
@@ -53,6 +53,8 @@ class SymbolFolders(unittest.TestCase):
             "A/B:",
             "B" * 65 + "/C",
             "A/\ud800",
+            "A\u202eB/C",
+            "A\0/B",
         ):
             with self.subTest(text), self.assertRaises(ConfigurationError):
                 symbol_folder(text)
