@@ -284,6 +284,7 @@ class KilledVenueTest(unittest.TestCase):
             process.close()
             process = LiveProcess(config, running, ["--resume", process.folder])
             self.addCleanup(process.close)
+            process.wait_until_connected()
             process.wait_for_step(payment + 40 * MINUTE_MS)
             process.send(signal.SIGTERM)
             self.assertEqual(0, process.ended(), process.errors)
