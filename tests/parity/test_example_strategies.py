@@ -15,7 +15,7 @@ from tests.support.times import at
 
 class ExampleParity(unittest.TestCase):
     def test_every_example_is_replayed_the_same_with_missing_and_disordered_candles(self) -> None:
-        steps = scaled(90, 720)
+        steps = scaled(60, 720)
         script = FaultScript((SkipCandle(at="31m", symbols=("BTC/USDT",)), ReorderFinals(at="50m")))
         for name, params in QUICK_EXAMPLES.items():
             with self.subTest(name), tempfile.TemporaryDirectory() as folder:

@@ -365,10 +365,10 @@ class Clock(LiveParity):
 
 class Mixtures(LiveParity):
     def test_mixtures_that_lose_nothing_give_the_truth(self) -> None:
-        self.each_mixture(scaled(5, 300), LOSSLESS, self.expect_clean)
+        self.each_mixture(scaled(3, 300), LOSSLESS, self.expect_clean)
 
     def test_mixtures_of_everything_differ_where_the_script_says(self) -> None:
-        self.each_mixture(scaled(4, 200), LOSSLESS + ALTERING + ALTERING, self.expect_only_the_scripted)
+        self.each_mixture(scaled(3, 200), LOSSLESS + ALTERING + ALTERING, self.expect_only_the_scripted)
 
     def each_mixture(self, count: int, kinds: tuple[str, ...], expect: Callable[[LiveRun], None]) -> None:
         for seed in range(SEED, SEED + count):

@@ -35,7 +35,7 @@ from tests.support.times import JANUARY_MS, MINUTE_MS, at
 from validation.loading import load_settings
 
 STEPS = 240
-KILLS_A_SESSION = scaled(3, 5)
+KILLS_A_SESSION = scaled(2, 5)
 END = at(STEPS)
 SPEED = 1_500.0
 LONGEST_TEAR = 900

@@ -302,7 +302,7 @@ class PerpetualSession(LiveVenue):
 
     def test_mixtures_of_faults_that_lose_nothing_give_the_truth(self) -> None:
         kinds = (*LOSSLESS, *(kind for kind in BOUNDARIES if kind != "late_funding"))
-        for seed in range(SEED, SEED + scaled(2, 60)):
+        for seed in range(SEED, SEED + scaled(1, 60)):
             drawn = random_faults(
                 seed, duration_ms=70 * MINUTE_MS, symbols=SYMBOLS, count=6, kinds=kinds, timeframes=("1m", "5m")
             )

@@ -71,13 +71,13 @@ class KernelCausality(unittest.TestCase):
 
     def test_at_every_step_of_a_small_run_of_the_shipped_strategy(self) -> None:
         strategy = ScalpingEMARSI(QUICK)
-        steps = steps_of(practice_candles(SYMBOLS, "1m", scaled(160, 400)), SYMBOLS, MINUTE_MS)
+        steps = steps_of(practice_candles(SYMBOLS, "1m", scaled(110, 400)), SYMBOLS, MINUTE_MS)
         self.check(strategy, steps, SYMBOLS, [step.time_ms for step in steps], least_trades=5)
 
     def test_at_every_step_of_a_small_scripted_run_with_holes(self) -> None:
         candles = {
             symbol: [one for number, one in enumerate(stored) if (number * 7 + place) % 11]
-            for place, (symbol, stored) in enumerate(practice_candles(SYMBOLS, "1m", scaled(160, 400)).items())
+            for place, (symbol, stored) in enumerate(practice_candles(SYMBOLS, "1m", scaled(110, 400)).items())
         }
         script = {
             symbol: {
@@ -96,7 +96,7 @@ class KernelCausality(unittest.TestCase):
 
     def test_sampled_on_a_large_run(self) -> None:
         symbols = ("BTC/USDT", "ETH/USDT", "SOL/USDT", "XRP/USDT")
-        steps = steps_of(practice_candles(symbols, "15m", scaled(3_000, 30_000)), symbols, 15 * MINUTE_MS)
+        steps = steps_of(practice_candles(symbols, "15m", scaled(2_000, 30_000)), symbols, 15 * MINUTE_MS)
         samples = [steps[len(steps) * part // 8].time_ms for part in (1, 3, 5, 7)]
         self.check(ScalpingEMARSI(), steps, symbols, samples, least_trades=20)
 

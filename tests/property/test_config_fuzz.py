@@ -136,12 +136,12 @@ class ConfigFuzzTest(unittest.TestCase):
             read = settings_from_resolved(json.loads(json.dumps(loaded.resolved())))
             self.assertEqual(loaded.settings_sha256, read.settings_sha256)
 
-    @settings(max_examples=scaled(250, 6_000), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=scaled(150, 6_000), deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(spoilt(PLAIN))
     def test_spoilt_values(self, files: dict[str, object]) -> None:
         self.judge(**{name: json.dumps(files[name]) for name in FILES})
 
-    @settings(max_examples=scaled(250, 6_000), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=scaled(150, 6_000), deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(spoilt(RICH))
     def test_spoilt_values_of_a_perpetual_venue(self, files: dict[str, object]) -> None:
         self.judge(**{name: json.dumps(files[name]) for name in FILES})
@@ -153,12 +153,12 @@ class ConfigFuzzTest(unittest.TestCase):
             )})  # fmt: skip
             self.assertEqual(files, json.loads(json.dumps(load_settings(path, base_path=self.base).resolved())))
 
-    @settings(max_examples=scaled(150, 5_000), deadline=None)
+    @settings(max_examples=scaled(90, 5_000), deadline=None)
     @given(st.sampled_from(list(FILES)), st.binary(max_size=200))
     def test_random_bytes(self, name: str, content: bytes) -> None:
         self.judge(**{name: content})
 
-    @settings(max_examples=scaled(150, 5_000), deadline=None)
+    @settings(max_examples=scaled(90, 5_000), deadline=None)
     @given(
         st.sampled_from(["config/live.yaml", "config/risk.json", "config/trading_mode.yaml"]),
         st.floats(0, 1, exclude_max=True),

@@ -40,11 +40,11 @@ class Examples(unittest.TestCase):
                 self.assertEqual((one.trades, one.equity, one.decisions), (other.trades, other.equity, other.decisions))
 
     def test_they_trade_alike_on_columns_and_candle_by_candle(self) -> None:
-        self.both(practice_candles(SYMBOLS, "1m", WARM + scaled(900, 5_000)))
+        self.both(practice_candles(SYMBOLS, "1m", WARM + scaled(600, 5_000)))
 
     @needs_shared
     def test_they_trade_recorded_candles_alike(self) -> None:
-        count = WARM + scaled(900, 20_000)
+        count = WARM + scaled(600, 20_000)
         self.both(
             {
                 symbol: candles_of(recorded_columns(f"binance/{symbol.replace('/', '-')}/1m.csv.gz", count))
@@ -53,7 +53,7 @@ class Examples(unittest.TestCase):
         )
 
     def test_nothing_that_comes_later_changes_what_was_decided(self) -> None:
-        steps, warm = parted(practice_candles(SYMBOLS, "1m", WARM + scaled(60, 240)))
+        steps, warm = parted(practice_candles(SYMBOLS, "1m", WARM + scaled(40, 240)))
         for name in QUICK_EXAMPLES:
             whole = run(name, steps, warm, known=True)
             for number, step in enumerate(steps):

@@ -26,7 +26,7 @@ MAKES: tuple[Callable[[], FeatureStrategy], ...] = (
 
 class FeatureCausality(unittest.TestCase):
     def test_at_every_step_of_a_small_run(self) -> None:
-        stored = practice_candles(SYMBOLS, "1m", WARM + scaled(90, 300))
+        stored = practice_candles(SYMBOLS, "1m", WARM + scaled(60, 300))
         warm = {symbol: own[:WARM] for symbol, own in stored.items()}
         steps = steps_of({symbol: own[WARM:] for symbol, own in stored.items()}, SYMBOLS, MINUTE_MS)
 

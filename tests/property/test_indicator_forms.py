@@ -68,7 +68,7 @@ class IndicatorFormsTest(unittest.TestCase):
         for name, kind in INDICATORS.items():
             self.assertIs(kind, type(EXAMPLES[name](3, 4, 5)))
 
-    @settings(max_examples=scaled(40, 1_500), deadline=None)
+    @settings(max_examples=scaled(25, 1_500), deadline=None)
     @given(candles(), st.tuples(NUMBERS, NUMBERS, NUMBERS), st.lists(st.integers(0, 89), max_size=3))
     @example(STILL, (3, 4, 5), [0, 40])
     @example(CandleColumns.empty(), (1, 1, 1), [])

@@ -45,7 +45,7 @@ class KernelAgainstSlowModel(unittest.TestCase):
     maxDiff = None
 
     @settings(
-        max_examples=scaled(170, 20_000),
+        max_examples=scaled(110, 20_000),
         deadline=None,
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
         print_blob=True,

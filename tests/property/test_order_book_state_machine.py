@@ -322,7 +322,7 @@ def assert_same(what: str, expected: object, got: object) -> None:
 
 
 COUNTS = settings(
-    max_examples=scaled(170, 6_000),
+    max_examples=scaled(110, 6_000),
     stateful_step_count=scaled(30, 50),
     deadline=None,
     suppress_health_check=list(HealthCheck),

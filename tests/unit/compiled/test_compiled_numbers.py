@@ -21,7 +21,7 @@ from core.exact import average, ceil_to, computed, floor_to, plain
 from core.instants import format_ms
 from tests.support.scale import scaled
 
-EXAMPLES = scaled(600, 100_000)
+EXAMPLES = scaled(300, 100_000)
 
 
 @routine
@@ -128,7 +128,7 @@ class CompiledNumbers(unittest.TestCase):
 
     def test_floats_are_written_as_python_writes_them(self) -> None:
         chance = np.random.default_rng(12)
-        count = scaled(50_000, 2_000_000)
+        count = scaled(25_000, 2_000_000)
         special = [
             0.0,
             -0.0,
