@@ -293,6 +293,7 @@ class Shown(unittest.TestCase):
         player = SessionPlayer(memory_run(2_000))
         curve: list[tuple[int, float]] = []
         controls: list[str] = []
+        paused_at: list[int] = []
 
         def listen(state: PlayerState) -> None:
             metrics = state.now.metrics
@@ -301,12 +302,13 @@ class Shown(unittest.TestCase):
             controls.append(state.control)
             if state.now.index > 0 and "paused" not in controls[1:]:
                 player.pause()
+                paused_at.append(state.now.index)
                 with self.assertRaisesRegex(ConfigurationError, r"step\(\) by a listener — allowed there: pause"):
                     player.step()
 
         player.listen(listen, per_second=1e6)
         self.assertEqual("paused", player.play().control)
-        self.assertLess(player.state.now.index, 2_000)
+        self.assertEqual([one + 1 for one in paused_at], [player.state.now.index], "the step at hand is the last")
         player.seek(player.times_ms[99])
         player.play()
         result = run_backtest(*_given(2_000), config=CONFIG)
