@@ -334,7 +334,7 @@ class StudyPage(unittest.TestCase):
             self.show(section)
             self.browser.picture(f"study-many-{section}")
         # What the page computes, whatever else the machine does; alone a third of a second, and a fortieth.
-        self.assertLess(drawn - before, 4.0)
+        self.assertLess(drawn - before, 3.0)
         self.assertLess(took, 1.0)
 
     def test_studies_of_one_parameter_of_one_trial_and_without_a_value_have_their_pages(self) -> None:
