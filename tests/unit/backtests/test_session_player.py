@@ -307,6 +307,7 @@ class Shown(unittest.TestCase):
                     player.step()
 
         player.listen(listen, per_second=1e6)
+        player.set_speed(candles_per_second=1e6)
         self.assertEqual("paused", player.play().control)
         self.assertEqual([one + 1 for one in paused_at], [player.state.now.index], "the step at hand is the last")
         player.seek(player.times_ms[99])
@@ -349,6 +350,7 @@ class Shown(unittest.TestCase):
                 raise LookupError("mine")
 
         player.listen(listen, per_second=1e6)
+        player.set_speed(candles_per_second=1e6)
         with self.assertRaisesRegex(LookupError, "mine"):
             player.play()
         self.assertEqual("paused", player.state.control)
