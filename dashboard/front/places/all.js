@@ -8,6 +8,8 @@ import { jobPage, jobsPage } from "front/places/jobs.js";
 import { sessionsPage } from "front/places/live.js";
 import { searchesPage, searchPage } from "front/places/optimise.js";
 import { playbackPage, playbacksPage } from "front/places/playback.js";
+import { poolPage } from "front/places/pools.js";
+import { programPage, programsPage } from "front/places/programs.js";
 import { recommendationsPage } from "front/places/recommendations.js";
 import { resultPage } from "front/places/result.js";
 import { resultsPage } from "front/places/results.js";
@@ -32,6 +34,8 @@ export const PAGES = {
   playback: { title: "Playback", open: listOrOne(playbacksPage, playbackPage) },
   optimise: { title: "Optimise", open: listOrOne(searchesPage, searchPage) },
   recommendations: { title: "Recommendations", open: recommendationsPage },
+  programs: { title: "Programs", open: listOrOne(programsPage, programPage) },
+  pools: { open: listOrOne(programsPage, poolPage), below: "programs" },
   live: { title: "Live", open: listOrOne(sessionsPage, sessionPage) },
   alerts: { title: "Alerts", open: alertsPage },
   data: { title: "Data", open: listOrOne(dataPage, seriesPage) },

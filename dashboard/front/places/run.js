@@ -70,15 +70,18 @@ export async function runPage(at) {
   };
 }
 
-// A backtest that was asked for: how far it is, and where its result is.
-function follow({ backtest_id: id, job, message }, at) {
+/** A backtest that was asked for: how far it is, and where its result is; `made` is called as soon as there is one. */
+export function follow({ backtest_id: id, job, message }, at, made = () => {}) {
   const shown = progress();
   const state = el("span", {}, statusOf("PENDING"));
   const ways = el("div", { class: "controls" });
   const end = button("Cancel", () => send("POST", `jobs/${job}/cancel`), { kind: "quiet" });
+  let through = false;
   const update = (told) => {
     state.replaceChildren(statusOf(told.status));
     shown.show(told);
+    if (told.status === "COMPLETED" && !through) made();
+    through = told.status === "COMPLETED";
     const over = told.status !== "PENDING" && told.status !== "RUNNING";
     const result = told.status === "COMPLETED" && link(hashOf(["results", id]), "Look at the result");
     ways.replaceChildren(...[result, link(hashOf(["jobs", job]), "Log of the job"), !over && end].filter(Boolean));

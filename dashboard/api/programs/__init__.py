@@ -1,0 +1,1 @@
+"""Programs and pools over the interface: kept, checked, tried and run."""

@@ -1,0 +1,106 @@
+"""Programs: texts that are kept with their versions, checked, and run by a worker in the sandbox alone."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from core.errors import ConfigurationError
+from dashboard.api.backtest_models import Done, Started
+from dashboard.api.described import refusals
+from dashboard.api.programs.program_models import (
+    CheckRequest,
+    CheckView,
+    FindingView,
+    KeepProgram,
+    ProgramDetail,
+    ProgramRow,
+    ProgramRunRequest,
+    ReadsView,
+    VersionView,
+)
+from dashboard.api.programs.program_requests import program_job_of
+from dashboard.problems import NotFound
+from dashboard.services import Services, ServicesOf
+from research.jobs.backtest_job import submit_backtest
+from runs.store.kept_documents import KeptDocuments, require_document_name
+from runs.store.store_rows import Document
+from strategies.programs.sandbox.program_check import check_program
+from strategies.programs.sandbox.program_text import ProgramText
+from systems.life_cycle.epoch_tracker import wall_clock_ms
+
+routes = APIRouter(prefix="/programs", tags=["programs"])
+
+
+@routes.get("")
+def programs(services: ServicesOf) -> list[ProgramRow]:
+    """List the programs that are kept, each as its last version."""
+    return [ProgramRow.of(one) for one in _kept(services).latest()]
+
+
+@routes.post("/check")
+def check(asked: CheckRequest) -> CheckView:
+    """Check a text as the command does: it is read, and nothing of it is run."""
+    return _checked(ProgramText.of(asked.text))
+
+
+@routes.get("/{name}", responses=refusals(404))
+def program(
+    name: str,
+    services: ServicesOf,
+    version: Annotated[int | None, Query(ge=1, le=1_000_000, description="Left out: the last.")] = None,
+) -> ProgramDetail:
+    """Show a program: its text, what a check of it finds, and its versions."""
+    return _detail(services, _named(services, name, version))
+
+
+@routes.put("/{name}")
+def keep(name: str, asked: KeepProgram, services: ServicesOf) -> ProgramDetail:
+    """Keep a text as the next version of a program, whatever a check of it finds; the same text again is no version."""
+    require_document_name("program", name)
+    text = ProgramText.of(asked.text, name).text
+    return _detail(services, _kept(services).keep(name, text, wall_clock_ms(), (asked.note or "").strip() or None))
+
+
+@routes.delete("/{name}", responses=refusals(404))
+def remove(name: str, services: ServicesOf) -> Done:
+    """Remove a program with all its versions; runs that it made have copies of their own."""
+    removed = _kept(services).remove(_named(services, name, None).name)
+    return Done(message=f"program {name}: removed, {removed} version{'' if removed == 1 else 's'}")
+
+
+@routes.post("/{name}/run", status_code=202, responses=refusals(404))
+def run(name: str, asked: ProgramRunRequest, services: ServicesOf) -> Started:
+    """Ask for a backtest of a program; a worker makes it. What is wrong with it is said at once."""
+    wanted = program_job_of(_named(services, name, asked.version), asked, services)
+    job = submit_backtest(services.store, wanted)
+    return Started(backtest_id=f"b{job.id}", job=job.id or 0, status=job.status, message=f"job {job.id}: {job.title}")
+
+
+def _kept(services: Services) -> KeptDocuments:
+    return KeptDocuments(services.store, "program")
+
+
+def _named(services: Services, name: str, version: int | None) -> Document:
+    try:
+        return _kept(services).document(name, version)
+    except ConfigurationError as error:
+        raise NotFound(str(error)) from None
+
+
+def _checked(text: ProgramText) -> CheckView:
+    findings = check_program(text.text)
+    return CheckView(
+        sound=all(one.level != "error" for one in findings),
+        findings=[FindingView.of(one) for one in findings],
+        reads=ReadsView.of(text.reads),
+    )
+
+
+def _detail(services: Services, kept: Document) -> ProgramDetail:
+    versions = _kept(services).versions(kept.name)
+    return ProgramDetail(
+        **ProgramRow.of(kept).model_dump(),
+        **_checked(ProgramText.of(kept.text, kept.name)).model_dump(),
+        text=kept.text,
+        versions=[VersionView.of(one) for one in reversed(versions)],
+    )

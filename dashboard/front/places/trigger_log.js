@@ -1,0 +1,74 @@
+// The trigger log of a run of a program: what woke it, what it decided, what came of it.
+
+import { ask, part } from "front/board/client.js";
+import { card, pages, plainTable, when } from "front/board/parts.js";
+import { guarded } from "front/board/problems.js";
+import { metText } from "front/places/pools.js";
+import { el } from "front/elements.js";
+import { badge } from "front/page_frame.js";
+import { count, number, tone } from "front/words.js";
+
+const SIZE = 25;
+
+/** Returns { node, load(run) } of the log of a run. */
+export function triggerLog(at, ...beside) {
+  const [place, ways] = [el("div", { id: "triggers" }), el("div", { class: "controls" }, ...beside)];
+  const node = card("Trigger log", ways, place);
+  node.hidden = true;
+  const load = async (run, page = 1) => {
+    const told = await ask(`backtest/results/${part(run)}/triggers`, {
+      query: { page, page_size: SIZE },
+      signal: at.signal,
+    });
+    const turned = guarded((to) => load(run, to));
+    place.replaceChildren(
+      el("p", { class: "note", role: "status" }, summary(told)),
+      logTable(told.items),
+      pages(told, ["call", "calls"], turned),
+    );
+    node.hidden = false;
+    return told;
+  };
+  return { node, load };
+}
+
+const summary = ({ signals, scheduled, decisions, problems, halted }) =>
+  [
+    `${count(signals)} by pools, ${count(scheduled)} by the schedule`,
+    ...Object.entries(decisions).map(([action, number]) => `${count(number)} ${action}`),
+    problems > 0 && `${count(problems)} with a problem`,
+    halted && "halted: it is not called any more",
+  ]
+    .filter(Boolean)
+    .join(", ");
+
+function logTable(rows) {
+  const columns = [
+    { head: "#", figure: true, cell: (one) => count(one.number) },
+    { head: "Time (UTC)", cell: (one) => when(one.time) },
+    { head: "Symbol", cell: (one) => one.symbol },
+    { head: "Woken by", cell: wokenBy },
+    { head: "Decided", cell: decided },
+    { head: "What came of it", cell: (one) => one.outcome ?? "–" },
+    {
+      head: "Profit",
+      figure: true,
+      tone: (one) => tone(Number(one.profit_loss ?? 0)),
+      cell: (one) => (one.profit_loss === null ? "–" : number(Number(one.profit_loss), 2)),
+    },
+  ];
+  return plainTable(columns, rows, { id: "trigger-log", none: "Nothing has woken it in this time." });
+}
+
+const wokenBy = ({ trigger }) =>
+  trigger.type === "scheduled"
+    ? "the schedule"
+    : [trigger.pool, trigger.met.map((met) => el("div", { class: "note code" }, metText(met)))];
+
+const decided = ({ decision, problem, halted, printed }) => [
+  problem
+    ? [badge(problem.kind, "warning"), el("div", { class: "note" }, `${problem.line ? `line ${problem.line}: ` : ""}${problem.text}`)]
+    : [el("b", {}, decision.action), decision.reason && el("div", { class: "note" }, decision.reason)],
+  halted && badge("halted", "warning"),
+  printed.map((line) => el("div", { class: "note code" }, line)),
+];
