@@ -46,6 +46,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="jobs at once (default: %(default)s)")
     parser.add_argument("--systems", default=DEFAULT_FOLDER, metavar="DIR", help="default: %(default)s")
     parser.add_argument("--config", default="config", metavar="DIR", help="configurations (default: %(default)s)")
+    parser.add_argument("--pools", default="programs/pools", metavar="DIR", help="pools (default: %(default)s)")
     parser.add_argument("--sessions", default="logs/live", metavar="DIR", help="live sessions (default: %(default)s)")
     parser.add_argument(
         "--out", metavar="DIR", help="folder of logs, where runs are written, instead of each settings'"
@@ -88,6 +89,7 @@ def _run(asked: argparse.Namespace) -> int:
         places=Places(systems=asked.systems, logs=asked.out, data_dir=asked.data_dir),
         sessions=asked.sessions,
         config=asked.config,
+        pools=asked.pools,
     )
     from dashboard.serving import serve
 

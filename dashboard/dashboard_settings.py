@@ -21,7 +21,7 @@ class DashboardSettings(msgspec.Struct, frozen=True, kw_only=True):
     ``port`` 0 takes a free one. ``read_only`` refuses whatever would change something. ``workers`` is how many jobs are
     made at once, ``describe`` serves the page that describes the interface.
     ``places`` are the folders of systems, logs and candles; ``sessions`` that of live sessions (default: beside the
-    logs), and ``config`` that from which configurations are named.
+    logs), ``config`` that from which configurations are named, and ``pools`` that of pools.
     """
 
     token: str
@@ -34,6 +34,7 @@ class DashboardSettings(msgspec.Struct, frozen=True, kw_only=True):
     places: Places = Places()
     sessions: str = "logs/live"
     config: str = "config"
+    pools: str = "programs/pools"
 
     @property
     def is_loopback(self) -> bool:

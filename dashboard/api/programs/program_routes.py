@@ -43,35 +43,35 @@ def check(asked: CheckRequest) -> CheckView:
     return _checked(ProgramText.of(asked.text))
 
 
-@routes.get("/{name}", responses=refusals(404))
-def program(
-    name: str,
+@routes.get("/{program}", responses=refusals(404))
+def show(
+    program: str,
     services: ServicesOf,
     version: Annotated[int | None, Query(ge=1, le=1_000_000, description="Left out: the last.")] = None,
 ) -> ProgramDetail:
     """Show a program: its text, what a check of it finds, and its versions."""
-    return _detail(services, _named(services, name, version))
+    return _detail(services, _named(services, program, version))
 
 
-@routes.put("/{name}")
-def keep(name: str, asked: KeepProgram, services: ServicesOf) -> ProgramDetail:
+@routes.put("/{program}")
+def keep(program: str, asked: KeepProgram, services: ServicesOf) -> ProgramDetail:
     """Keep a text as the next version of a program, whatever a check of it finds; the same text again is no version."""
-    require_document_name("program", name)
-    text = ProgramText.of(asked.text, name).text
-    return _detail(services, _kept(services).keep(name, text, wall_clock_ms(), (asked.note or "").strip() or None))
+    require_document_name("program", program)
+    text = ProgramText.of(asked.text, program).text
+    return _detail(services, _kept(services).keep(program, text, wall_clock_ms(), (asked.note or "").strip() or None))
 
 
-@routes.delete("/{name}", responses=refusals(404))
-def remove(name: str, services: ServicesOf) -> Done:
+@routes.delete("/{program}", responses=refusals(404))
+def remove(program: str, services: ServicesOf) -> Done:
     """Remove a program with all its versions; runs that it made have copies of their own."""
-    removed = _kept(services).remove(_named(services, name, None).name)
-    return Done(message=f"program {name}: removed, {removed} version{'' if removed == 1 else 's'}")
+    removed = _kept(services).remove(_named(services, program, None).name)
+    return Done(message=f"program {program}: removed, {removed} version{'' if removed == 1 else 's'}")
 
 
-@routes.post("/{name}/run", status_code=202, responses=refusals(404))
-def run(name: str, asked: ProgramRunRequest, services: ServicesOf) -> Started:
+@routes.post("/{program}/run", status_code=202, responses=refusals(404))
+def run(program: str, asked: ProgramRunRequest, services: ServicesOf) -> Started:
     """Ask for a backtest of a program; a worker makes it. What is wrong with it is said at once."""
-    wanted = program_job_of(_named(services, name, asked.version), asked, services)
+    wanted = program_job_of(_named(services, program, asked.version), asked, services)
     job = submit_backtest(services.store, wanted)
     return Started(backtest_id=f"b{job.id}", job=job.id or 0, status=job.status, message=f"job {job.id}: {job.title}")
 

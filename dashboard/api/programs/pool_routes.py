@@ -1,0 +1,54 @@
+"""Pools: conditions that wake a program, kept with their versions and tried alone on history."""
+
+from fastapi import APIRouter
+
+from core.errors import ConfigurationError
+from dashboard.api.backtest_models import Done
+from dashboard.api.described import refusals
+from dashboard.api.programs.pool_models import KeepPool, PoolView
+from dashboard.api.programs.pool_shelf import PoolShelf, ShelvedPool
+from dashboard.api.programs.pool_trials import PoolTrial, PoolTrialRequest, trial_of
+from dashboard.problems import NotFound, Refused
+from dashboard.services import Services, ServicesOf
+
+routes = APIRouter(prefix="/pools", tags=["programs"])
+
+
+@routes.get("")
+def pools(services: ServicesOf) -> list[PoolView]:
+    """List the pools: those of the folder of pools, and those that are kept here, which go before them."""
+    return [PoolView.of(one) for one in PoolShelf(services).all()]
+
+
+@routes.post("/test", responses=refusals(409))
+def test(asked: PoolTrialRequest, services: ServicesOf) -> PoolTrial:
+    """Count when a pool would have woken a program, and what the price did then; nothing is traded."""
+    return trial_of(asked, services.settings)
+
+
+@routes.get("/{pool}", responses=refusals(404))
+def show(pool: str, services: ServicesOf) -> PoolView:
+    """Show a pool."""
+    return PoolView.of(_named(services, pool))
+
+
+@routes.put("/{pool}")
+def keep(pool: str, asked: KeepPool, services: ServicesOf) -> PoolView:
+    """Keep a pool as the next version of its id; a file of the folder of pools stays as it is."""
+    return PoolView.of(PoolShelf(services).keep(pool, asked.pool.values(), (asked.note or "").strip() or None))
+
+
+@routes.delete("/{pool}", responses=refusals(404, 409))
+def remove(pool: str, services: ServicesOf) -> Done:
+    """Remove a pool that is kept here with all its versions; a file of the folder of pools of its id counts again."""
+    if _named(services, pool).kept is None:
+        raise Refused(f"pool {pool}: is a file of the folder of pools — allowed: pools that are kept here")
+    removed = PoolShelf(services).remove(pool)
+    return Done(message=f"pool {pool}: removed, {removed} version{'' if removed == 1 else 's'}")
+
+
+def _named(services: Services, id_: str) -> ShelvedPool:
+    try:
+        return PoolShelf(services).pool(id_)
+    except ConfigurationError as error:
+        raise NotFound(str(error)) from None
