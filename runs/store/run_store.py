@@ -18,7 +18,6 @@ from runs.store.database import Database, parse_url
 from runs.store.run_filter import RunFilter, symbol_key, tag_key
 from runs.store.store_place import load_store_place
 from runs.store.store_rows import (
-    Document,
     Epoch,
     Job,
     JobLine,
@@ -30,24 +29,13 @@ from runs.store.store_rows import (
     Trial,
 )
 from runs.store.synchronising import SyncReport, sync
-from runs.store.tables import (
-    DOCUMENT,
-    EPOCH,
-    JOB,
-    JOB_LINE,
-    METRIC_POINT,
-    OPTIMISATION,
-    RECOMMENDATION,
-    RUN,
-    TRADE,
-    TRIAL,
-)
+from runs.store.tables import EPOCH, JOB, JOB_LINE, METRIC_POINT, OPTIMISATION, RECOMMENDATION, RUN, TRADE, TRIAL
 
-Record = Optimisation | Trial | Recommendation | Epoch | Job | JobLine | Document
-Kind = TypeVar("Kind", Optimisation, Trial, Recommendation, Epoch, Job, JobLine, Document)
+Record = Optimisation | Trial | Recommendation | Epoch | Job | JobLine
+Kind = TypeVar("Kind", Optimisation, Trial, Recommendation, Epoch, Job, JobLine)
 _RECORDS: dict[type[Any], Table] = {
     Optimisation: OPTIMISATION, Trial: TRIAL, Recommendation: RECOMMENDATION, Epoch: EPOCH, Job: JOB,
-    JobLine: JOB_LINE, Document: DOCUMENT,
+    JobLine: JOB_LINE,
 }  # fmt: skip
 LARGE = ("figures", "warnings")
 _BATCH = 20_000

@@ -250,19 +250,3 @@ class JobLine(msgspec.Struct, frozen=True, kw_only=True):
     job: int
     time_ms: int
     text: str
-
-
-DocumentKind = Literal["program", "pool"]
-
-
-class Document(msgspec.Struct, frozen=True, kw_only=True):
-    """A text that a user keeps; ``version`` counts from 1 and ``sha256`` is of the text in UTF-8, in hex."""
-
-    id: int | None = None
-    kind: DocumentKind
-    name: str
-    version: int
-    sha256: str
-    note: str | None = None
-    created_ms: int
-    text: str

@@ -295,18 +295,3 @@ JOB_LINE = Table(
     Index(None, "job"),
 )
 """The log of jobs, in order of ``id``."""
-
-DOCUMENT = Table(
-    "document",
-    TABLES,
-    Column("id", Integer, primary_key=True),
-    Column("kind", Text, nullable=False),
-    Column("name", Text, nullable=False),
-    Column("version", Integer, nullable=False),
-    Column("sha256", Text, nullable=False),
-    Column("note", Text),
-    Column("created_ms", BigInteger, nullable=False),
-    Column("text", Text, nullable=False),
-    UniqueConstraint("kind", "name", "version"),
-)
-"""A text that a user keeps, as it was written once: a later one is another version, counted from 1."""

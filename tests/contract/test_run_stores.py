@@ -1,6 +1,5 @@
 """What every database of the run store keeps: the same tests on SQLite and on a real PostgreSQL."""
 
-import hashlib
 import signal
 import subprocess
 import sys
@@ -18,10 +17,9 @@ from sqlalchemy import inspect, text
 
 from core.errors import ConfigurationError, StoreError
 from runs.store.database import HEAD
-from runs.store.kept_documents import KeptDocuments
 from runs.store.run_filter import RunFilter
 from runs.store.run_store import open_store
-from runs.store.store_rows import Document, Epoch, Job, JobLine, Optimisation, Recommendation, RunRow, Trial
+from runs.store.store_rows import Epoch, Job, JobLine, Optimisation, Recommendation, RunRow, Trial
 from runs.store.tables import TABLES
 from tests.support.runs.backtest_runs import command_environment
 from tests.support.scale import scaled
@@ -188,36 +186,6 @@ class Store:
         id_ = self.store.record(advice)
         self.assertEqual([msgspec.structs.replace(advice, id=id_)], self.store.records(Recommendation))
 
-    def test_a_text_is_kept_once_and_a_later_one_is_a_further_version(self):
-        programs, pools = (KeptDocuments(self.store, kind) for kind in ("program", "pool"))
-        first = programs.keep("dip", "x = 1\n", 5, "the first")
-        self.assertEqual((1, "x = 1\n", "the first", 5), (first.version, first.text, first.note, first.created_ms))
-        self.assertEqual(hashlib.sha256(b"x = 1\n").hexdigest(), first.sha256)
-        self.assertEqual(first, programs.keep("dip", "x = 1\n", 6))
-        second = programs.keep("dip", "x = 2\n", 7)
-        third = programs.keep("dip", "x = 1\n", 8)
-        self.assertEqual([first, second, third], programs.versions("dip"))
-        self.assertEqual((2, 3), (second.version, third.version))
-        other, pool = programs.keep("a", "", 9), pools.keep("dip", "name: dip\n", 9)
-        self.assertEqual(([other, third], [pool]), (programs.latest(), pools.latest()))
-        self.assertEqual((third, second), (programs.document("dip"), programs.document("dip", 2)))
-        self.assertEqual((3, 0), (programs.remove("dip"), programs.remove("dip")))
-        self.assertEqual(([other], [pool]), (programs.latest(), pools.latest()))
-
-    def test_a_document_that_is_none_is_refused_and_an_absent_one_is_named(self):
-        programs = KeptDocuments(self.store, "program")
-        programs.keep("dip", "x = 1\n", 5)
-        for name in ("", "../dip", "a/b", "a.b", "-a", "x" * 65, "\u00e9", "a\n"):
-            with self.assertRaisesRegex(ConfigurationError, "is no name — allowed: letters, digits"):
-                programs.keep(name, "", 5)
-        with self.assertRaisesRegex(ConfigurationError, "200,001 characters — allowed: up to 200,000"):
-            programs.keep("dip", "x" * 200_001, 5)
-        with self.assertRaisesRegex(ConfigurationError, r"program 'dib': there is none \(did you mean dip\?\)"):
-            programs.document("dib")
-        with self.assertRaisesRegex(ConfigurationError, "program dip: has no version 2 — allowed: 1 to 1"):
-            programs.document("dip", 2)
-        self.assertEqual(1, self.count("document"))
-
     def test_the_tables_are_what_the_migrations_make(self):
         with self.store.database.reading() as connection:
             self.assertEqual([], compare_metadata(MigrationContext.configure(connection), TABLES))
@@ -340,7 +308,7 @@ class Store:
 
     def test_every_column_of_a_row_is_one_of_its_table(self):
         kinds = {"run": RunRow, "optimisation": Optimisation, "trial": Trial, "recommendation": Recommendation,
-                 "epoch": Epoch, "job": Job, "job_line": JobLine, "document": Document}  # fmt: skip
+                 "epoch": Epoch, "job": Job, "job_line": JobLine}  # fmt: skip
         own = {"run": {"symbol_keys", "tag_keys", "signature", "folder_mtime_ns"}}
         for name, kind in kinds.items():
             expected = {column.name for column in TABLES.tables[name].c} - own.get(name, set())
