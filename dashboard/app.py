@@ -25,6 +25,7 @@ from dashboard.api import (
     version,
 )
 from dashboard.api.described import DESCRIPTION, SUMMARY, TITLE, VERSION, refusals
+from dashboard.api.programs import pool_routes, program_routes, trigger_routes
 from dashboard.dashboard_settings import DashboardSettings
 from dashboard.front_files import front_routes
 from dashboard.problems import tell_problems
@@ -35,6 +36,7 @@ SUBJECTS = (
     version,
     # A member of a portfolio is called SESSION/MEMBER: what follows a run's id is looked for before the id alone.
     run_pages,
+    trigger_routes,
     backtests,
     summary,
     playback_routes,
@@ -44,6 +46,8 @@ SUBJECTS = (
     data,
     strategies,
     systems,
+    program_routes,
+    pool_routes,
     sessions,
     alerts,
     event_streams,

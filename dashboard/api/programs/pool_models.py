@@ -61,8 +61,7 @@ class PoolView(BaseModel):
     def of(cls, shelved: ShelvedPool) -> Self:
         """Return a pool as lists show it."""
         pool = None if shelved.pool is None else PoolText.model_validate(shelved.pool.to_dict())
-        version = None if shelved.kept is None else shelved.kept.version
-        return cls(id=shelved.id, pool=pool, version=version, problem=shelved.problem)
+        return cls(id=shelved.id, pool=pool, version=shelved.version, problem=shelved.problem)
 
 
 class KeepPool(BaseModel):
@@ -71,4 +70,3 @@ class KeepPool(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"pool": POOL}]})
 
     pool: PoolText
-    note: str | None = Field(None, max_length=500, description="What is to be known of this version.")

@@ -35,16 +35,16 @@ def show(pool: str, services: ServicesOf) -> PoolView:
 @routes.put("/{pool}")
 def keep(pool: str, asked: KeepPool, services: ServicesOf) -> PoolView:
     """Keep a pool as the next version of its id; a file of the folder of pools stays as it is."""
-    return PoolView.of(PoolShelf(services).keep(pool, asked.pool.values(), (asked.note or "").strip() or None))
+    return PoolView.of(PoolShelf(services).keep(pool, asked.pool.values()))
 
 
 @routes.delete("/{pool}", responses=refusals(404, 409))
 def remove(pool: str, services: ServicesOf) -> Done:
-    """Remove a pool that is kept here with all its versions; a file of the folder of pools of its id counts again."""
-    if _named(services, pool).kept is None:
-        raise Refused(f"pool {pool}: is a file of the folder of pools — allowed: pools that are kept here")
-    removed = PoolShelf(services).remove(pool)
-    return Done(message=f"pool {pool}: removed, {removed} version{'' if removed == 1 else 's'}")
+    """Take out a pool that is kept here; a file of the folder of pools that has its id counts again."""
+    if _named(services, pool).version is None:
+        raise Refused(f"pool {pool}: is a file of a folder of pools — allowed: pools that are kept here")
+    PoolShelf(services).remove(pool)
+    return Done(message=f"pool {pool}: removed; its earlier versions are kept")
 
 
 def _named(services: Services, id_: str) -> ShelvedPool:

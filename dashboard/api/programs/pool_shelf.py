@@ -1,28 +1,28 @@
-"""The pools that a server knows: those of the folder of pools, and those that are kept in the store before them."""
+"""The pools that a server knows: those that are kept in the run store, then those of the folders of pools."""
 
-import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
+from programs.pool_places import SHIPPED
+from programs.pool_store import delete_pool, pool_versions, save_pool
 
 from core.errors import ConfigurationError
 from core.settings_problem import did_you_mean, shown
 from dashboard.services import Services
-from runs.store.kept_documents import KeptDocuments
-from runs.store.store_rows import Document
+from runs.store.store_rows import PoolVersion
 from strategies.programs.triggers.pool_files import pool_ids, read_pool
-from strategies.programs.triggers.pool_settings import pool_of, require_id
+from strategies.programs.triggers.pool_settings import pool_of
 from strategies.programs.triggers.signal_pool import SignalPool
-from systems.life_cycle.epoch_tracker import wall_clock_ms
 
 
 class ShelvedPool(msgspec.Struct, frozen=True):
-    """A pool, or why it cannot be read; ``kept`` is the version of the store, None for one of the folder."""
+    """A pool, or why it cannot be read; ``version`` is that of the store, None for one of a folder."""
 
     id: str
     pool: SignalPool | None
-    kept: Document | None = None
+    version: int | None = None
     problem: str | None = None
 
 
@@ -32,17 +32,19 @@ class PoolShelf:
     Parameters
     ----------
     services
-        Those of the server: its store, and the folder of pools that it was started with.
+        Those of the server: its store, and the folder of pools that it was started with. Those that are shipped are
+        looked for behind it.
     """
 
     def __init__(self, services: Services) -> None:
-        self._folder = services.settings.pools
-        self._kept = KeptDocuments(services.store, "pool")
+        self._folders = (Path(services.settings.pools), SHIPPED)
+        self._store = services.store
 
     def all(self) -> list[ShelvedPool]:
         """Return every pool, by id."""
-        found = {id_: self._of_folder(id_) for id_ in self._files()}
-        found |= {one.name: _of_store(one) for one in self._kept.latest()}
+        found = {id_: _of_file(id_, path) for id_, path in pool_ids(self._folders).items()}
+        last = {row.pool: row for row in pool_versions(self._store)}
+        found |= {row.pool: _of_store(row) for row in last.values() if row.document is not None}
         return [found[id_] for id_ in sorted(found)]
 
     def pool(self, id_: str) -> ShelvedPool:
@@ -53,11 +55,12 @@ class PoolShelf:
         ConfigurationError
             If there is none of that id.
         """
-        versions = self._kept.versions(id_)
-        if versions:
+        versions = pool_versions(self._store, id_)
+        if versions and versions[-1].document is not None:
             return _of_store(versions[-1])
-        if id_ in self._files():
-            return self._of_folder(id_)
+        files = pool_ids(self._folders)
+        if id_ in files:
+            return _of_file(id_, files[id_])
         known = [one.id for one in self.all()]
         hint, allowed = did_you_mean(id_, known), ", ".join(known) or "none"
         raise ConfigurationError(f"pool {shown(id_)}: there is none{hint} — allowed: {allowed}")
@@ -80,29 +83,25 @@ class PoolShelf:
             found[id_] = one.pool.to_dict()
         return found
 
-    def keep(self, id_: str, values: dict[str, Any], note: str | None) -> ShelvedPool:
+    def keep(self, id_: str, values: dict[str, Any]) -> ShelvedPool:
         """Keep a pool as the next version of its id; ConfigurationError where it is none, with every problem."""
-        require_id(id_)
-        text = json.dumps(pool_of(values, id_, f"pool {id_}").to_dict(), ensure_ascii=False, indent=1)
-        return _of_store(self._kept.keep(id_, text, wall_clock_ms(), note))
+        return _of_store(save_pool(self._store, pool_of(values, id_, f"pool {shown(id_)}")))
 
-    def remove(self, id_: str) -> int:
-        """Remove what is kept of a pool in the store; return how many versions that was."""
-        return self._kept.remove(id_)
-
-    def _files(self) -> dict[str, Any]:
-        return pool_ids((self._folder,))
-
-    def _of_folder(self, id_: str) -> ShelvedPool:
-        try:
-            return ShelvedPool(id_, read_pool(self._files()[id_]))
-        except ConfigurationError as error:
-            return ShelvedPool(id_, None, problem=str(error))
+    def remove(self, id_: str) -> None:
+        """Take a pool out of the store; ConfigurationError where it is not there."""
+        delete_pool(self._store, id_)
 
 
-def _of_store(kept: Document) -> ShelvedPool:
+def _of_file(id_: str, path: Path) -> ShelvedPool:
     try:
-        pool = pool_of(json.loads(kept.text), kept.name, f"pool {kept.name}, version {kept.version}")
-    except (ConfigurationError, ValueError) as error:
-        return ShelvedPool(kept.name, None, kept, str(error))
-    return ShelvedPool(kept.name, pool, kept)
+        return ShelvedPool(id_, read_pool(path))
+    except ConfigurationError as error:
+        return ShelvedPool(id_, None, problem=str(error))
+
+
+def _of_store(row: PoolVersion) -> ShelvedPool:
+    try:
+        pool = pool_of(row.document or {}, row.pool, f"pool {row.pool}, version {row.version}")
+    except ConfigurationError as error:
+        return ShelvedPool(row.pool, None, row.version, str(error))
+    return ShelvedPool(row.pool, pool, row.version)

@@ -1,12 +1,13 @@
 """What the routes of programs take and give."""
 
+import hashlib
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from dashboard.api.backtest_models import Costs
 from dashboard.api.pages import iso
-from runs.store.store_rows import Document
+from runs.store.store_rows import ProgramVersion
 from strategies.programs.sandbox.finding import Finding
 from strategies.programs.sandbox.limits import LONGEST_TEXT
 from strategies.programs.sandbox.reads import Reads
@@ -85,17 +86,18 @@ class KeepProgram(BaseModel):
 
 
 class VersionView(BaseModel):
-    """A version of a program or a pool that is kept."""
+    """A version of a program."""
 
     version: int = Field(description="From 1.")
-    sha256: str = Field(description="Of its text.")
-    created: str | None
+    sha256: str = Field(description="Of its text in UTF-8.")
+    saved: str | None
     note: str | None
 
     @classmethod
-    def of(cls, kept: Document) -> Self:
+    def of(cls, kept: ProgramVersion) -> Self:
         """Return a version."""
-        return cls(version=kept.version, sha256=kept.sha256, created=iso(kept.created_ms), note=kept.note)
+        sha256 = hashlib.sha256((kept.text or "").encode()).hexdigest()
+        return cls(version=kept.version, sha256=sha256, saved=iso(kept.saved_ms), note=kept.note)
 
 
 class ProgramRow(VersionView):
@@ -105,11 +107,10 @@ class ProgramRow(VersionView):
     lines: int
 
     @classmethod
-    def of(cls, kept: Document) -> Self:
+    def of(cls, kept: ProgramVersion) -> Self:
         """Return the version as lists show it."""
-        return cls(
-            **VersionView.of(kept).model_dump(), name=kept.name, lines=kept.text.count("\n") + 1
-        )
+        lines = len((kept.text or "").splitlines())
+        return cls(**VersionView.of(kept).model_dump(), name=kept.program, lines=lines)
 
 
 class ProgramDetail(ProgramRow, CheckView):

@@ -6,7 +6,7 @@ from dashboard.api.programs.program_models import ProgramRunRequest
 from dashboard.api.run_requests import job_of
 from dashboard.services import Services
 from research.jobs.backtest_job import BacktestRequest
-from runs.store.store_rows import Document
+from runs.store.store_rows import ProgramVersion
 from validation.overrides import laid_over
 
 PROGRAM = "program"
@@ -14,7 +14,7 @@ PROGRAM = "program"
 _OF_PROGRAMS = {"version", "pools", "schedule"}
 
 
-def program_job_of(kept: Document, asked: ProgramRunRequest, services: Services) -> BacktestRequest:
+def program_job_of(kept: ProgramVersion, asked: ProgramRunRequest, services: Services) -> BacktestRequest:
     """Return the job that a request asks for: its settings hold the text and the pools, and name no file of them.
 
     Raises
@@ -25,7 +25,7 @@ def program_job_of(kept: Document, asked: ProgramRunRequest, services: Services)
     plain = RunRequest(**asked.model_dump(exclude=_OF_PROGRAMS))
     wanted = job_of(plain, services.settings)
     params = {
-        "name": kept.name,
+        "name": kept.program,
         "code": kept.text,
         "pools": PoolShelf(services).values(asked.pools),
         "schedule": asked.schedule,

@@ -3,6 +3,8 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from programs.program_store import delete_program, program_versions, save_program, stored_program, stored_programs
+from strategies.programs.sandbox.program_check import check_program
 
 from core.errors import ConfigurationError
 from dashboard.api.backtest_models import Done, Started
@@ -22,11 +24,8 @@ from dashboard.api.programs.program_requests import program_job_of
 from dashboard.problems import NotFound
 from dashboard.services import Services, ServicesOf
 from research.jobs.backtest_job import submit_backtest
-from runs.store.kept_documents import KeptDocuments, require_document_name
-from runs.store.store_rows import Document
-from strategies.programs.sandbox.program_check import check_program
+from runs.store.store_rows import ProgramVersion
 from strategies.programs.sandbox.program_text import ProgramText
-from systems.life_cycle.epoch_tracker import wall_clock_ms
 
 routes = APIRouter(prefix="/programs", tags=["programs"])
 
@@ -34,7 +33,7 @@ routes = APIRouter(prefix="/programs", tags=["programs"])
 @routes.get("")
 def programs(services: ServicesOf) -> list[ProgramRow]:
     """List the programs that are kept, each as its last version."""
-    return [ProgramRow.of(one) for one in _kept(services).latest()]
+    return [ProgramRow.of(one) for one in stored_programs(services.store)]
 
 
 @routes.post("/check")
@@ -56,16 +55,16 @@ def show(
 @routes.put("/{program}")
 def keep(program: str, asked: KeepProgram, services: ServicesOf) -> ProgramDetail:
     """Keep a text as the next version of a program, whatever a check of it finds; the same text again is no version."""
-    require_document_name("program", program)
-    text = ProgramText.of(asked.text, program).text
-    return _detail(services, _kept(services).keep(program, text, wall_clock_ms(), (asked.note or "").strip() or None))
+    note = (asked.note or "").strip() or None
+    return _detail(services, save_program(services.store, program, asked.text, note))
 
 
 @routes.delete("/{program}", responses=refusals(404))
 def remove(program: str, services: ServicesOf) -> Done:
-    """Remove a program with all its versions; runs that it made have copies of their own."""
-    removed = _kept(services).remove(_named(services, program, None).name)
-    return Done(message=f"program {program}: removed, {removed} version{'' if removed == 1 else 's'}")
+    """Take out a program; runs that it made have its text, and its earlier versions are kept."""
+    _named(services, program, None)
+    delete_program(services.store, program)
+    return Done(message=f"program {program}: removed; its earlier versions are kept")
 
 
 @routes.post("/{program}/run", status_code=202, responses=refusals(404))
@@ -76,13 +75,9 @@ def run(program: str, asked: ProgramRunRequest, services: ServicesOf) -> Started
     return Started(backtest_id=f"b{job.id}", job=job.id or 0, status=job.status, message=f"job {job.id}: {job.title}")
 
 
-def _kept(services: Services) -> KeptDocuments:
-    return KeptDocuments(services.store, "program")
-
-
-def _named(services: Services, name: str, version: int | None) -> Document:
+def _named(services: Services, name: str, version: int | None) -> ProgramVersion:
     try:
-        return _kept(services).document(name, version)
+        return stored_program(services.store, name, version)
     except ConfigurationError as error:
         raise NotFound(str(error)) from None
 
@@ -96,11 +91,12 @@ def _checked(text: ProgramText) -> CheckView:
     )
 
 
-def _detail(services: Services, kept: Document) -> ProgramDetail:
-    versions = _kept(services).versions(kept.name)
+def _detail(services: Services, kept: ProgramVersion) -> ProgramDetail:
+    text = ProgramText.of(kept.text or "", kept.program)
+    versions = [one for one in program_versions(services.store, kept.program) if one.text is not None]
     return ProgramDetail(
         **ProgramRow.of(kept).model_dump(),
-        **_checked(ProgramText.of(kept.text, kept.name)).model_dump(),
-        text=kept.text,
+        **_checked(text).model_dump(),
+        text=text.text,
         versions=[VersionView.of(one) for one in reversed(versions)],
     )

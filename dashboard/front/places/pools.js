@@ -2,11 +2,11 @@
 
 import { ask, part, send } from "front/board/client.js";
 import { date, field, figure, select, text, words } from "front/board/fields.js";
-import { button, card, confirmed, empty, head, link, plainTable } from "front/board/parts.js";
+import { button, card, confirmed, empty, facts, head, link, plainTable } from "front/board/parts.js";
 import { guarded } from "front/board/problems.js";
 import { go, hashOf } from "front/board/routes.js";
 import { el } from "front/elements.js";
-import { badge } from "front/page_frame.js";
+import { badge, warningsPart } from "front/page_frame.js";
 import { count, minute, number, perCent, price, tone } from "front/words.js";
 
 const OPS = ["<", "<=", ">", ">=", "crosses_above", "crosses_below"];
@@ -72,7 +72,7 @@ export async function poolPage(at) {
   const remove = button(
     "Remove",
     async () => {
-      const explained = "All its versions that are kept here go; a file of the folder stays. Runs have their own copies.";
+      const explained = "A file of the folder of pools that has its id counts again. Runs have their own copies.";
       if (!(await confirmed(`Remove pool ${id}?`, explained, "Remove"))) return;
       await send("DELETE", `pools/${part(id)}`);
       go(["programs"]);
@@ -225,18 +225,16 @@ function trial(configurations, form, outcome) {
   );
 }
 
-function came({ total, symbols, forward, triggers }) {
-  const counted = [
-    { head: "Symbol", cell: (one) => one.symbol },
-    { head: "Candles", figure: true, cell: (one) => count(one.candles) },
-    { head: "Triggers", figure: true, cell: (one) => count(one.triggers) },
-  ];
+function came({ total, candles, timeframe, by_symbol: symbols, by_regime: regimes, forward, triggers, warnings }) {
+  const counted = (found) => Object.entries(found).map(([name, one]) => el("div", {}, `${name}: ${count(one)}`));
   const after = [
     { head: "After candles", figure: true, cell: (one) => count(one.candles) },
     { head: "Triggers", figure: true, cell: (one) => count(one.count) },
     { head: "Mean", figure: true, tone: (one) => tone(one.mean_pct), cell: (one) => perCent(one.mean_pct, 3) },
     { head: "Median", figure: true, tone: (one) => tone(one.median_pct), cell: (one) => perCent(one.median_pct, 3) },
     { head: "Above 0", figure: true, cell: (one) => perCent(one.above_pct, 1) },
+    { head: "Every candle: mean", figure: true, cell: (one) => perCent(one.all_mean_pct, 3) },
+    { head: "Above 0", figure: true, cell: (one) => perCent(one.all_above_pct, 1) },
   ];
   const each = [
     { head: "Time (UTC)", cell: (one) => minute(Date.parse(one.time)) },
@@ -255,7 +253,12 @@ function came({ total, symbols, forward, triggers }) {
   ];
   return [
     el("p", { class: "lead", role: "status" }, `${count(total)} trigger${total === 1 ? "" : "s"}`),
-    plainTable(counted, symbols, { id: "pool-counts" }),
+    warningsPart(warnings, "About the candles"),
+    facts([
+      ["Candles looked at", `${count(candles)} of ${timeframe}`],
+      ["By symbol", counted(symbols)],
+      ["By regime", counted(regimes)],
+    ]),
     el("h3", {}, "What the price did then"),
     plainTable(after, forward, { id: "pool-forward" }),
     total > triggers.length && el("p", { class: "note" }, `The last ${count(triggers.length)} are shown.`),

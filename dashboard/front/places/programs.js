@@ -52,7 +52,7 @@ function programsTable(programs) {
     { head: "Program", cell: (one) => link(hashOf(["programs", one.name]), one.name) },
     { head: "Version", figure: true, cell: (one) => count(one.version) },
     { head: "Lines", figure: true, cell: (one) => count(one.lines) },
-    { head: "Kept (UTC)", cell: (one) => when(one.created) },
+    { head: "Kept (UTC)", cell: (one) => when(one.saved) },
     { head: "Note", cell: (one) => one.note ?? "–" },
   ];
   const none = "There is no program yet: write one below. It decides in a sandbox, and its decisions pass every gate.";
@@ -112,7 +112,7 @@ function textPart(name, kept, at) {
   const fillVersions = () => {
     const all = latest?.versions ?? [];
     versions.replaceChildren(
-      ...all.map((one) => el("option", { value: one.version }, `version ${one.version}, ${when(one.created)}`)),
+      ...all.map((one) => el("option", { value: one.version }, `version ${one.version}, ${when(one.saved)}`)),
     );
     versions.hidden = all.length < 2;
     if (latest) versions.value = latest.version;
@@ -131,7 +131,7 @@ function textPart(name, kept, at) {
   const remove = button(
     "Remove",
     async () => {
-      const explained = "All its versions go. Runs that it made stay: each has its own copy.";
+      const explained = "Runs that it made stay: each has its own copy.";
       if (!(await confirmed(`Remove program ${name}?`, explained, "Remove"))) return;
       await send("DELETE", `programs/${part(name)}`);
       go(["programs"]);

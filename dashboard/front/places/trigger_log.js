@@ -6,7 +6,7 @@ import { guarded } from "front/board/problems.js";
 import { metText } from "front/places/pools.js";
 import { el } from "front/elements.js";
 import { badge } from "front/page_frame.js";
-import { count, number, tone } from "front/words.js";
+import { count, number, price, tone } from "front/words.js";
 
 const SIZE = 25;
 
@@ -49,12 +49,14 @@ function logTable(rows) {
     { head: "Symbol", cell: (one) => one.symbol },
     { head: "Woken by", cell: wokenBy },
     { head: "Decided", cell: decided },
-    { head: "What came of it", cell: (one) => one.outcome ?? "–" },
+    { head: "What came of it", cell: (one) => [one.outcome, one.outcome_reason && el("div", { class: "note" }, one.outcome_reason)] },
+    { head: "Entry", figure: true, cell: (one) => (one.entry_price === null ? "–" : price(one.entry_price)) },
+    { head: "Exit", figure: true, cell: (one) => (one.exit_price === null ? "–" : price(one.exit_price)) },
     {
       head: "Profit",
       figure: true,
-      tone: (one) => tone(Number(one.profit_loss ?? 0)),
-      cell: (one) => (one.profit_loss === null ? "–" : number(Number(one.profit_loss), 2)),
+      tone: (one) => tone(one.profit_loss),
+      cell: (one) => (one.profit_loss === null ? "–" : number(one.profit_loss, 2)),
     },
   ];
   return plainTable(columns, rows, { id: "trigger-log", none: "Nothing has woken it in this time." });
@@ -63,7 +65,7 @@ function logTable(rows) {
 const wokenBy = ({ trigger }) =>
   trigger.type === "scheduled"
     ? "the schedule"
-    : [trigger.pool, trigger.met.map((met) => el("div", { class: "note code" }, metText(met)))];
+    : [trigger.pool, (trigger.met ?? []).map((met) => el("div", { class: "note code" }, metText(met)))];
 
 const decided = ({ decision, problem, halted, printed }) => [
   problem

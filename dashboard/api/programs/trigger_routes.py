@@ -1,0 +1,91 @@
+"""The trigger log of a run: what woke its program, what that decided, and what came of it."""
+
+from collections import Counter
+from typing import Any, Self
+
+import msgspec
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+from runs.reading.trigger_log import Outcome, TriggerRow, trigger_log
+
+from dashboard.api.backtests import run_of
+from dashboard.api.described import refusals
+from dashboard.api.pages import Page, PagingOf, iso
+from dashboard.services import ServicesOf
+
+routes = APIRouter(prefix="/backtest", tags=["programs"])
+
+
+class CallView(BaseModel):
+    """A call of the program, and what came of it."""
+
+    number: int = Field(description="From 1, in the order of the calls.")
+    time: str | None = Field(description="The close at which it was woken.")
+    symbol: str
+    trigger: dict[str, Any] = Field(
+        description="What woke it: its `type` (`signal`, `scheduled`), of a pool also `pool`, `name`, `logic`, `met`.",
+        examples=[{"type": "scheduled"}],
+    )
+    decision: dict[str, Any] = Field(
+        description="In the program's own words; what it did not say is left out.", examples=[{"action": "hold"}]
+    )
+    decided_symbol: str
+    problem: dict[str, Any] | None = Field(description="Why the call counts as holding: `kind`, `text`, `line`.")
+    halted: bool = Field(description="Whether the program is not called any more after this.")
+    printed: list[str]
+    outcome: Outcome
+    outcome_reason: str = Field(description="The gate's, the order's, or the exit's.")
+    entry_price: float | None
+    exit_price: float | None
+    exit_time: str | None
+    profit_loss: float | None = Field(description="Net of all costs, in quote currency; null where nothing is closed.")
+
+    @classmethod
+    def of(cls, row: TriggerRow) -> Self:
+        """Return a row of the log."""
+        return cls(
+            number=row.number,
+            time=iso(row.time_ms),
+            symbol=row.symbol,
+            trigger=msgspec.to_builtins(row.trigger),
+            decision=msgspec.to_builtins(row.wish),
+            decided_symbol=row.decided_symbol,
+            problem=None if row.problem is None else msgspec.to_builtins(row.problem),
+            halted=row.halted,
+            printed=list(row.printed),
+            outcome=row.outcome,
+            outcome_reason=row.outcome_reason,
+            entry_price=row.entry_price,
+            exit_price=row.exit_price,
+            exit_time=iso(row.exit_time_ms),
+            profit_loss=row.pnl,
+        )
+
+
+class TriggerLog(Page[CallView]):
+    """A part of the trigger log, and counts of all of it."""
+
+    signals: int = Field(description="Calls by pools.")
+    scheduled: int = Field(description="Calls by the schedule.")
+    pools: dict[str, int] = Field(description="Calls by pool.")
+    decisions: dict[str, int] = Field(description="Calls by what was decided.")
+    outcomes: dict[str, int]
+    problems: int
+    halted: bool
+
+
+@routes.get("/results/{run_id:path}/triggers", responses=refusals(404, 409))
+def triggers(run_id: str, services: ServicesOf, paging: PagingOf) -> TriggerLog:
+    """Show the calls of a run's program in order, each with what came of it; none where it had no program."""
+    rows = trigger_log(services.opened_runs.of(run_of(services, run_id)).run)
+    kinds = Counter(one.trigger.type for one in rows)
+    return TriggerLog(
+        **paging.of([CallView.of(one) for one in rows[paging.offset :][: paging.page_size]], len(rows)).model_dump(),
+        signals=kinds["signal"],
+        scheduled=kinds["scheduled"],
+        pools=dict(Counter(one.trigger.pool for one in rows if one.trigger.pool)),
+        decisions=dict(Counter(one.wish.action for one in rows if one.problem is None)),
+        outcomes=dict(Counter(one.outcome for one in rows)),
+        problems=sum(one.problem is not None for one in rows),
+        halted=any(one.halted for one in rows),
+    )
