@@ -27,6 +27,7 @@ from core.events import (
 )
 from core.exact import plain
 from core.instants import format_ms
+from core.program_call import ProgramCall
 from core.trading_signal import SIGNAL_WORDS, At, Signal, is_plain
 from core.verdicts import Verdict
 
@@ -54,6 +55,7 @@ _NAMES: dict[type, str] = {
     CandleMove: "candle_move",
     CommandTaken: "command",
     KillSwitchChange: "kill_switch",
+    ProgramCall: "program",
 }
 _encoded = msgspec.json.Encoder().encode
 _JSON = json.JSONEncoder(sort_keys=True, separators=(",", ":")).encode
@@ -223,6 +225,8 @@ def details_of(event: Event) -> dict[str, Any]:
         if event.event == "REJECTED":
             return {**told, "price": float(event.reference), "quantity": float(event.quantity)}
         return {**told, "order": event.role} if event.event == "CANCELED" else told
+    if isinstance(event, ProgramCall):
+        return event.told()
     if isinstance(event, CommandTaken) and event.symbol is None:
         return {"command": event.command}
     told = msgspec.structs.asdict(event)
