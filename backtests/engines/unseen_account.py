@@ -5,7 +5,7 @@ from typing import NoReturn, cast
 
 from compiled.codes import LONG_HELD, SHORT_HELD
 from core.errors import Uncovered
-from strategies.features.session_facts import AccountNow, PositionNow, Side
+from strategies.features.session_facts import AccountNow, OrderNow, PositionNow, Side
 
 SIDES: tuple[tuple[int, Side], ...] = ((LONG_HELD, "LONG"), (SHORT_HELD, "SHORT"))
 """Beside which position an opinion is said, and the side that is shown then."""
@@ -41,6 +41,14 @@ class UnseenAccount:
 
     def account(self) -> AccountNow:
         """Note that the account is looked at."""
+        self.refuse()
+
+    def orders(self) -> tuple[OrderNow, ...]:
+        """Note that the orders are looked at."""
+        self.refuse()
+
+    def leverage(self, symbol: str) -> float:
+        """Note that the leverage is looked at."""
         self.refuse()
 
     def refuse(self) -> NoReturn:

@@ -7,8 +7,9 @@ from core.instants import to_datetime
 from core.timeframe import floor_to_grid
 from execution.matching.paper_venue import PaperVenue
 from execution.money.closed_trade import ClosedTrade
+from execution.orders.order import Order
 from execution.safety.safety_monitor import SafetyMonitor
-from strategies.features.session_facts import AccountNow, FillNow, PositionNow, TradeNow
+from strategies.features.session_facts import AccountNow, FillNow, OrderNow, PositionNow, TradeNow
 
 
 class KernelFacts:
@@ -24,6 +25,7 @@ class KernelFacts:
 
     def __init__(self, venue: PaperVenue, safety: SafetyMonitor, timeframe_ms: int) -> None:
         self._account = venue.account
+        self._book = venue.book
         self._safety = safety
         self._timeframe_ms = timeframe_ms
 
@@ -59,6 +61,17 @@ class KernelFacts:
             halted=safety.trading_halted,
         )
 
+    def orders(self) -> tuple[OrderNow, ...]:
+        """Return the entries and closes that wait, in order of acceptance."""
+        book = self._book
+        waiting = [*book.entries.values(), *book.closes.values(), *book.exits.values()]
+        return tuple(_waiting(one) for one in sorted(waiting, key=lambda one: (one.accepted_ms, one.sequence)))
+
+    def leverage(self, symbol: str) -> float:
+        """Return the leverage that a symbol is traded with; 1 without contracts."""
+        perpetual = self._book.rules.perpetual
+        return 1.0 if perpetual is None else float(perpetual.leverage(symbol))
+
     def news_for(self, tell: Callable[[FillNow | TradeNow], None]) -> Listener:
         """Return a listener that tells every fill, and after the last one of a position its trade."""
 
@@ -71,6 +84,18 @@ class KernelFacts:
                 tell(_trade(trade))
 
         return hear
+
+
+def _waiting(order: Order) -> OrderNow:
+    return OrderNow(
+        symbol=order.symbol,
+        side="BUY" if order.sign > 0 else "SELL",
+        role=order.role,
+        order_type=order.order_type.value,
+        quantity=float(order.remaining),
+        price=None if order.price is None else float(order.price),
+        stop_price=None if order.stop_price is None else float(order.stop_price),
+    )
 
 
 def _fill(row: TradeRow) -> FillNow:

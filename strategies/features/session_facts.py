@@ -76,6 +76,22 @@ class TradeNow(msgspec.Struct, frozen=True):
     reason: str
 
 
+class OrderNow(msgspec.Struct, frozen=True):
+    """An order that waits for a later candle; those that protect a position are told with it.
+
+    ``side`` says whether it buys. ``role`` is entry, close or exit (of a part). ``price`` and ``stop_price`` are None
+    where it has none.
+    """
+
+    symbol: str
+    side: Literal["BUY", "SELL"]
+    role: str
+    order_type: str
+    quantity: float
+    price: float | None
+    stop_price: float | None
+
+
 class SessionFacts(Protocol):
     """Shows the session that a strategy decides in."""
 
@@ -85,4 +101,12 @@ class SessionFacts(Protocol):
 
     def account(self) -> AccountNow:
         """Return the account as it stands."""
+        ...
+
+    def orders(self) -> tuple[OrderNow, ...]:
+        """Return the entries and closes that wait, in order of acceptance."""
+        ...
+
+    def leverage(self, symbol: str) -> float:
+        """Return the leverage that a symbol is traded with; 1 without contracts."""
         ...

@@ -1,0 +1,227 @@
+"""What a program sees of the market at one moment: what has closed, what was stamped, and nothing later."""
+
+import inspect
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+from core.candle import FundingRate
+from core.settings_problem import did_you_mean
+from core.symbol_spelling import nearest_symbol, same_symbols
+from strategies.features.moment import Rows
+from strategies.programs.program_reads import FLOWS, ProgramReads, ReadFeature
+from strategies.programs.sandbox.reads import indicator_text, read_key
+from strategies.programs.sandbox.refusal import Refusal
+from strategies.programs.seen_candles import SeenCandles
+from strategies.programs.triggers.regime import regime_of
+
+
+class Place(NamedTuple):
+    """Where a feature's first value stands in the rows that a symbol reads, and how many it has."""
+
+    series: int
+    first: int
+    size: int
+
+
+class Source(Protocol):
+    """Where the values of features come from."""
+
+    def rows(self, symbol: str) -> Rows:
+        """Return a symbol's rows as they are at the moment."""
+        ...
+
+    def place(self, symbol: str, feature: str) -> Place:
+        """Return where in them a feature stands."""
+        ...
+
+
+class MarketView:
+    """Answers what a program asks about the market, as it is known at a moment.
+
+    The same object shows every moment; :meth:`set_current_time` moves it, and what it answers rests on what was
+    shown up to then alone.
+
+    Parameters
+    ----------
+    reads
+        What the program declares that it reads.
+    seen
+        The candles that have closed.
+    source
+        Gives the values of features.
+    """
+
+    def __init__(self, reads: ProgramReads, seen: SeenCandles, source: Source) -> None:
+        self._reads = reads
+        self._seen = seen
+        self._source = source
+        self._symbols = seen.symbols
+        self._funding: dict[str, FundingRate] = {}
+        self._asked: dict[str, None] = {}
+        self._time_ms = 0
+        self._snapshots: dict[str, dict[str, Any]] = {}
+        self._answers: Mapping[str, Callable[..., object]] = {
+            "get_klines": self.get_klines,
+            "get_indicator": self.get_indicator,
+            "get_flow": self.get_flow,
+            "get_regime": self.get_regime,
+            "get_current_prices": self.get_current_prices,
+            "get_market_data": self.get_market_data,
+        }
+
+    def set_current_time(self, time_ms: int) -> None:
+        """Move to a moment: the close of a step, whose candles have been shown."""
+        self._time_ms = time_ms
+        self._snapshots.clear()
+
+    def fund(self, symbol: str, rates: Sequence[FundingRate]) -> None:
+        """Take funding rates that became known."""
+        self._funding[symbol] = rates[-1]
+
+    def snapshot(self, symbol: str) -> dict[str, Any]:
+        """Return all that the program declares, of the symbol that woke it and of those that it has asked for."""
+        known = self._snapshots.get(symbol)
+        if known is None:
+            known = self._snapshots[symbol] = self._shown([symbol, *(one for one in self._asked if one != symbol)])
+        return known
+
+    def serve(self, name: str, arguments: Sequence[Any]) -> object:
+        """Answer a read that is not in the snapshot.
+
+        Raises
+        ------
+        Refusal
+            Where there is no answer; says why, and what to do.
+        """
+        answer = self._answers.get(name)
+        if answer is None:
+            raise Refusal(f"market has no {name}{did_you_mean(name, self._answers)}")
+        try:
+            inspect.signature(answer).bind(*arguments)
+        except TypeError:
+            raise Refusal(f"market.{name}: the arguments are not those that it takes") from None
+        found = answer(*arguments)
+        if name != "get_current_prices":
+            # What a program asks for once it is shown from then on.
+            self._asked.setdefault(self._symbol(arguments[0]))
+        return found
+
+    def get_klines(self, symbol: str, period: str = "", count: int = 50) -> list[list[float]]:
+        """Return the last closed candles, oldest first, each time, open, high, low, close and volume."""
+        own = self._symbol(symbol)
+        length, most = self._reads.klines_of(str(period))
+        if most <= 0:
+            raise Refusal(
+                f"market.get_klines: no {period or 'own'} candles are kept — declare them: "
+                f'READS = {{"klines": {{"{period}": {count}}}}}'
+            )
+        if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+            raise Refusal("market.get_klines: count — allowed: a whole number above 0")
+        return self._seen.last(own, length, min(count, most))
+
+    def get_indicator(self, symbol: str, indicator: str, period: str = "") -> dict[str, object]:
+        """Return an indicator's value, on how many closed candles it rests, and whether it has forgotten its start."""
+        own = self._symbol(symbol)
+        feature = self._reads.indicators.get(read_key(str(indicator), str(period)))
+        if feature is None:
+            raise Refusal(
+                f"market.get_indicator: {indicator} of {period or 'own'} candles is not computed — declare it: "
+                f'READS = {{"indicators": [["{indicator_text(str(indicator))}", "{period}"]]}}'
+            )
+        return self._indicator(own, feature)
+
+    def get_flow(self, symbol: str, metric: str, period: str = "") -> dict[str, object]:
+        """Return a flow's value as it was known, or None with the reason why there is none."""
+        own, metric = self._symbol(symbol), str(metric)
+        if metric not in FLOWS:
+            raise Refusal(
+                f"market.get_flow: {metric} is no flow{did_you_mean(metric, FLOWS)} — allowed: {', '.join(FLOWS)}"
+            )
+        if metric != "funding":
+            return {"value": None, "reason": FLOWS[metric]}
+        rate = self._funding.get(own)
+        if rate is None:
+            return {"value": None, "reason": FLOWS[metric]}
+        return {"value": rate.rate, "time": rate.time_ms, "reason": None}
+
+    def get_regime(self, symbol: str, period: str = "") -> dict[str, object]:
+        """Return a symbol's regime with its measures; None where it is undefined."""
+        own = self._symbol(symbol)
+        names = self._reads.regimes.get(str(period))
+        if names is None:
+            raise Refusal(
+                f"market.get_regime: the regime of {period or 'own'} candles is not computed — declare it: "
+                f'READS = {{"regimes": ["{period}"]}}'
+            )
+        return regime_of(lambda measure: self.value(own, names[measure])).to_dict()
+
+    def get_current_prices(self, symbols: Sequence[str] | None = None) -> dict[str, float]:
+        """Return the last closes by symbol; of symbols without a candle yet there is none."""
+        closes = self._seen.closes()
+        if symbols is None:
+            return dict(closes)
+        if not isinstance(symbols, list | tuple):
+            raise Refusal("market.get_current_prices: symbols — allowed: a list of symbols, or none for all")
+        return {one: closes[own] for one in symbols if (own := self._symbol(one)) in closes}
+
+    def get_market_data(self, symbol: str) -> dict[str, object]:
+        """Return a symbol's last closed candle, and how many milliseconds ago it closed; None before the first."""
+        own = self._symbol(symbol)
+        rows = self._seen.last(own, self._reads.own_ms, 1)
+        if not rows:
+            return {"symbol": own, "price": None, "time": None, "age": None}
+        opened, first, high, low, close, volume = rows[0]
+        candle = {"open": first, "high": high, "low": low, "close": close, "volume": volume}
+        closed = int(opened) + self._reads.own_ms
+        return {"symbol": own, "price": close, "time": opened, "age": self._time_ms - closed, **candle}
+
+    def value(self, symbol: str, feature: str) -> float:
+        """Return a symbol's value of a feature by name; the first of several. nan while it is undefined."""
+        place = self._source.place(symbol, feature)
+        return self._source.rows(symbol)[place.series][place.first]
+
+    def _shown(self, symbols: Sequence[str]) -> dict[str, Any]:
+        reads = self._reads
+        return {
+            "time": self._time_ms,
+            "symbols": list(self._symbols),
+            "prices": dict(self._seen.closes()),
+            "klines": {
+                symbol: {period: self._seen.last(symbol, length, most) for period, (length, most) in reads.klines.items()}
+                for symbol in symbols
+            },
+            "indicators": {
+                symbol: {key: self._indicator(symbol, feature) for key, feature in reads.indicators.items()}
+                for symbol in symbols
+            },
+            "flows": {
+                symbol: {read_key(metric, period): self.get_flow(symbol, metric, period) for metric, period in reads.flows}
+                for symbol in symbols
+            },
+            "regimes": {symbol: {one: self.get_regime(symbol, one) for one in reads.regimes} for symbol in symbols},
+            "data": {symbol: self.get_market_data(symbol) for symbol in symbols},
+        }
+
+    def _indicator(self, symbol: str, feature: ReadFeature) -> dict[str, object]:
+        place = self._source.place(symbol, feature.name)
+        row = self._source.rows(symbol)[place.series]
+        values = [_defined(row[place.first + one]) for one in range(place.size)]
+        rests_on = self._seen.count(symbol, feature.length_ms)
+        return {
+            "value": values[0] if len(feature.outputs) == 1 else dict(zip(feature.outputs, values, strict=True)),
+            "candles": rests_on,
+            "settled": rests_on >= feature.settles_after,
+        }
+
+    def _symbol(self, symbol: object) -> str:
+        """Return the symbol that a program means."""
+        named = same_symbols(symbol, self._symbols) if isinstance(symbol, str) else []
+        if len(named) != 1:
+            hint = nearest_symbol(symbol, self._symbols)
+            raise Refusal(f"market: {symbol} is neither traded nor watched{hint} — allowed: {', '.join(self._symbols)}")
+        return named[0]
+
+
+def _defined(value: float) -> float | None:
+    return None if math.isnan(value) else value

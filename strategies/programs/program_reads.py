@@ -1,0 +1,126 @@
+"""What a program reads, resolved for the candles of a session: features to compute, candles to keep."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from core.errors import ConfigurationError
+from core.settings_problem import did_you_mean
+from core.timeframe import timeframe_ms
+from indicators.features.feature import Feature
+from strategies.programs.sandbox.reads import Reads, read_key
+from strategies.programs.triggers.feature_text import feature_of
+from strategies.programs.triggers.regime import LONG, regime_features
+
+FLOWS: Mapping[str, str] = {
+    "funding": "no funding rate is known yet: a session has them where execution.perpetual.funding is on",
+    "open_interest": "a session is not fed open interest",
+    "open_interest_change": "a session is not fed open interest",
+    "taker_volume": "candles do not say which side took",
+    "cvd": "candles do not say which side took",
+    "depth_ratio": "no order books are stored",
+}
+"""The flows that may be asked for, each with why there is none."""
+
+
+class ReadFeature(NamedTuple):
+    """An indicator that a program reads: the name of its feature, the names of its values, the length of its candles.
+
+    ``settles_after`` is how many of these it takes until its start is forgotten.
+    """
+
+    name: str
+    outputs: tuple[str, ...]
+    length_ms: int
+    settles_after: int
+
+
+class ProgramReads:
+    """A program's reads on candles of one length.
+
+    Parameters
+    ----------
+    reads
+        As its text says.
+    own_ms
+        Length of the session's candles.
+    program
+        What errors call it.
+
+    Raises
+    ------
+    ConfigurationError
+        If an indicator, a flow or a period is none; says which call.
+    """
+
+    def __init__(self, reads: Reads, own_ms: int, program: str) -> None:
+        self.own_ms = own_ms
+        self.features: dict[str, Feature] = {}
+        self.indicators: dict[str, ReadFeature] = {}
+        self.klines: dict[str, tuple[int, int]] = {}
+        self.regimes: dict[str, Mapping[str, str]] = {}
+        self.flows = reads.flows
+        for text, period in reads.indicators:
+            try:
+                self._add_indicator(text, period)
+            except ConfigurationError as error:
+                raise ConfigurationError(f"program {program}: get_indicator {text!r}: {error}") from error
+        for call, periods in (("get_klines", reads.klines), ("get_regime", reads.regimes)):
+            for period in periods:
+                try:
+                    self._length(period)
+                except ConfigurationError as error:
+                    raise ConfigurationError(f"program {program}: {call} {period!r}: {error}") from error
+        for metric, _ in reads.flows:
+            if metric not in FLOWS:
+                hint = did_you_mean(metric, FLOWS)
+                allowed = f"allowed: {', '.join(FLOWS)}"
+                raise ConfigurationError(f"program {program}: get_flow {metric!r} is no flow{hint} — {allowed}")
+        most: dict[int, int] = {}
+        for period, count in reads.klines.items():
+            most[self._length(period)] = max(count, most.get(self._length(period), 0))
+        self.klines = {period: (self._length(period), most[self._length(period)]) for period in reads.klines}
+        for number, period in enumerate(reads.regimes):
+            names = {}
+            for measure, feature in regime_features(period).items():
+                names[measure] = f"read_regime_{number}_{measure}"
+                self.features[names[measure]] = feature
+            self.regimes[period] = names
+
+    @property
+    def kept(self) -> dict[int, int]:
+        """Length of candles -> how many of the last are kept; 0 where they are only counted."""
+        kept = {self.own_ms: 1}
+        for feature in self.indicators.values():
+            kept.setdefault(feature.length_ms, 0)
+        for length, most in self.klines.values():
+            kept[length] = max(most, kept.get(length, 0))
+        return kept
+
+    @property
+    def candles_before(self) -> int:
+        """How many of the session's candles it takes until all candles that are kept, and regimes, are there."""
+        wanted = [(length, most) for length, most in self.klines.values()]
+        wanted += [(self._length(period), LONG + 1) for period in self.regimes]
+        return max(((most + 1) * (length // self.own_ms) for length, most in wanted), default=0)
+
+    def klines_of(self, period: str) -> tuple[int, int]:
+        """Return length and most of the candles of a period, however it is spelt; none are kept where the most is 0."""
+        known = self.klines.get(period)
+        if known is not None:
+            return known
+        try:
+            length = self._length(period)
+        except ConfigurationError:
+            return self.own_ms, 0
+        return length, next((most for other, most in self.klines.values() if other == length), 0)
+
+    def _add_indicator(self, text: str, period: str) -> None:
+        feature = feature_of(text, period)
+        length, name = feature.length_ms(self.own_ms), f"read_{len(self.indicators)}"
+        self.features[name] = feature
+        self.indicators[read_key(text, period)] = ReadFeature(name, feature.outputs, length, feature.rows_of(length))
+
+    def _length(self, period: str) -> int:
+        length = timeframe_ms(period) if period else self.own_ms
+        Feature("close", period or None).length_ms(self.own_ms)
+        return length

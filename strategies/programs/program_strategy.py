@@ -1,0 +1,130 @@
+"""A user's program as a strategy: what it reads is declared, and its decisions are signals like any other's."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import msgspec
+from pydantic import BaseModel
+
+from core.errors import ConfigurationError
+from core.symbol_spelling import same_symbols
+from core.timeframe import timeframe_ms
+from core.trading_signal import Signal
+from strategies.features.feature_session import FeatureSession
+from strategies.features.feature_strategy import Declared, FeatureStrategy
+from strategies.features.moment import Now
+from strategies.known_candles import KnownCandles
+from strategies.programs.program_calls import Tracer
+from strategies.programs.program_params import ProgramParams
+from strategies.programs.program_reads import ProgramReads
+from strategies.programs.program_session import ProgramSession
+from strategies.programs.sandbox.limits import ProgramLimits
+from strategies.programs.sandbox.program_sandbox import ProgramSandbox
+from strategies.programs.sandbox.program_text import ProgramText
+from strategies.programs.sandbox.sandbox import Sandbox
+from strategies.programs.triggers.signal_pool import SignalPool
+from strategies.programs.triggers.trigger_watch import TriggerWatch
+
+
+class ProgramStrategy(FeatureStrategy):
+    """A program that is called at trigger events, and decides in the session like any strategy.
+
+    Parameters
+    ----------
+    params
+        Text, pools, schedule and limits.
+    sandbox
+        Makes what runs the program; a session makes one of its own. Another one may answer in the program's place, as
+        one that reads recorded answers does.
+    tracer
+        Is told every call with all that it read.
+
+    Raises
+    ------
+    ConfigurationError
+        If a parameter is impossible; all problems are named.
+    """
+
+    Params: ClassVar[type[BaseModel]] = ProgramParams
+
+    def __init__(
+        self,
+        params: Mapping[str, Any] | BaseModel | None = None,
+        sandbox: Callable[[ProgramText, ProgramLimits], Sandbox] = ProgramSandbox,
+        tracer: Tracer | None = None,
+    ) -> None:
+        super().__init__(params)
+        own: ProgramParams = self.params
+        self.name = own.name
+        self.text = own.text()
+        self.told_at = self.text.name
+        self.sandbox = sandbox
+        self.tracer = tracer
+        self._symbols: tuple[str, ...] = ()
+
+    def prepare_features(self, timeframe: str, symbols: Sequence[str]) -> None:
+        """Take the length of the candles that are decided on, and the symbols that are traded or watched."""
+        self._timeframe_ms, self._symbols = timeframe_ms(timeframe), tuple(symbols)
+        self._features = None
+        super().prepare_features(timeframe, symbols)
+
+    def features(self, params: Any) -> Declared:
+        """Return what its triggers and its text read."""
+        return {**self.watch_of(self._symbols).features(), **self.reads.features}
+
+    def decide(self, now: Now) -> Signal | None:
+        """Return nothing: its session asks the program for all symbols at once."""
+        return None
+
+    @property
+    def timeframe_ms(self) -> int:
+        """Length of the candles that are decided on."""
+        if self._timeframe_ms is None:
+            raise ConfigurationError(f"program {self.name}: prepare_features(timeframe, symbols) first")
+        return self._timeframe_ms
+
+    @property
+    def reads(self) -> ProgramReads:
+        """What the program reads, on the session's candles."""
+        return ProgramReads(self.text.reads, self.timeframe_ms, self.name)
+
+    @property
+    def warmup_candles(self) -> int:
+        """How many candles must come first: every value has forgotten its start, and all that may be read is there."""
+        return max(super().warmup_candles, self.reads.candles_before + self.lookback)
+
+    def watch_of(self, traded: Sequence[str]) -> TriggerWatch:
+        """Return what wakes the program in a session that trades some symbols; it has seen nothing yet.
+
+        Raises
+        ------
+        ConfigurationError
+            If a pool or the schedule is impossible with them.
+        """
+        own: ProgramParams = self.params
+        pools = [self._spelled(one) for one in own.signal_pools()]
+        return TriggerWatch(pools, own.scheduled(), traded, self.timeframe_ms)
+
+    def open_session(
+        self,
+        traded: Sequence[str],
+        watched: Sequence[str] = (),
+        known: KnownCandles | None = None,
+        longest_open_distance_ms: int | None = None,
+    ) -> FeatureSession:
+        """Return what calls the program in a session."""
+        return ProgramSession(self, traded, watched, known, longest_open_distance_ms)
+
+    def _spelled(self, pool: SignalPool) -> SignalPool:
+        """Return a pool with its symbols as the session spells them, where it has them."""
+        conditions = tuple(
+            msgspec.structs.replace(one, symbol=_one_of(one.symbol, self._symbols)) if one.symbol else one
+            for one in pool.conditions
+        )
+        symbols = tuple(_one_of(one, self._symbols) for one in pool.symbols)
+        return msgspec.structs.replace(pool, conditions=conditions, symbols=symbols)
+
+
+def _one_of(symbol: str, symbols: Sequence[str]) -> str:
+    named = same_symbols(symbol, symbols)
+    return named[0] if len(named) == 1 else symbol

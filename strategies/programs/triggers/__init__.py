@@ -1,0 +1,1 @@
+"""What wakes a program: signal pools, schedules, and the regime of a market."""

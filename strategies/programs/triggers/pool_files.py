@@ -1,0 +1,65 @@
+"""Pools in files: ``ID.yaml`` in a folder of pools."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from core.errors import ConfigurationError
+from core.settings_file import read_settings_file
+from core.settings_problem import did_you_mean
+from strategies.programs.triggers.pool_settings import pool_of, require_id
+from strategies.programs.triggers.signal_pool import SignalPool
+
+FOLDER = "programs/pools"
+"""Where pools lie, below the folder of a configuration or the working directory."""
+_SUFFIX = ".yaml"
+
+
+def pool_ids(folders: Sequence[str | Path]) -> dict[str, Path]:
+    """Return the file of every pool in some folders by its id, in order of the ids; of two the earlier folder's."""
+    found: dict[str, Path] = {}
+    for folder in map(Path, folders):
+        if folder.is_dir():
+            for path in folder.glob(f"*{_SUFFIX}"):
+                found.setdefault(path.name.removesuffix(_SUFFIX), path)
+    return dict(sorted(found.items()))
+
+
+def read_pool(path: str | Path) -> SignalPool:
+    """Return the pool of a file.
+
+    Raises
+    ------
+    ConfigurationError
+        If the file cannot be read, or what it holds is no pool; each line names file and key.
+    """
+    path = Path(path)
+    return pool_of(read_settings_file(path), path.name.removesuffix(path.suffix), path.as_posix())
+
+
+def pools_of(ids: Sequence[str], folders: Sequence[str | Path] = (FOLDER,)) -> tuple[SignalPool, ...]:
+    """Return the pools of some ids, in the order in which they are named.
+
+    Parameters
+    ----------
+    ids
+        The files' names without ``.yaml``.
+    folders
+        Where they are looked for, one after the other.
+
+    Raises
+    ------
+    ConfigurationError
+        If an id is none, stands twice, or has no file, or a file is wrong.
+    """
+    files = pool_ids(folders)
+    for number, one in enumerate(ids):
+        require_id(one)
+        if one not in files:
+            places = " and ".join(str(Path(folder).as_posix()) for folder in folders)
+            there = ", ".join(files) or "none"
+            raise ConfigurationError(
+                f"pool {one}: there is none in {places}{did_you_mean(one, files)} — allowed: {there}"
+            )
+        if one in ids[:number]:
+            raise ConfigurationError(f"pool {one} stands twice — allowed: each pool once")
+    return tuple(read_pool(files[one]) for one in ids)
