@@ -1,4 +1,4 @@
-"""A run of a program: its settings, its strategy, its result; what the command, the engine and the server have alike."""
+"""A run of a program: its settings, its strategy, its result, as the command, the engine and the server make it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
