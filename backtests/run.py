@@ -63,9 +63,10 @@ def run_backtest(
     safety_monitor: SafetyMonitor | None = None,
     *,
     watch: RunWatch | None = None,
+    strategy: AnyStrategy | None = None,
 ) -> RunResult:
     """Return the result of :func:`made_run`."""
-    return made_run(plan, data_provider, safety_monitor, watch=watch).result
+    return made_run(plan, data_provider, safety_monitor, watch=watch, strategy=strategy).result
 
 
 def made_run(
@@ -74,6 +75,7 @@ def made_run(
     safety_monitor: SafetyMonitor | None = None,
     *,
     watch: RunWatch | None = None,
+    strategy: AnyStrategy | None = None,
 ) -> MadeRun:
     """Load, warm up, replay, end and write; errors as ``ConfigBacktestRunner.run`` names them.
 
@@ -88,9 +90,11 @@ def made_run(
     watch
         Is told how far the run is, and may ask it to end; without one the process' interrupts do. The compiled rules
         make a run in one go, and are done before anybody could ask.
+    strategy
+        The one that the settings name, as somebody has built it who listens to it; None builds it.
     """
     settings = plan.settings
-    strategy = build_strategy_of(settings)
+    strategy = build_strategy_of(settings) if strategy is None else strategy
     needed = stored_candles_needed(strategy, plan.start_ms, timeframe_ms(settings.live.timeframe))
     watched = watched_series_of(settings, strategy)
     market = load_market(data_provider, settings.live, plan.start_ms, plan.end_ms, needed, watched)

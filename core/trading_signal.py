@@ -34,6 +34,8 @@ class Signal(msgspec.Struct, frozen=True):
     allows. ``entry`` says how it enters (None: as the settings say), a limit or stop order at ``entry_price`` for
     ``entry_expiry`` candles. ``tag`` names the trade in the trade log and in reports.
 
+    ``notional`` is the most that the entry may be worth, in quote currency; what risk allows may be less.
+
     ``move_stop`` and ``move_target`` are prices to which the levels of the position, or of the waiting entry, are moved
     (a stop is only ever tightened); with ``cancel_entry`` the waiting entry is cancelled first.
     """
@@ -57,6 +59,7 @@ class Signal(msgspec.Struct, frozen=True):
     move_target: float | None = None
     cancel_entry: bool = False
     tag: str = ""
+    notional: float | None = None
 
 
 FLAT = Signal("FLAT")

@@ -13,8 +13,10 @@ from core.settings_problem import SettingsProblem
 from core.timeframe import timeframe_ms
 from engine.deciding.gates import Gates
 from engine.deciding.kernel_facts import KernelFacts
+from engine.deciding.signal_check import signal_fault
 from engine.kernel_rules import KernelRules
 from engine.kill_switch import KillSwitch
+from engine.program_counts import ProgramCounts
 from engine.renderer import SessionOutputs
 from engine.session import Session
 from engine.session_statistics import SessionStatistics
@@ -30,6 +32,7 @@ from execution.scripting.paper_trader import PaperTrader
 from risk_management.entry_sizing import EntrySizer
 from strategies.features.feature_session import FeatureSession
 from strategies.features.feature_strategy import FeatureStrategy
+from strategies.features.program_port import CallsProgram
 from strategies.known_candles import CandlesAhead, KnownCandles
 from strategies.open_stream import open_stream
 from strategies.own_code import place_of_decisions
@@ -143,6 +146,9 @@ def build_session(
     watched = Watched(watched_series_of(settings, strategy), strategy if features is None else features)
     if features is not None:
         _connect(features, KernelFacts(venue, safety, rules.timeframe_ms), venue.recorder)
+        if isinstance(features, CallsProgram):
+            features.judge(venue.recorder, functools.partial(signal_fault, rules=rules))
+            statistics.program = ProgramCounts()
     return Session(rules, states, venue, gates, outputs, kill_switch, watched, features)
 
 
@@ -191,10 +197,10 @@ def streams_of(
     declaring: object = strategy
     if not isinstance(declaring, FeatureStrategy):
         return None, functools.partial(open_stream, strategy, known=known, timeframe_ms=rules.timeframe_ms)
-    symbols = (*settings.live.symbols, *settings.live.watch)
     # A finer candle may bridge a gap between the strategy's own, of which columns know nothing.
     ahead = known if rules.detail_ms is None else None
-    features = FeatureSession(declaring, symbols, ahead, rules.longest_open_distance_ms)
+    main = settings.live
+    features = declaring.open_session(main.symbols, main.watch, ahead, rules.longest_open_distance_ms)
     return features, features.open
 
 

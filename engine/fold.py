@@ -1,11 +1,12 @@
 """State as the fold of a journal: the same records give the same session and the same bytes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Generic, TypeVar
 
 from core.candle import Candle
 from core.errors import InvariantError, ParityError
 from core.instants import format_ms
+from core.program_call import ProgramFault
 from core.timeframe import timeframe_ms
 from core.watched_series import WatchedSeries
 from engine.assembly import build_safety_monitor, build_session, build_strategy_of
@@ -14,6 +15,7 @@ from engine.journal_records import (
     CommandRecord,
     EndRecord,
     JournalRecord,
+    ProgramRecord,
     ResumeRecord,
     SessionRecord,
     StepRecord,
@@ -27,6 +29,7 @@ from engine.renderer import SessionOutputs
 from engine.session import Session
 from engine.warm_up import warm_up
 from strategies.anchored_blocks import stored_candles_needed
+from strategies.features.program_port import CallsProgram
 from strategies.strategy import Strategy, StreamingStrategy
 from validation.composed_settings import Settings
 from validation.portfolio_settings import PortfolioFeed, PortfolioSettings
@@ -53,6 +56,32 @@ class Fold(Generic[Kernel, Written]):
         self.outputs: Written = outputs
         self.ended: EndRecord | None = None
         self._symbols = symbols
+        self._programs: Mapping[str, CallsProgram] = {}
+
+    def machine_records(self) -> Iterator[ProgramRecord]:
+        """Yield what has to be journalled behind the last step: calls of programs that failed by the machine."""
+        for member, program in self._programs.items():
+            for call, fault in program.machine_faults():
+                yield ProgramRecord(call, fault.text, member)
+
+    def recall(self, records: Iterable[JournalRecord]) -> None:
+        """Look through a whole journal for what its steps cannot say, before they are applied again.
+
+        ``records`` are looked at where a program decides alone.
+        """
+        if not self._programs:
+            return
+        failed: dict[str, dict[int, ProgramFault]] = {name: {} for name in self._programs}
+        for record in records:
+            if isinstance(record, ProgramRecord):
+                failed.setdefault(record.member, {})[record.call] = ProgramFault("machine", record.text)
+        for name, program in self._programs.items():
+            program.recall(failed[name])
+
+    def recalled(self) -> None:
+        """End what :meth:`recall` began: steps that follow are those of a session that goes on."""
+        for program in self._programs.values():
+            program.recall(None)
 
     def apply(self, record: JournalRecord) -> None:
         """Let the kernel see a record; those that are only noted change nothing.
@@ -151,6 +180,7 @@ class SessionFold(Fold[Session, SessionOutputs]):
             [[Candle(*fields) for fields in one.warmup] for one in record.watched_series],
         )
         super().__init__(session, outputs, len(settings.live.symbols))
+        self._programs = {} if session.program is None else {"": session.program}
 
 
 class PortfolioFold(Fold[PortfolioSession, PortfolioOutputs]):
@@ -172,6 +202,9 @@ class PortfolioFold(Fold[PortfolioSession, PortfolioOutputs]):
             series = own.watched.series
             warm_up(own, stored, [_last(shown[one.symbol, one.timeframe], one.warmup_candles) for one in series])
         super().__init__(session, outputs, len(settings.symbols))
+        self._programs = {
+            one.name: one.session.program for one in session.members if one.session.program is not None
+        }
 
 
 AnyFold = SessionFold | PortfolioFold

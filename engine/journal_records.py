@@ -150,6 +150,17 @@ class MissingRecord(msgspec.Struct, frozen=True, tag="missing", tag_field="recor
     detail: str = ""
 
 
+class ProgramRecord(msgspec.Struct, frozen=True, tag="program", tag_field="record", omit_defaults=True):
+    """A call of a program that failed by the machine in the step before: it ran out of time, or its worker died.
+
+    ``call`` is its number, ``member`` that of a portfolio. Whoever folds the journal again has the same call fail.
+    """
+
+    call: int
+    text: str
+    member: str = ""
+
+
 class ResumeRecord(msgspec.Struct, frozen=True, tag="resume", tag_field="record"):
     """The session was taken up again after its process had ended."""
 
@@ -170,6 +181,7 @@ JournalRecord = (
     | ConnectionRecord
     | CandleRecord
     | MissingRecord
+    | ProgramRecord
     | ResumeRecord
     | EndRecord
 )

@@ -21,7 +21,7 @@ class KernelRules(msgspec.Struct, frozen=True):
     """
 
     timeframe_ms: int
-    entry_fill: Literal["next_open", "close"]
+    entry_fill: Literal["next_open", "close", "next_typical"]
     on_opposite_signal: Literal["ignore", "close", "reverse"]
     max_order_wait: int
     max_gap: int

@@ -32,6 +32,7 @@ from execution.matching.paper_venue import PaperVenue
 from execution.money.account_view import AccountView
 from execution.safety.safety_status import SafetyStatus
 from strategies.features.feature_session import FeatureSession
+from strategies.features.program_port import CallsProgram
 
 
 class Session:
@@ -57,6 +58,11 @@ class Session:
         The series beside those of the traded symbols; None has none.
     features
         Of a strategy that declares them.
+
+    Attributes
+    ----------
+    program
+        What calls a user's program, where that is the strategy.
     """
 
     def __init__(
@@ -76,6 +82,7 @@ class Session:
         self.outputs = outputs
         self.safety: SafetyStatus = gates.safety
         self.watched = watched or Watched()
+        self.program = features if isinstance(features, CallsProgram) else None
         self._symbols = tuple(state.symbol for state in states)
         self._states = states
         self._venue = venue
@@ -280,6 +287,7 @@ class Session:
 
     def finish(self, *, flatten: bool = True) -> None:
         """End the session: write the last step's row; with ``flatten`` cancel what waits and close what is open."""
+        self.close()
         time_ms = self._time_ms
         if time_ms is None:
             return
@@ -292,11 +300,18 @@ class Session:
             self._venue.account.note_equity(equity)
             self._tell_equity()
 
+    def close(self) -> None:
+        """Let go of what the strategy has running beside this process; one that goes on has it again."""
+        if self.program is not None:
+            self.program.close()
+
     def _add_funding(self, funding: tuple[tuple[FundingRate, ...], ...]) -> None:
         """Take the payments that became known with a step."""
         for symbol, rates in zip(self._symbols, funding, strict=True):
             if rates:
                 self._venue.funding.add(symbol, rates)
+                if self.program is not None:
+                    self.program.fund(symbol, rates)
 
     def _expire_entries(self, matched: PresentCandles, time_ms: int) -> None:
         """Expire the entries whose time is over before this step and that no candle of it can fill any more."""

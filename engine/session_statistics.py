@@ -5,7 +5,9 @@ from collections import Counter
 from typing import Any
 
 from core.events import CandleMove, Decision, Event, FundingPayment, Gap, Halt, OrderTransition
+from core.program_call import ProgramCall
 from core.verdicts import RiskVerdict
+from engine.program_counts import ProgramCounts
 
 
 class SessionStatistics:
@@ -13,10 +15,11 @@ class SessionStatistics:
 
     Steps and candles are counted where they pass, everything else by its events. ``first_refused`` has time and
     symbol of the first decision that each reason refused. Of accepted entries ``sizes_bound_by`` counts what set their
-    sizes; ``risks_taken`` has, for each, the fraction of equity that its stop loses.
+    sizes; ``risks_taken`` has, for each, the fraction of equity that its stop loses. ``program`` counts the calls of
+    a user's program; None without one.
     """
 
-    kinds = frozenset((OrderTransition, Decision, FundingPayment, Gap, Halt, CandleMove))
+    kinds = frozenset((OrderTransition, Decision, FundingPayment, Gap, Halt, CandleMove, ProgramCall))
     """The events that are counted."""
 
     __slots__ = (
@@ -31,6 +34,7 @@ class SessionStatistics:
         "halts",
         "orders_submitted",
         "partial_fills",
+        "program",
         "refusals",
         "rejected",
         "risks_taken",
@@ -59,6 +63,7 @@ class SessionStatistics:
         self.cancelled: Counter[str] = Counter()
         self.sizes_bound_by: Counter[str] = Counter()
         self.risks_taken = array("d")
+        self.program: ProgramCounts | None = None
 
     def count(self, event: Event) -> None:
         """Count an event."""
@@ -81,6 +86,8 @@ class SessionStatistics:
             self.halts += 1
         elif isinstance(event, CandleMove):
             self.candle_moves += 1
+        elif isinstance(event, ProgramCall) and self.program is not None:
+            self.program.count(event)
 
     def _count_size(self, decision: Decision) -> None:
         """Count what set the size of an accepted entry, and what it risks."""

@@ -48,9 +48,10 @@ class ExecutionSettings(SettingsSection):
     max_entries: int = Field(
         1, ge=1, le=100, description="Entries of one position; above 1 signals in its direction add to it"
     )
-    entry_fill: Literal["next_open", "close"] = Field(
+    entry_fill: Literal["next_open", "close", "next_typical"] = Field(
         "next_open",
-        description="Where an accepted entry fills: at the open of the next candle, or at the close that decided it",
+        description="Where an accepted entry fills: at the open of the next candle, at the close that decided it, or "
+        "at the mean of high, low and close of the next candle",
     )
     on_opposite_signal: Literal["ignore", "close", "reverse"] = Field(
         "ignore", description="What a signal against the open position does"
@@ -123,8 +124,9 @@ class ExecutionSettings(SettingsSection):
         if self.entry_order == "market":
             names = ("entry_offset", "entry_time_in_force", "entry_expiry")
             yield from self.without_effect(names, "with entry_order market", "entry_order limit or stop")
-        elif self.entry_fill == "close":
-            yield SettingsProblem("entry_fill", "close", f"allowed: next_open with entry_order {self.entry_order}")
+        elif self.entry_fill != "next_open":
+            allowed = f"allowed: next_open with entry_order {self.entry_order}"
+            yield SettingsProblem("entry_fill", self.entry_fill, allowed)
         if self.post_only and self.entry_order != "limit":
             yield SettingsProblem("post_only", "true", f"allowed: false with entry_order {self.entry_order}")
         if self.entry_time_in_force == "IOC" and (self.entry_order == "stop" or self.post_only):

@@ -104,6 +104,8 @@ class EntrySizer:
         )
         if signal.size != 1.0:
             size *= signal.size
+        if signal.notional is not None and signal.notional / price < size:
+            size, bound = signal.notional / price, "notional"
         quantity, worst = floor_to(computed(size), lot), as_float(instrument.worst_stop_distance(distance))
         if as_float(quantity) * worst > basis.risk_limit * TOLERANCE:
             quantity, bound = floor_to(computed(basis.risk_limit / worst), lot), "rounding"

@@ -112,6 +112,11 @@ def _warnings(session: EndedSession, fed: RunInput, *, partial: bool) -> list[st
     warnings += _without_distance(session)
     if session.rules.entry_fill == "close":
         warnings.append("entry_fill: close fills entries inside the candle that decided them")
+    if session.rules.entry_fill == "next_typical":
+        warnings.append(
+            "entry_fill: next_typical fills entries at (high + low + close) / 3 of the next candle, an approximation "
+            "of its volume-weighted price that nobody knows before its close"
+        )
     if partial:
         warnings.append("PARTIAL: the run was cut short; positions that were open then are still open in its result")
     return warnings

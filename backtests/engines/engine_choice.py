@@ -51,6 +51,8 @@ def _reasons(plan: "RunPlan", market: "MarketInput") -> Iterator[str]:
         return
     from compiled.driving.coverage import rules_reasons
 
+    if plan.settings.live.execution.entry_fill == "next_typical":
+        yield "entries fill at the typical price of a candle"
     yield from rules_reasons((one.instrument, bool(one.rule_changes)) for one in market.candles.values())
 
 

@@ -80,6 +80,7 @@ class WordedRows:
             If its numbers are none of the records'.
         """
         numbers = (signal.sl_distance, signal.tp_distance, signal.atr, signal.entry_price)
+        _require_known(signal)
         told = (*numbers, signal.move_stop, signal.move_target)
         if not all(one is None or isinstance(one, float) for one in told):
             raise Uncovered("the strategy gives distances that are whole numbers")
@@ -99,6 +100,7 @@ class WordedRows:
         Uncovered
             As :func:`target_row`.
         """
+        _require_known(signal)
         first = {name: column[0].item() for name, column in columns.items()}
         words, target = self._records_of(msgspec.structs.replace(signal, **first))
         records = np.repeat(words, len(next(iter(columns.values()))))
@@ -153,6 +155,11 @@ class WordedRows:
             for target, rung in zip(targets, rungs, strict=True)
         ]
         return np.array([words], layout.WORDS), np.array(rows, layout.TARGET_ROW)
+
+
+def _require_known(signal: Signal) -> None:
+    if signal.notional is not None:
+        raise Uncovered("the strategy says what an entry is to be worth")
 
 
 @entry

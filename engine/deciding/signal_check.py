@@ -23,10 +23,11 @@ _NUMBERS = (
     "fraction",
     "move_stop",
     "move_target",
+    "notional",
 )
 _PRICES = ("stop_price", "target_price", "entry_price", "move_stop", "move_target")
 _OF_ENTRIES = frozenset(
-    ("stop_price", "target_price", "target_r", "targets", "size", "entry", "entry_price", "entry_expiry")
+    ("stop_price", "target_price", "target_r", "targets", "size", "entry", "entry_price", "entry_expiry", "notional")
 )
 _OF_POSITIONS = frozenset(("move_stop", "move_target"))
 _WORDS = {
@@ -121,6 +122,8 @@ def _fractions(signal: Signal) -> str | None:
         value = getattr(signal, name)
         if not 0 < value <= 1:
             return f"{name} is {shortly(value)}; a fraction above 0 and at most 1 is needed"
+    if signal.notional is not None and signal.notional <= 0:
+        return f"notional is {shortly(signal.notional)}; a value in quote currency above 0 is needed"
     if signal.target_r is not None and signal.target_r <= 0:
         return f"target_r is {shortly(signal.target_r)}; distances of the stop above 0 are needed"
     return None

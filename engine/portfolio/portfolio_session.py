@@ -175,6 +175,11 @@ class PortfolioSession:
         if flatten and self._time_ms is not None:
             self.outputs.mark(math.fsum(float(one.session.account.balance) for one in self.members))
 
+    def close(self) -> None:
+        """Let go of what strategies have running beside this process."""
+        for member in self.members:
+            member.session.close()
+
     def _trading(self, symbol: str, command: str) -> list[Session]:
         found = [one.session for one in self.members if symbol in one.session.instruments]
         if not found:

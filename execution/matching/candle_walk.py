@@ -94,6 +94,10 @@ class CandleWalk:
                 self._after_entry()
             holding = self._engine.holding_of(self.symbol)
 
+    def entered(self) -> None:
+        """Say before the walk that an entry has filled somewhere in the candle; a guessed path meets no target then."""
+        self._targets_held = self._intrabar == "pessimistic"
+
     def reached_targets(self, holding: Holding) -> list[Order]:
         """Return the position's targets that the candle's range meets, the nearest first."""
         extreme = self.high if holding.long else self.low

@@ -48,6 +48,7 @@ class VenueRules(msgspec.Struct, frozen=True):
     """Everything that decides when and how far an order fills; see docs/venue.md.
 
     ``trailing_fraction`` is the distance, as a fraction of the close, at which the stops of positions follow it.
+    ``enters_at_typical`` says that market entries of a session fill inside the candle, at its typical price.
     """
 
     intrabar: Literal["pessimistic", "optimistic", "ohlc", "olhc"] = "pessimistic"
@@ -60,6 +61,7 @@ class VenueRules(msgspec.Struct, frozen=True):
     break_even_after: int | None = None
     perpetual: PerpetualRules | None = None
     trailing_fraction: Decimal | None = None
+    enters_at_typical: bool = False
 
 
 def venue_rules_of(
@@ -88,4 +90,5 @@ def venue_rules_of(
         break_even_after=settings.exits.break_even_after,
         perpetual=perpetual,
         trailing_fraction=trailing_fraction,
+        enters_at_typical=settings.entry_fill == "next_typical",
     )

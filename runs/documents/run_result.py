@@ -46,8 +46,8 @@ class RunStatistics(msgspec.Struct, frozen=True, kw_only=True):
     ``candle_moves`` counts candles that moved by more than ``max_candle_move`` while their symbol had a position.
     ``exits`` counts fills that closed a position or a part of it, ``tags`` has the trades that the strategy gave a name
     (left out where it gave none). ``sizes_bound_by`` counts accepted entries by what
-    set their size (risk, position_cap, exposure_room, rounding). ``risk_asked_pct`` is the setting, ``risk_taken_pct``
-    the median of what their stops would lose (None without an entry); both in per cent of equity.
+    set their size (risk, position_cap, exposure_room, notional, rounding). ``risk_asked_pct`` is the setting,
+    ``risk_taken_pct`` the median of what their stops would lose (None without an entry); both in per cent of equity.
     ``funding_received`` and ``funding_paid`` are sums in quote currency, neither below 0.
     """
 

@@ -19,6 +19,7 @@ from strategies.features.moment import Now
 from strategies.features.said import Says, SignalWhere
 from strategies.features.session_facts import FillNow, TradeNow
 from strategies.features.written_hooks import require_hooks
+from strategies.known_candles import KnownCandles
 from strategies.params_check import checked_params
 from strategies.strategy import SignalStream
 
@@ -181,6 +182,19 @@ class FeatureStrategy(Says):
         kind = type(self)
         return kind.on_fill is not FeatureStrategy.on_fill or kind.on_close is not FeatureStrategy.on_close
 
+    def open_session(
+        self,
+        traded: Sequence[str],
+        watched: Sequence[str] = (),
+        known: KnownCandles | None = None,
+        longest_open_distance_ms: int | None = None,
+    ) -> FeatureSession:
+        """Return what runs it in a session that trades some symbols and watches others.
+
+        ``known`` and ``longest_open_distance_ms`` are those of a :class:`FeatureSession`.
+        """
+        return FeatureSession(self, (*traded, *watched), known, longest_open_distance_ms)
+
     def stream(self, symbol: str) -> SignalStream:
         """Return a stream outside a session: there is no position, no account and no other symbol."""
-        return FeatureSession(self, (symbol,)).open(symbol)
+        return self.open_session((symbol,)).open(symbol)

@@ -13,11 +13,12 @@ class EntryWords(TypedDict, total=False):
     """What else an entry may say, as :class:`~core.trading_signal.Signal` has it.
 
     ``entry``, ``entry_price`` and ``entry_expiry`` are how it enters, ``size`` the share of what risk allows,
-    ``cancel_entry`` replaces an entry that waits, ``atr`` is what the risk settings' multiples and an ATR trail are
-    measured in. ``tag`` and ``reason`` are for people, ``metadata`` holds the inputs of the decision.
+    ``notional`` the most that the entry may be worth in quote currency, ``cancel_entry`` replaces an entry that waits,
+    ``atr`` is what the risk settings' multiples and an ATR trail are measured in. ``tag`` and ``reason`` are for people, ``metadata`` holds the inputs of the decision.
     """
 
     size: float
+    notional: float
     entry: EntryKind
     entry_price: float
     entry_expiry: int

@@ -7,15 +7,13 @@ from core.candle import Candle
 from core.instants import to_ms
 from core.program_call import MetCondition, ProgramFault, ProgramTrigger, ProgramWish
 from core.trading_signal import At, Signal
+from strategies.features.program_port import SignalFault
 from strategies.features.said import as_said
 from strategies.features.session_facts import AccountNow, OrderNow, PositionNow
 from strategies.programs.sandbox.decision import ProgramDecision
 from strategies.programs.sandbox.problem import ProgramProblem
 from strategies.programs.sandbox.sandbox import CallAnswer
 from strategies.programs.triggers.trigger_event import TriggerEvent
-
-SignalFault = Callable[[Signal, float], str | None]
-"""Says what is wrong with a signal at a close; None where it is sound."""
 
 
 class Tracer(Protocol):

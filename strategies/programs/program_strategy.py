@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
+import msgspec
 from pydantic import BaseModel
 
 from core.errors import ConfigurationError
@@ -23,7 +24,6 @@ from strategies.programs.sandbox.program_text import ProgramText
 from strategies.programs.sandbox.sandbox import Sandbox
 from strategies.programs.triggers.signal_pool import SignalPool
 from strategies.programs.triggers.trigger_watch import TriggerWatch
-from strategies.strategy import SignalStream
 
 
 class ProgramStrategy(FeatureStrategy):
@@ -108,20 +108,21 @@ class ProgramStrategy(FeatureStrategy):
     def open_session(
         self,
         traded: Sequence[str],
-        watched: Sequence[str],
-        known: KnownCandles | None,
-        longest_open_distance_ms: int,
+        watched: Sequence[str] = (),
+        known: KnownCandles | None = None,
+        longest_open_distance_ms: int | None = None,
     ) -> FeatureSession:
         """Return what calls the program in a session."""
         return ProgramSession(self, traded, watched, known, longest_open_distance_ms)
 
-    def stream(self, symbol: str) -> SignalStream:
-        """Return a stream outside a session; there is no account, and no other symbol."""
-        return ProgramSession(self, (symbol,)).open(symbol)
-
     def _spelled(self, pool: SignalPool) -> SignalPool:
         """Return a pool with its symbols as the session spells them, where it has them."""
-        return pool.spelled(lambda symbol: _one_of(symbol, self._symbols))
+        conditions = tuple(
+            msgspec.structs.replace(one, symbol=_one_of(one.symbol, self._symbols)) if one.symbol else one
+            for one in pool.conditions
+        )
+        symbols = tuple(_one_of(one, self._symbols) for one in pool.symbols)
+        return msgspec.structs.replace(pool, conditions=conditions, symbols=symbols)
 
 
 def _one_of(symbol: str, symbols: Sequence[str]) -> str:

@@ -1,0 +1,121 @@
+"""A run of a program: its settings, its strategy, its result, as the command, the engine and the server make it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from backtests.engines.engine_choice import MadeRun
+from backtests.replay import RunWatch
+from backtests.run import made_run
+from backtests.run_plan import RunPlan
+from backtests.settled_run import engaged_at_start
+from core.time_range import TimeRange
+from engine.assembly import prepare_strategy, with_own_strategy
+from market_data.history.settled_provider import settled_provider
+from programs.program_choice import ProgramChoice
+from strategies.programs.program_calls import Tracer
+from strategies.programs.program_strategy import ProgramStrategy
+from strategies.programs.sandbox.limits import ProgramLimits
+from strategies.programs.sandbox.program_text import ProgramText
+from strategies.programs.sandbox.sandbox import Sandbox
+from validation.composed_settings import Settings
+from validation.loading import load_settings
+from validation.overrides import Overrides
+
+OpensSandbox = Callable[[ProgramText, ProgramLimits], Sandbox]
+"""Makes what is asked in a session: the sandbox of a program, or another source of decisions."""
+
+
+class ProgramMarket(NamedTuple):
+    """On what a program is run: a configuration, and what is said in place of some of its keys; None leaves them."""
+
+    config_path: str | Path
+    symbols: Sequence[str] | None = None
+    interval: str | None = None
+    data_dir: str | None = None
+    overrides: Mapping[str, Any] = {}
+
+
+class ProgramListener(NamedTuple):
+    """Who takes part in a run: what decides in the place of the sandbox, and who is told every call; None is nobody."""
+
+    opens: OpensSandbox | None = None
+    tracer: Tracer | None = None
+
+
+NOBODY = ProgramListener()
+
+
+def program_settings(choice: ProgramChoice, market: ProgramMarket) -> Settings:
+    """Return the checked settings of a program's run.
+
+    Raises
+    ------
+    ConfigurationError
+        If the configuration, a pool, the schedule or the program cannot be; all problems are named.
+    """
+    values = {**market.overrides, "strategy": choice.strategy()}
+    settings = load_settings(
+        market.config_path,
+        symbols=market.symbols,
+        interval=market.interval,
+        data_dir=market.data_dir,
+        overrides=Overrides(values, f"program {choice.name}", ""),
+    )
+    return with_own_strategy(settings)
+
+
+def run_program(
+    plan: RunPlan, now_ms: int, listener: ProgramListener = NOBODY, *, watch: RunWatch | None = None
+) -> MadeRun:
+    """Make a program's run, and write it to where its plan says.
+
+    Parameters
+    ----------
+    plan
+        What to do, with settings of a program.
+    now_ms
+        The present in UTC milliseconds.
+    listener
+        Who takes part in it. What decides in the place of the sandbox is not told in the run's documents: a run that is
+        to be made again has its decisions recorded.
+    watch
+        As of :func:`~backtests.run.made_run`.
+
+    Raises
+    ------
+    DataUnavailableError, StrategyError, StoreError
+        As of ``ConfigBacktestRunner.run``.
+    """
+    live = plan.settings.live
+    provider = settled_provider(live.exchange, live.data, now_ms, offline=plan.offline, progress=plan.show_progress)
+    strategy = program_strategy(plan.settings, listener)
+    return made_run(plan, provider, watch=watch, strategy=strategy)
+
+
+def program_plan(
+    settings: Settings,
+    window: TimeRange,
+    *,
+    output_dir: Path | None = None,
+    offline: bool = False,
+    show_progress: bool | None = False,
+) -> RunPlan:
+    """Return the plan of a run that writes where backtests do; ``output_dir`` names another place."""
+    return RunPlan(
+        settings=settings,
+        start_ms=window.start_ms,
+        end_ms=window.end_ms,
+        output_dir=output_dir or Path(settings.live.logging.directory) / "backtests",
+        kill_switch_engaged=engaged_at_start(settings.mode),
+        offline=offline,
+        show_progress=show_progress,
+    )
+
+
+def program_strategy(settings: Settings, listener: ProgramListener = NOBODY) -> ProgramStrategy:
+    """Return the program that settings name, as a strategy that is ready for their candles."""
+    params, own = settings.live.strategy.params, {} if listener.opens is None else {"sandbox": listener.opens}
+    strategy = ProgramStrategy(params, tracer=listener.tracer, **own)
+    prepare_strategy(strategy, settings)
+    return strategy

@@ -1,0 +1,40 @@
+"""What a session may ask of features behind which a user's program is called."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol, runtime_checkable
+
+from core.candle import FundingRate
+from core.events import Recorder
+from core.program_call import ProgramFault
+from core.trading_signal import Signal
+
+SignalFault = Callable[[Signal, float], str | None]
+"""Says what is wrong with a signal at a close; None where it is sound."""
+
+
+@runtime_checkable
+class CallsProgram(Protocol):
+    """Calls a program at its triggers, tells every call, and lets go of what runs it."""
+
+    def judge(self, recorder: Recorder, fault: SignalFault) -> None:
+        """Take what is told of every call, and what says whether a signal is one."""
+        ...
+
+    def fund(self, symbol: str, rates: Sequence[FundingRate]) -> None:
+        """Take funding rates that became known."""
+        ...
+
+    def recall(self, faults: Mapping[int, ProgramFault] | None) -> None:
+        """Run through calls that a session has made, of which these failed by their machine; None: that is over.
+
+        By the number of the call. Any other is given time enough, as it had it.
+        """
+        ...
+
+    def machine_faults(self) -> Sequence[tuple[int, ProgramFault]]:
+        """Return which calls failed by the machine since it was asked last, by their numbers."""
+        ...
+
+    def close(self) -> None:
+        """End what runs the program beside this process; a call after it begins another one."""
+        ...

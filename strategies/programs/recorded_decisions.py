@@ -1,0 +1,186 @@
+"""Decisions on record: a line of JSON for each trigger, from which a run is made without asking who decided."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple, Self
+
+import msgspec
+
+from core.errors import ConfigurationError
+from core.instants import format_ms, parse_instant
+from core.settings_problem import did_you_mean, shortly, shown
+from strategies.programs.decision_source import DecisionSource
+from strategies.programs.sandbox.problem import ProgramProblem
+from strategies.programs.sandbox.sandbox import CallAnswer, CallInput
+
+UNANSWERED = "no decision is on record for this trigger"
+"""What a call without a record prints; it holds."""
+_KEYS = ("time", "symbol", "pool", "decision", "problem", "printed")
+_ALLOWED = (
+    'allowed: {"time": "2024-01-03T10:00:00Z", "symbol": "BTC/USDT", "pool": "oversold", '
+    '"decision": {"action": "buy"}}, without a pool for the schedule'
+)
+
+
+class TriggerKey(NamedTuple):
+    """What a record is found by: the close, the symbol, and the pool that woke; an empty one is the schedule."""
+
+    time_ms: int
+    symbol: str
+    pool: str = ""
+
+    @classmethod
+    def of(cls, trigger: Mapping[str, Any]) -> Self:
+        """Return the key of a trigger as a program is shown it."""
+        return cls(int(trigger["time_ms"]), str(trigger["symbol"]), str(trigger.get("pool_id", "")))
+
+
+class RecordedDecisions:
+    """Answers triggers from records; one of which there is none holds, and says so.
+
+    Parameters
+    ----------
+    answers
+        By trigger.
+    """
+
+    def __init__(self, answers: Mapping[TriggerKey, CallAnswer]) -> None:
+        self._answers = answers
+        self.unanswered = 0
+
+    @classmethod
+    def of(cls, text: str, name: str = "decisions") -> Self:
+        """Return the records of a text, a line of JSON each; empty lines are passed over.
+
+        Raises
+        ------
+        ConfigurationError
+            If a line is no record, or two are of one trigger; names the line.
+        """
+        answers: dict[TriggerKey, CallAnswer] = {}
+        lines: dict[TriggerKey, int] = {}
+        for number, line in enumerate(text.splitlines(), 1):
+            if not line.strip():
+                continue
+            key, answer = _record(line, f"{name}:{number}")
+            if key in answers:
+                raise ConfigurationError(
+                    f"{name}:{number}: {key.symbol} {format_ms(key.time_ms)} {key.pool or 'schedule'} stands in line "
+                    f"{lines[key]} already — allowed: one decision a trigger"
+                )
+            answers[key], lines[key] = answer, number
+        return cls(answers)
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Return the records of a file; errors as of :meth:`of`, and where it cannot be read."""
+        return cls.of(text_of(path), path.name)
+
+    def call(self, given: CallInput) -> CallAnswer:
+        """Return what is on record for a trigger."""
+        answer = self._answers.get(TriggerKey.of(given.trigger))
+        if answer is None:
+            self.unanswered += 1
+            return CallAnswer(None, given.memory, printed=(UNANSWERED,))
+        return msgspec.structs.replace(answer, memory=given.memory)
+
+    def close(self) -> None:
+        """Do nothing: nothing is open."""
+
+
+class RecordingSource:
+    """Asks another source, and hands out each answer as a line of JSON that :class:`RecordedDecisions` reads.
+
+    Parameters
+    ----------
+    source
+        Who decides.
+    write
+        Takes each line, with its line end.
+    """
+
+    def __init__(self, source: DecisionSource, write: Callable[[str], object]) -> None:
+        self._source = source
+        self._write = write
+
+    def call(self, given: CallInput) -> CallAnswer:
+        """Return the other's answer, once it is written."""
+        answer = self._source.call(given)
+        self._write(record_line(TriggerKey.of(given.trigger), answer))
+        return answer
+
+    def close(self) -> None:
+        """Close the other source."""
+        self._source.close()
+
+
+def record_line(key: TriggerKey, answer: CallAnswer) -> str:
+    """Return an answer as a line of a record."""
+    record: dict[str, Any] = {"time": format_ms(key.time_ms), "symbol": key.symbol}
+    if key.pool:
+        record["pool"] = key.pool
+    record["decision"] = answer.decision
+    if answer.problem is not None:
+        record["problem"] = msgspec.to_builtins(answer.problem)
+    if answer.printed:
+        record["printed"] = list(answer.printed)
+    return json.dumps(record, separators=(",", ":")) + "\n"
+
+
+def text_of(path: Path) -> str:
+    """Return the text of a file of records.
+
+    Raises
+    ------
+    ConfigurationError
+        If it cannot be read, or is no text.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise ConfigurationError(f"{path}: is no text in UTF-8 — allowed: a line of JSON for each trigger") from None
+    except OSError as error:
+        raise ConfigurationError(
+            f"{path}: cannot be read: {error.strerror or error} — allowed: a file of recorded decisions"
+        ) from error
+
+
+def _record(line: str, place: str) -> tuple[TriggerKey, CallAnswer]:
+    try:
+        told = json.loads(line)
+    except (ValueError, RecursionError):
+        raise ConfigurationError(f"{place}: is no JSON — {_ALLOWED}") from None
+    if not isinstance(told, dict):
+        raise ConfigurationError(f"{place}: {shortly(told)} is no record — {_ALLOWED}")
+    for name in told:
+        if name not in _KEYS:
+            raise ConfigurationError(f"{place}: {shown(name)} is no key{did_you_mean(name, _KEYS)} — {_ALLOWED}")
+    for name in ("symbol", "pool"):
+        if not isinstance(told.get(name, ""), str) or (name == "symbol" and not told.get(name)):
+            raise ConfigurationError(f"{place}: {name}: {shortly(told.get(name))} — {_ALLOWED}")
+    if "decision" not in told:
+        raise ConfigurationError(f"{place}: has no decision — {_ALLOWED}, null for hold")
+    printed = told.get("printed", [])
+    if not isinstance(printed, list) or not all(isinstance(one, str) for one in printed):
+        raise ConfigurationError(f"{place}: printed: {shortly(printed)} — allowed: a list of texts")
+    key = TriggerKey(_time(told.get("time"), place), told["symbol"], told.get("pool", ""))
+    return key, CallAnswer(told["decision"], {}, _problem(told.get("problem"), place), tuple(printed))
+
+
+def _time(value: object, place: str) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if not isinstance(value, str):
+        raise ConfigurationError(f"{place}: time: {shortly(value)} — allowed: text, or UTC milliseconds")
+    try:
+        return parse_instant(value, name="time")
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{place}: {error}") from error
+
+
+def _problem(value: object, place: str) -> ProgramProblem | None:
+    try:
+        return None if value is None else msgspec.convert(value, ProgramProblem)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(f"{place}: problem: {error} — allowed: kind, text and line") from None
