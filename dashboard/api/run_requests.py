@@ -17,6 +17,8 @@ _OF_CONFIGURATIONS = (
     "config", "exchange", "symbols", "timeframe", "start_date", "end_date", "strategy", "strategy_params",
     "initial_capital", "position_size", "risk_per_trade", "costs",
 )  # fmt: skip
+_OF_STRATEGIES = ("type", "params")
+"""What a request may say of a strategy: the rest are files of programs and pools."""
 _OF_FILES = {
     "risk": {"config_file"},
     "data": {"cache_dir"},
@@ -93,7 +95,8 @@ def require_own(overrides: Mapping[str, Any]) -> None:
             f"strategy: {shown(named)} is not registered — allowed: {', '.join(strategy_names())}; one of your own is "
             "named in a configuration or a system"
         )
-    for section, keys in _OF_FILES.items():
+    closed = {"strategy": _below(sections, "strategy").keys() - {*_OF_STRATEGIES}, **_OF_FILES}
+    for section, keys in closed.items():
         for key in keys & _below(sections, section).keys():
             raise ConfigurationError(
                 f"overrides: {section}.{key} is not a request's to say — allowed: in a configuration"
@@ -104,8 +107,9 @@ def require_own_ranges(ranges: Iterable[str]) -> None:
     """Refuse to vary what loads code or names a file, as :func:`require_own` does for one run."""
     for name in ranges:
         section, _, key = (part.strip() for part in name.partition("."))
-        closed = {*_OF_FILES.get(section, ()), *(("type",) if section == "strategy" else ())}
-        if key in closed or (closed and not key):
+        of_strategy = section == "strategy" and key.partition(".")[0].strip() != "params"
+        closed = _OF_FILES.get(section, set())
+        if of_strategy or key in closed or (closed and not key):
             raise ConfigurationError(f"parameter {shown(name)}: is not a request's to vary — allowed: in a system")
 
 

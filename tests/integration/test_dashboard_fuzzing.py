@@ -14,6 +14,7 @@ import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
+from programs.program_store import save_program
 from schemathesis.checks import not_a_server_error
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import (
@@ -25,6 +26,7 @@ from schemathesis.specs.openapi.checks import (
 from backtests.config_backtest import ConfigBacktestRunner
 from tests.support.asked_dashboards import CONFIG, AskedDashboard
 from tests.support.scale import LONG, SEED, scaled
+from tests.support.studies import store_in
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 EXAMPLES = scaled(2, 150)
@@ -32,7 +34,7 @@ VALUES = scaled(200, 20_000)
 STREAMS = "/api/events"
 
 KNOWN = {"run_id": "latest", "job": "1", "number": "1", "optimization_id": "o1", "system_id": "practice-scalping",
-         "exchange": "practice", "timeframe": "15m"}  # fmt: skip
+         "exchange": "practice", "timeframe": "15m", "program": "dip", "pool": "rsi_oversold"}  # fmt: skip
 STARTS = {"/api/sessions": {"config": "none.yaml"}, "/api/playbacks": {"run": "none"}}
 """What starts a process of its own that outlives the test: it is asked for nothing that is there."""
 NEEDED = {"symbol": "BTC/USDT", "time": "2024-01-01T12:00:00Z"}
@@ -62,6 +64,8 @@ class Fuzzing(AskedDashboard):
             CONFIG / "practice.yaml", "2024-01-01", "2024-01-02", symbols=["BTC/USDT"],
             data_dir=cls.folder / "data" / "backtest_cache", output_dir=cls.folder / "logs" / "backtests",
         ).run()  # fmt: skip
+        with store_in(cls.folder / "data") as store:
+            save_program(store, "dip", 'TRIGGERS = {"schedule": "1d"}\n\ndef decide(market, account, trigger): pass\n')
 
     @classmethod
     def setUpClass(cls) -> None:

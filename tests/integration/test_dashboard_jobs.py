@@ -3,19 +3,31 @@
 Each is held against the plain run of the same, and what cannot be is refused at once in the words of the command.
 """
 
+import hashlib
+import json
 import shutil
 import unittest
 from typing import Any
 
 import numpy as np
 import psutil
+from strategies.programs.sandbox.program_check import check_program
 
 import research
 from backtests.config_backtest import ConfigBacktestRunner
+from backtests.settled_run import run_settled
+from core.instants import format_ms
+from core.time_range import TimeRange
 from market_data.store.candle_store import CandleStore
 from market_data.store.store_layout import LAST_TIME_MS
+from programs import backtest_pool
 from research.recommendations.system_now import SystemNow
+from runs.reading.run_folder import read_run
+from runs.reading.run_settings import settings_of_run
+from strategies.programs.triggers.pool_settings import pool_of
 from systems.catalogue import read_system
+from systems.life_cycle.epoch_tracker import wall_clock_ms
+from systems.life_cycle.system_runners import placed
 from systems.places import Places
 from tests.support.asked_dashboards import CONFIG, AskedDashboard
 from tests.support.histories import drawn_returns, windows_of, write_study
@@ -34,6 +46,16 @@ HOUR_MS = 3_600_000
 POINTS = [(fast, stop) for fast in range(3, 9) for stop in (1, 2, 3)]
 GRID = {"ema_fast": "3..8", "sl_atr_multiple": "1,2,3"}
 NOW, BEST = (5, 2), (7, 3)
+PROGRAM = """\
+def decide(market, account, trigger):
+    symbol = trigger.symbol
+    if trigger.trigger_type == "scheduled":
+        return Decision("close", reason="a day is enough") if symbol in account.positions else None
+    rsi = market.get_indicator(symbol, "rsi(14)", "1h")["value"]
+    price = market.get_current_prices()[symbol]
+    return Decision("buy", size=0.5, stop=price * 0.98, targets=[price * 1.03], reason="oversold")
+"""
+POOL = {"name": "tried", "all": [{"feature": "rsi(14)", "op": "<", "value": 35.0}], "cooldown": "4h"}
 
 
 class Worked(AskedDashboard):
@@ -160,6 +182,140 @@ class Backtests(Worked):
             one.kill()
         made = self.made(symbols=["ETH/USDT"], start_date="2024-01-01", end_date="2024-01-02")
         self.assertEqual("COMPLETED", made["status"])
+
+
+class Programs(Worked):
+    def named(self, name: str) -> str:
+        """Return the name of a program that is kept."""
+        self.assertEqual(200, self.ask(f"/api/programs/{name}", "PUT", {"text": PROGRAM})[0])
+        return name
+
+    def test_a_text_is_checked_kept_with_its_versions_and_taken_out(self) -> None:
+        status, wrong = self.ask("/api/programs/check", "POST", {"text": "import os\n" + PROGRAM})
+        self.assertEqual((200, False), (status, wrong["sound"]))
+        self.assertEqual((1, "error"), (wrong["findings"][0]["line"], wrong["findings"][0]["level"]))
+        self.assertEqual([["rsi(14)", "1h"]], wrong["reads"]["indicators"])
+        findings = check_program("import os\n" + PROGRAM)
+        self.assertEqual([one.what for one in findings], [one["what"] for one in wrong["findings"]])
+
+        unfinished = {"text": "def decide(", "note": "to be gone on with"}
+        status, first = self.ask("/api/programs/drafted", "PUT", unfinished)
+        self.assertEqual((200, 1, False, "to be gone on with"),
+                         (status, first["version"], first["sound"], first["note"]))  # fmt: skip
+        second = self.ask("/api/programs/drafted", "PUT", {"text": PROGRAM.replace("\n", "\r\n")})[1]
+        self.assertEqual((2, True, PROGRAM), (second["version"], second["sound"], second["text"]))
+        self.assertEqual(hashlib.sha256(PROGRAM.encode()).hexdigest(), second["sha256"])
+        self.assertEqual(2, self.ask("/api/programs/drafted", "PUT", {"text": PROGRAM})[1]["version"])
+        self.assertEqual("def decide(", self.ask("/api/programs/drafted?version=1")[1]["text"])
+        self.assertEqual([2, 1], [one["version"] for one in second["versions"]])
+        listed = {one["name"]: one for one in self.ask("/api/programs")[1]}
+        self.assertEqual((2, 7), (listed["drafted"]["version"], listed["drafted"]["lines"]))
+        self.assertEqual(200, self.ask("/api/programs/drafted", "DELETE")[0])
+        for path, method in (("drafted", "GET"), ("drafted", "DELETE"), ("drafted?version=9", "GET"), ("none", "GET")):
+            self.assertEqual(404, self.ask(f"/api/programs/{path}", method)[0], path)
+        self.assertNotIn("drafted", [one["name"] for one in self.ask("/api/programs")[1]])
+
+    def test_a_run_is_that_of_the_engine_and_needs_nothing_but_its_own_folder(self) -> None:
+        name = self.named("dip")
+        for id_ in ("z-first", "a-second"):
+            self.assertEqual(200, self.ask(f"/api/pools/{id_}", "PUT", {"pool": POOL})[0])
+        asked = {"pools": ["z-first", "a-second"], "schedule": "1d", "config": "practice.yaml", "name": "of a text",
+                 "symbols": ["BTC/USDT"], "start_date": "2024-01-01", "end_date": "2024-01-06",
+                 "initial_capital": "5000"}  # fmt: skip
+        status, started = self.ask(f"/api/programs/{name}/run", "POST", asked)
+        self.assertEqual((202, "PENDING"), (status, started.get("status")), started)
+        for path in (f"programs/{name}", "pools/z-first", "pools/a-second"):
+            self.assertEqual(200, self.ask(f"/api/{path}", "DELETE")[0], "the job has copies")
+        made = self.ended(f"/api/backtest/results/{started['backtest_id']}")
+        self.assertEqual(("COMPLETED", "of a text", "5000"), (made["status"], made["name"], made["initial_capital"]))
+
+        job = self.ended(f"/api/jobs/{started['job']}")
+        run = read_run(shutil.copytree(job["outcome"]["folder"], self.folder / "elsewhere"))
+        params = run.manifest.settings["live"]["strategy"]["params"]
+        self.assertEqual(PROGRAM, params["code"])
+        again = run_settled(
+            placed(settings_of_run(run), Places(data_dir=str(self.folder / "data" / "backtest_cache"))),
+            TimeRange(*run.window), wall_clock_ms(), output_dir=self.folder / "again",
+        )  # fmt: skip
+        self.assertEqual(again.trades_sha256, made["hashes"]["trades_sha256"])
+        self.assertGreater(made["metrics"]["total_trades"], 0)
+
+        log = self.ask(f"/api/backtest/results/{started['backtest_id']}/triggers?page_size=500")[1]
+        lines = [json.loads(one) for one in (run.folder / "decisions.jsonl").read_text().splitlines()]
+        calls = [one for one in lines if one["event"] == "program"]
+        self.assertEqual(len(calls), log["total"])
+        self.assertEqual([(one["call"], one["time"], one["trigger"], one["decision"]) for one in calls],
+                         [(one["number"], one["time"], one["trigger"], one["decision"])
+                          for one in log["items"]])  # fmt: skip
+        self.assertEqual((5, 0, False), (log["scheduled"], log["problems"], log["halted"]))
+        self.assertEqual(log["pools"]["z-first"], log["pools"]["a-second"])
+        self.assertEqual(log["signals"], sum(log["pools"].values()))
+        paid = {(one["exit_time"], one["profit_loss"]) for one in log["items"] if one["outcome"] == "closed"}
+        trades = {(one["exit_time"], float(one["profit_loss"])) for one in made["trades"]}
+        self.assertEqual(trades, paid)
+        self.assertEqual(404, self.ask("/api/backtest/results/nothing/triggers")[0])
+
+    def test_a_pool_is_kept_before_that_of_the_folder_and_tried_as_the_command_tries_it(self) -> None:
+        known = {one["id"]: one for one in self.ask("/api/pools")[1]}
+        self.assertEqual((None, "<"), (known["rsi_oversold"]["version"], known["rsi_oversold"]["pool"]["all"][0]["op"]))
+        self.assertEqual(409, self.ask("/api/pools/rsi_oversold", "DELETE")[0], "a file stays")
+        status, kept = self.ask("/api/pools/rsi_oversold", "PUT", {"pool": POOL})
+        self.assertEqual((200, 1, "tried"), (status, kept["version"], kept["pool"]["name"]))
+        self.assertEqual(200, self.ask("/api/pools/rsi_oversold", "DELETE")[0])
+        self.assertEqual("RSI oversold", self.ask("/api/pools/rsi_oversold")[1]["pool"]["name"])
+        self.assertEqual(404, self.ask("/api/pools/none")[0])
+
+        asked = {"pool": POOL, "config": "practice.yaml", "symbols": ["BTC/USDT", "ETH/USDT"],
+                 "start_date": "2024-01-01", "end_date": "2024-01-06"}  # fmt: skip
+        status, told = self.ask("/api/pools/test", "POST", asked)
+        self.assertEqual(200, status, told)
+        plain = backtest_pool(
+            pool_of(POOL, "tried", "pool"), ["BTC/USDT", "ETH/USDT"], "2024-01-01", "2024-01-06",
+            config=str(CONFIG / "practice.yaml"), data_dir=str(self.folder / "plain_data"),
+        )  # fmt: skip
+        self.assertGreater(plain.count, 1)
+        self.assertEqual((plain.count, plain.candles), (told["total"], told["candles"]))
+        self.assertEqual([format_ms(one.event.time_ms) for one in plain.triggers][::-1],
+                         [one["time"] for one in told["triggers"]])  # fmt: skip
+        self.assertEqual([one.candles for one in plain.outcomes], [1, 4, 24])
+        for one, shown in zip(plain.outcomes, told["forward"], strict=True):
+            self.assertAlmostEqual(100.0 * (one.mean or 0.0), shown["mean_pct"])
+
+    def test_what_is_wrong_is_said_at_once_in_the_words_of_the_command(self) -> None:
+        name = self.named("sound")
+        self.ask("/api/programs/unsound", "PUT", {"text": "def decide("})
+        span = {"config": "practice.yaml", "start_date": "2024-01-01", "end_date": "2024-01-02"}
+        tried, run = {**span, "pool": POOL}, f"programs/{name}/run"
+        for path, asked, said in (
+            (run, span, "nothing wakes it"),
+            (run, {**span, "schedule": "7 minutes"}, "schedule"),
+            (run, {**span, "schedule": "1m"}, "15m"),
+            (run, {**span, "pools": ["rsi_oversol"]}, "did you mean rsi_oversold"),
+            (run, {**span, "pools": ["../../etc/passwd"]}, "there is none"),
+            (run, {**span, "pools": ["rsi_oversold"] * 2}, "stands twice"),
+            (run, {**span, "schedule": "1h", "overrides": {"strategy.file": "/etc/passwd"}}, "strategy is the program"),
+            (run, {**span, "schedule": "1h", "overrides": {"data.cache_dir": "/"}}, "data.cache_dir"),
+            (run, {**span, "schedule": "1h", "config": "../practice.yaml"}, "is no configuration"),
+            ("programs/unsound/run", {**span, "schedule": "1h"}, "unsound.py:1"),
+            ("pools/test", {**tried, "pool": {"name": "none"}}, "neither all nor any"),
+            ("pools/test", {**tried, "end_date": "2023-01-01"}, "no candle of 15m fits"),
+            ("pools/test", {**tried, "timeframe": "1m", "end_date": "2025-01-01"}, "allowed: up to 200,000"),
+        ):
+            with self.subTest(said):
+                status, told = self.ask(f"/api/{path}", "POST", asked)
+                self.assertEqual(422, status, told)
+                self.assertIn(said, told["detail"])
+        for path, asked, said in (
+            ("programs/..%2Fx", {"text": PROGRAM}, "is no name of a program"),
+            ("programs/Upper", {"text": PROGRAM}, "is no name of a program"),
+            ("programs/long", {"text": "x" * 65_537}, "text"),
+            ("pools/wrong", {"pool": {**POOL, "all": [{"feature": "rsi(14", "op": "<", "value": 1}]}}, "pool wrong: "),
+            ("pools/a.b", {"pool": POOL}, "is no id of a pool"),
+        ):
+            with self.subTest(said):
+                status, told = self.ask(f"/api/{path}", "PUT", asked)
+                self.assertEqual(422, status, told)
+                self.assertIn(said, told["detail"])
 
 
 class Searches(Worked):

@@ -77,6 +77,17 @@ DEAR = {
     "overrides": {"symbols": ["BTC/USDT", "ETH/USDT"], "execution": {"commission_rate": 0.002}},
     "windows": {"january": "2024-01", "february": "2024-02", "march": "2024-03"},
 }
+PROGRAM = """\
+def decide(market, account, trigger):
+    symbol = trigger.symbol
+    if trigger.trigger_type == "scheduled":
+        if symbol in account.positions:
+            return Decision("close", reason="a day is enough")
+        return None
+    rsi = market.get_indicator(symbol, "rsi(14)", "1h")["value"]
+    price = market.get_current_prices()[symbol]
+    return Decision("buy", size=0.5, stop=price * 0.98, targets=[price * 1.03], reason="oversold")
+"""
 _LOST = "return Number(document.querySelector('#trades tbody tr td.figure')?.textContent.replace('−', '-')) < 0"
 
 
@@ -273,6 +284,87 @@ class Pages(Shown):
         self.browser.press("#search")
         self.says("#problems", "is empty")
         self.assertTrue(all("422" in one for one in self.browser.logged()))
+
+
+class ProgramPages(Shown):
+    def test_a_program_is_written_checked_and_run_and_what_woke_it_is_seen(self) -> None:
+        self.show("#/programs")
+        self.says("#pools", "rsi_oversold")
+        self.browser.fill("#new-program", "dip")
+        self.browser.press("button", "Write a program")
+        self.browser.wait("return document.querySelector('#text') !== null")
+        self.browser.fill("#text", "import os\n\ndef decide(market, account, trigger):\n    return None\n")
+        self.says("#findings", "import")
+        numbers = "return document.querySelector('.editor .lines').textContent"
+        self.assertEqual("1\n2\n3\n4\n5\n", self.browser.run(numbers))
+        self.browser.wait("return document.querySelector('.editor .lines .error')?.textContent === '1\\n'")
+        self.browser.press("#findings button", "dip:1:")
+        chosen = "const one = document.activeElement; return one.value.slice(one.selectionStart, one.selectionEnd)"
+        self.assertEqual("import os", self.browser.run(chosen))
+        self.indented()
+        self.browser.fill("#text", PROGRAM)
+        self.says("#findings", "finds nothing")
+        self.says("#reads", "rsi(14) on 1h")
+        self.browser.fill("#program-note", HOSTILE)
+        self.browser.press("#keep")
+        self.says("#program-state", "version 1")
+        self.browser.press("label", "rsi_oversold")
+        for name, value in (("schedule", "1d"), ("symbols", "BTC/USDT"), ("end", "2024-01-06"), ("name", "of a text")):
+            self.browser.fill(f"#run-{name}", value)
+        self.browser.press("#start")
+        self.says("#trigger-log", "the schedule")
+        self.says("#trigger-log", "rsi(14) = ")
+        run = str(self.browser.run("return location.hash.split('run=')[1]"))
+        log = self.told(f"backtest/results/{run}/triggers")
+        self.says("#triggers", f"{log['signals']} by pools, {log['scheduled']} by the schedule")
+        shown = "return [...document.querySelectorAll('#trigger-log tbody tr')].map((one) => one.cells[5].textContent)"
+        outcomes = [one["outcome"] + one["outcome_reason"] for one in log["items"][:25]]
+        self.assertEqual(outcomes, self.browser.run(shown))
+        self.looked_at("program", f"#/programs/dip?run={run}")
+        self.browser.press("#result-way a", "Look at the result")
+        self.says("#notes", "of a text")
+        self.looked_at("programs", "#/programs")
+
+    def indented(self) -> None:
+        """Let Enter begin a line where the one before begins, and Ctrl-[ move it out."""
+        self.browser.fill("#text", "if True:")
+        typed = (
+            "const area = document.getElementById('text'); area.focus();"
+            "area.setSelectionRange(area.value.length, area.value.length); for (const [key, ctrlKey] of arguments[0])"
+            " area.dispatchEvent(new KeyboardEvent('keydown', { key, ctrlKey, bubbles: true, cancelable: true }));"
+            "return area.value"
+        )
+        self.assertEqual("if True:\n    ", self.browser.run(typed, [["Enter", False]]))
+        self.assertEqual("if True:\n", self.browser.run(typed, [["[", True]]))
+        self.assertEqual("if True:\n", self.browser.run(typed, [["Tab", False]]), "which leads on")
+
+    def test_a_pool_is_written_as_conditions_and_tried_alone(self) -> None:
+        self.show("#/pools/my-dip")
+        self.browser.fill("[data-condition=feature]", "rsi(14")
+        self.browser.press("#keep-pool")
+        self.says("#problems", "pool my-dip: ")
+        self.browser.fill("[data-condition=feature]", "rsi(14)")
+        self.browser.fill("[data-condition=value]", "35")
+        self.browser.press("#add")
+        last = ".condition:last-child [data-condition={}]"
+        self.browser.fill(last.format("feature"), "close")
+        self.browser.fill(last.format("value"), "ema(50)")
+        self.browser.fill("#pool-cooldown", "4h")
+        self.browser.press("#keep-pool")
+        self.says("#pool-state", "version 1")
+        pool = self.told("pools/my-dip")["pool"]
+        self.assertEqual([35.0, "ema(50)"], [one["value"] for one in pool["all"]])
+        self.browser.fill("#try-symbols", "BTC/USDT")
+        self.browser.fill("#try-end", "2024-01-15")
+        self.browser.press("#try")
+        asked = {"pool": pool, "config": "practice.yaml", "symbols": ["BTC/USDT"], "start_date": "2024-01-01"}
+        told = self.told("pools/test", "POST", {**asked, "end_date": "2024-01-15"})
+        self.assertGreater(told["total"], 0)
+        self.says("#pool-outcome", f"{told['total']} trigger")
+        count = "return document.querySelectorAll('#pool-triggers tbody tr').length"
+        self.assertEqual(told["total"], self.browser.run(count))
+        self.assertTrue(all("422" in one for one in self.browser.logged()))
+        self.seen("pool", "#pool-outcome")
 
 
 class PlaybackPage(Shown):

@@ -87,6 +87,9 @@ class Security(unittest.TestCase):
             {"strategy": "own:Own"},
             {"overrides": {"strategy": {"type": own}}},
             {"overrides": {"strategy.type": own}},
+            {"overrides": {"strategy": {"type": "program", "file": own.partition(":")[0]}}},
+            {"overrides": {"strategy": {"type": "program", "decisions": "/etc/passwd"}}},
+            {"overrides": {"strategy.pool_folder": "/etc"}},
             {"overrides": {"strategy": {"type": None}, "trading_mode": {"default_strategy": own}}},
             {"overrides": {"trading_mode.kill_switch_file": "/etc/passwd"}},
             {"overrides": {"trading_mode": {"kill_switch_env_var": "HOME"}}},
@@ -106,6 +109,7 @@ class Security(unittest.TestCase):
             "strategy.type",
             " strategy . type",
             "strategy",
+            "strategy.file",
             "data.cache_dir",
             "trading_mode.default_strategy",
         ):
@@ -123,7 +127,7 @@ class Security(unittest.TestCase):
         climbing = ("..%2F..%2Fetc%2Fpasswd", "%2Fetc%2Fpasswd", "..", "%2e%2e", "..%5C..%5Cetc", "a%0d%0ab")
         for name in climbing:
             for path in ("systems/{}", "sessions/{}", "backtest/results/{}", "backtest/results/{}/report", "jobs/{}",
-                         "playbacks/{}", "backtest/optimize/{}", "data/{}/15m?symbol=BTC/USDT",
+                         "playbacks/{}", "backtest/optimize/{}", "programs/{}", "pools/{}", "backtest/results/{}/triggers", "data/{}/15m?symbol=BTC/USDT",
                          "data/practice/{}?symbol=BTC/USDT", "data/practice/15m?symbol={}"):  # fmt: skip
                 status, told = self.ask("/api/" + path.format(name))
                 self.assertIn(status, (404, 405, 422), (path, name))

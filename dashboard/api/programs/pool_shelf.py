@@ -65,23 +65,23 @@ class PoolShelf:
         hint, allowed = did_you_mean(id_, known), ", ".join(known) or "none"
         raise ConfigurationError(f"pool {shown(id_)}: there is none{hint} — allowed: {allowed}")
 
-    def values(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
-        """Return what the pools of some ids say, as a run has them in its settings, in the order of the ids.
+    def pools(self, ids: Sequence[str]) -> tuple[SignalPool, ...]:
+        """Return the pools of some ids, in their order.
 
         Raises
         ------
         ConfigurationError
-            If there is none of an id, it cannot be read, or stands twice.
+            If there is none of an id, it cannot be read, or an id stands twice.
         """
-        found: dict[str, dict[str, Any]] = {}
+        found: dict[str, SignalPool] = {}
         for id_ in ids:
             if id_ in found:
-                raise ConfigurationError(f"pools: {shown(id_)} stands twice — allowed: each pool once")
+                raise ConfigurationError(f"pool {shown(id_)} stands twice — allowed: each pool once")
             one = self.pool(id_)
             if one.pool is None:
                 raise ConfigurationError(str(one.problem))
-            found[id_] = one.pool.to_dict()
-        return found
+            found[id_] = one.pool
+        return tuple(found.values())
 
     def keep(self, id_: str, values: dict[str, Any]) -> ShelvedPool:
         """Keep a pool as the next version of its id; ConfigurationError where it is none, with every problem."""

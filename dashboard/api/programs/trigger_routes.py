@@ -6,12 +6,12 @@ from typing import Any, Self
 import msgspec
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
-from runs.reading.trigger_log import Outcome, TriggerRow, trigger_log
 
 from dashboard.api.backtests import run_of
 from dashboard.api.described import refusals
 from dashboard.api.pages import Page, PagingOf, iso
 from dashboard.services import ServicesOf
+from runs.reading.trigger_log import Outcome, TriggerRow, trigger_log
 
 routes = APIRouter(prefix="/backtest", tags=["programs"])
 
