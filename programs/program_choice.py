@@ -60,7 +60,7 @@ class ProgramChoice(msgspec.Struct, frozen=True):
         if self.answers is not None:
             params["answers"] = self.answers
         # What a configuration may say of a program of its own.
-        unsaid = {"file": None, "pools": [], "schedule": None}
+        unsaid: dict[str, Any] = {"file": None, "pools": [], "schedule": None}
         return {"type": "program", **unsaid, "params": params}
 
 

@@ -4,17 +4,22 @@ import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from core.instants import format_ms
-from core.program_call import ProgramFault, ProgramTrigger, ProgramWish
+from core.program_call import ProgramFault, ProgramWish
 from programs.program_result import BacktestResult
 from runs.commands.text_blocks import Facts, Grid, number, show
 from runs.reading.trigger_log import TriggerRow
+from runs.reading.trigger_words import (
+    decided_in_words,
+    fault_in_words,
+    outcome_in_words,
+    short_time,
+    woken_in_words,
+)
 from strategies.programs.program_calls import Tracer, told_trigger
 from strategies.programs.sandbox.sandbox import CallAnswer
 from strategies.programs.triggers.trigger_event import TriggerEvent
 
 ROWS = 12
-_LONGEST = 48
 _READS_SHOWN = 12
 
 
@@ -33,8 +38,7 @@ def traced(say: Callable[..., None]) -> Tracer:
         if fault is None:
             say(f"  decided  {decided_in_words(wish, event.symbol)}")
         else:
-            place = "" if fault.line is None else f"line {fault.line}: "
-            say(f"  problem  {fault.kind}: {place}{fault.text}")
+            say(f"  problem  {fault.kind}: {fault_in_words(fault)}")
 
     return tell
 
@@ -54,19 +58,17 @@ def show_run(result: BacktestResult, rows: int) -> None:
 def _facts(result: BacktestResult) -> list[tuple[str, str]]:
     log = result.trigger_log
     pools = Counter(one.trigger.pool or "schedule" for one in log)
-    actions = Counter(one.wish.action for one in log if one.problem is None)
-    outcomes = Counter(one.outcome for one in log if one.outcome != "held")
+    actions: Counter[str] = Counter(one.wish.action for one in log if one.problem is None)
+    outcomes: Counter[str] = Counter(one.outcome for one in log if one.outcome != "held")
     found = [
         ("Triggers", f"{len(log):,}{_counted(pools)}"),
         ("Decisions", _counted(actions).strip(" ()") or "none"),
     ]
     if outcomes:
         found.append(("Outcomes", _counted(outcomes).strip(" ()")))
-    problems = [one for one in log if one.problem is not None]
+    problems = [one.problem for one in log if one.problem is not None]
     if problems:
-        fault = problems[0].problem
-        place = "" if fault is None or fault.line is None else f"line {fault.line}: "
-        found.append(("Problems", f"{len(problems):,}, the first: {place}{'' if fault is None else fault.text}"))
+        found.append(("Problems", f"{len(problems):,}, the first: {fault_in_words(problems[0])}"))
     return found
 
 
@@ -120,48 +122,5 @@ def _counted(counts: Counter[str]) -> str:
     return f" ({told})" if told else ""
 
 
-def short_time(time_ms: int) -> str:
-    """Return a time to the minute, in UTC."""
-    return format_ms(time_ms)[:16].replace("T", " ")
-
-
-def woken_in_words(trigger: ProgramTrigger) -> str:
-    """Return what woke a program in few words: the pool and what it was met by, or the schedule."""
-    if trigger.type == "scheduled":
-        return "schedule"
-    met = ", ".join(f"{one.feature} {one.value:.6g} {one.op} {one.threshold:.6g}" for one in trigger.met)
-    return _short(f"{trigger.pool}: {met}")
-
-
-def decided_in_words(wish: ProgramWish, symbol: str) -> str:
-    """Return a decision in few words; its symbol where it is not the trigger's."""
-    parts: list[str] = [wish.action]
-    if wish.symbol not in ("", symbol):
-        parts.append(wish.symbol)
-    if wish.quote is not None:
-        parts.append(f"for {wish.quote:.10g}")
-    elif wish.size != 1.0:
-        parts.append(f"size {wish.size:.6g}")
-    for name in ("stop", "stop_distance", "target_distance", "leverage"):
-        value = getattr(wish, name)
-        if value is not None:
-            parts.append(f"{name.replace('_', ' ')} {value:.8g}")
-    if wish.targets:
-        parts.append(f"targets {', '.join(f'{price:.8g}' for _, price in wish.targets)}")
-    return _short(" ".join(parts)) + (f" ({wish.reason})" if wish.reason else "")
-
-
-def outcome_in_words(row: TriggerRow) -> str:
-    """Return what came of a call in few words."""
-    if row.problem is not None:
-        place = "" if row.problem.line is None else f"line {row.problem.line}: "
-        return _short(f"problem: {place}{row.problem.text}")
-    return f"{row.outcome}: {row.outcome_reason}" if row.outcome_reason else row.outcome
-
-
 def _argument(value: object) -> str:
     return json.dumps(value)
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
