@@ -12,7 +12,7 @@ VERBS = {
     "check": ("checking", "say what is wrong with a program, and call it once"),
     "run": ("running", "backtest a program: its triggers, its trades, and what it came to"),
     "shell": ("shell", "try expressions against a moment of history"),
-    "pools": ("pools", "list signal pools, and test what they would have woken"),
+    "pools": ("pool_verbs", "list signal pools, show one, test it on history, or keep it in the run store"),
 }
 """The verbs: the module of ``programs.commands`` that has each, and what it does."""
 
