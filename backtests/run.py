@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -176,8 +176,10 @@ def _run_compiled(plan: RunPlan, strategy: Strategy | StreamingStrategy, market:
 def _run_reference(
     plan: RunPlan, strategy: Strategy | StreamingStrategy, market: MarketInput, made: ReferenceRun
 ) -> MadeRun:
-    with places_of(plan) as files:
-        session = session_over(plan, strategy, market, files.outputs(), made.safety_monitor)
+    with (
+        places_of(plan) as files,
+        closing(session_over(plan, strategy, market, files.outputs(), made.safety_monitor)) as session,
+    ):
         failure, warmed = None, dict.fromkeys(market.candles, 0)
         try:
             with _progress(plan, market, made.watch) as progress:

@@ -52,6 +52,10 @@ class ProgramFault(msgspec.Struct, frozen=True):
     text: str
     line: int | None = None
 
+    def said(self) -> str:
+        """Return it as one line."""
+        return self.text if self.line is None else f"line {self.line}: {self.text}"
+
 
 class ProgramCall(msgspec.Struct, frozen=True):
     """A call of the program; ``number`` counts them from 1.

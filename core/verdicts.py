@@ -20,7 +20,8 @@ SizeBound = Literal["risk", "position_cap", "exposure_room", "notional", "roundi
 """What set the size of an entry.
 
 The risk fraction of equity over the stop distance; ``max_exposure`` of the position; what ``max_exposure_pct`` leaves;
-the value that its signal wants; or ``max_risk_per_trade_pct``, held against the worst that rounding to the tick can make of the loss.
+the value that its signal wants; or ``max_risk_per_trade_pct``, held against the worst that rounding to the tick can
+make of the loss.
 """
 
 

@@ -202,9 +202,8 @@ class PortfolioFold(Fold[PortfolioSession, PortfolioOutputs]):
             series = own.watched.series
             warm_up(own, stored, [_last(shown[one.symbol, one.timeframe], one.warmup_candles) for one in series])
         super().__init__(session, outputs, len(settings.symbols))
-        self._programs = {
-            one.name: one.session.program for one in session.members if one.session.program is not None
-        }
+        programs = {one.name: one.session.program for one in session.members}
+        self._programs = {name: one for name, one in programs.items() if one is not None}
 
 
 AnyFold = SessionFold | PortfolioFold

@@ -82,7 +82,8 @@ class Session:
         self.outputs = outputs
         self.safety: SafetyStatus = gates.safety
         self.watched = watched or Watched()
-        self.program = features if isinstance(features, CallsProgram) else None
+        calling: object = features
+        self.program = calling if isinstance(calling, CallsProgram) else None
         self._symbols = tuple(state.symbol for state in states)
         self._states = states
         self._venue = venue

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from core.errors import ConfigurationError
+from strategies.programs.recorded_decisions import text_of
 from strategies.programs.sandbox.problem import ProgramProblem
 from strategies.programs.sandbox.program_text import ProgramText, parsed
 from strategies.programs.triggers.pool_files import FOLDER, pools_of
@@ -50,14 +51,17 @@ class ProgramChoice(msgspec.Struct, frozen=True):
 
     def strategy(self) -> dict[str, Any]:
         """Return the section ``strategy`` of a configuration that runs it, which no file is read for any more."""
-        params: dict[str, Any] = {"name": self.name, "pools": {one.id: one.to_dict() for one in self.pools}}
-        if self.answers is None:
-            params["code"] = self.code
-        else:
+        params: dict[str, Any] = {
+            "name": self.name,
+            "code": self.code,
+            "pools": [{"id": one.id, **one.to_dict()} for one in self.pools],
+            "schedule": self.schedule,
+        }
+        if self.answers is not None:
             params["answers"] = self.answers
-        if self.schedule is not None:
-            params["schedule"] = self.schedule
-        return {"type": "program", "params": params}
+        # What a configuration may say of a program of its own.
+        unsaid: dict[str, Any] = {"file": None, "pools": [], "schedule": None}
+        return {"type": "program", **unsaid, "params": params}
 
 
 def chosen_program(path: Path, asked: WantedTriggers, folders: Sequence[Path] | None = None) -> ProgramChoice:
@@ -86,6 +90,20 @@ def chosen_program(path: Path, asked: WantedTriggers, folders: Sequence[Path] | 
         )
     pools = pools_of(wanted.pools, pool_folders(path) if folders is None else folders)
     return ProgramChoice(path.stem, text.text, pools, wanted.schedule)
+
+
+def recorded_choice(path: Path, asked: WantedTriggers, folders: Sequence[Path] | None = None) -> ProgramChoice:
+    """Return the decisions of a file in the place of a program; parameters and errors as of :func:`chosen_program`."""
+    answers = text_of(path)
+    if asked.none:
+        raise ConfigurationError(f"{path}: nothing asks for its decisions — allowed: --pools A,B and --schedule 4h")
+    return ProgramChoice(
+        path.stem,
+        "",
+        pools_of(asked.pools, pool_folders(path) if folders is None else folders),
+        asked.schedule,
+        answers,
+    )
 
 
 def pool_folders(program: Path | None = None) -> list[Path]:

@@ -9,6 +9,7 @@ from msgspec import UNSET, UnsetType
 from core.events import CandleMove
 from core.instants import format_ms
 from execution.money.cash_transfer import CashTransfer
+from runs.documents.program_result import program_result, program_warnings
 from runs.documents.run_config import run_config
 from runs.documents.run_result import RunResult, Transferred
 from runs.ended_session import EndedSession
@@ -55,6 +56,8 @@ def build_result(
         covered_ms = ran_to_ms if partial and ran_to_ms is not None else end_ms
         period = Period(start_ms, covered_ms, fed.step_times_ms)
     hashes = run_hashes(session.outputs, settings, fed.data_sha256)
+    counts = session.statistics.program
+    program = UNSET if counts is None else program_result(counts)
     returns = [one.held_return for one in fed.symbols.values() if one.held_return is not None]
     return RunResult(
         config=run_config(settings.live, session.rules.strategy_name, start_ms, end_ms, ran_to_ms),
@@ -62,6 +65,7 @@ def build_result(
         performance=performance_of(session, period, returns),
         symbols=symbol_results(session, fed.symbols),
         watched=dict(fed.watched) or UNSET,
+        program=program,
         transfers=[_transferred(one) for one in session.account.transfers] or UNSET,
         log_file=UNSET if places is None else str(places.log_file),
         output_dir=UNSET if places is None else str(places.folder),
@@ -74,7 +78,10 @@ def build_result(
         data_sha256=hashes.data_sha256,
         code_version=hashes.code_version,
         partial=partial,
-        warnings=_warnings(session, fed, partial=partial),
+        warnings=[
+            *_warnings(session, fed, partial=partial),
+            *([] if program is UNSET else program_warnings(program)),
+        ],
     )
 
 

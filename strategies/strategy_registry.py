@@ -6,6 +6,7 @@ parameters are handed to its constructor as one dict; they are checked first if 
 pydantic model).
 """
 
+import hashlib
 import importlib
 import operator
 import sys
@@ -29,7 +30,7 @@ from strategies.strategy_source import load_module, source_files, strategy_sha25
 class StrategyIdentity(NamedTuple):
     """Who decides: a hash of the strategy's name, parameters and source, and the hash of each file of the source.
 
-    A registered strategy has no files here: its source is part of the code version.
+    A registered strategy has no files here: its source is part of the code version. A program has its text.
     """
 
     sha256: str
@@ -69,6 +70,15 @@ STRATEGIES: Mapping[str, RegisteredStrategy] = {
 }
 """The registered strategies by their one name."""
 
+PROGRAM = "program"
+"""The name of the strategy that calls a user's program; it cannot be built without one."""
+_KNOWN: Mapping[str, RegisteredStrategy] = {
+    **STRATEGIES,
+    PROGRAM: RegisteredStrategy(
+        "strategies.programs.program_strategy:ProgramStrategy", "strategies.programs.program_params:ProgramParams"
+    ),
+}
+
 _IGNORED = str.maketrans("", "", "_- ")
 FORMS = (
     "features and decide",
@@ -95,25 +105,25 @@ def canonical_strategy(name: str) -> str:
     """
     if is_file_name(name):
         return normal_file_name(name)
-    if isinstance(name, str) and name in STRATEGIES:
+    if isinstance(name, str) and name in _KNOWN:
         return name
-    by_key = {_key(known): known for known in STRATEGIES}
+    by_key = {_key(known): known for known in _KNOWN}
     if isinstance(name, str) and _key(name) in by_key:
         return by_key[_key(name)]
     if _is_class_path(name):
         return name
-    raise ConfigurationError(f"strategy {shown(name)}{did_you_mean(name, STRATEGIES)} — {allowed_strategies()}")
+    raise ConfigurationError(f"strategy {shown(name)}{did_you_mean(name, _KNOWN)} — {allowed_strategies()}")
 
 
 def allowed_strategies() -> str:
     """Return in words what names a strategy."""
     own = "package.module:ClassName or path/to/file.py:ClassName of a class of your own"
-    return f"allowed: {', '.join(strategy_names())}, or {own}"
+    return f"allowed: {', '.join((*strategy_names(), PROGRAM))}, or {own}"
 
 
 def registered_params_model(name: str) -> type[BaseModel] | None:
     """Return the model of a registered strategy's parameters; None for any other name, whose class is not loaded."""
-    model = _imported(STRATEGIES[name].params) if name in STRATEGIES else None
+    model = _imported(_KNOWN[name].params) if name in _KNOWN else None
     return model if isinstance(model, type) and issubclass(model, BaseModel) else None
 
 
@@ -126,9 +136,7 @@ def params_model(name: str) -> type[BaseModel] | None:
         If the strategy is unknown, or its class cannot be imported or is no strategy.
     """
     canonical = canonical_strategy(name)
-    return (
-        registered_params_model(canonical) if canonical in STRATEGIES else _own_model(name, strategy_class(canonical))
-    )
+    return registered_params_model(canonical) if canonical in _KNOWN else _own_model(name, strategy_class(canonical))
 
 
 def strategy_class(name: str) -> type:
@@ -142,8 +150,8 @@ def strategy_class(name: str) -> type:
     canonical = canonical_strategy(name)
     if is_file_name(canonical):
         return file_class(canonical, lambda one: isinstance(one, type) and has_form(one), " or with ".join(FORMS))
-    own = canonical not in STRATEGIES
-    found = _imported_own(canonical) if own else _imported(STRATEGIES[canonical].strategy)
+    own = canonical not in _KNOWN
+    found = _imported_own(canonical) if own else _imported(_KNOWN[canonical].strategy)
     if not isinstance(found, type) or not has_form(found):
         raise ConfigurationError(f"strategy {shown(name)} is not a class with {' or with '.join(FORMS)}")
     return found
@@ -169,7 +177,7 @@ def strategy_identity(name: str, params: Mapping[str, object], found: str | None
     if is_file_name(canonical):
         files = source_files(module_of(found or canonical))
     else:
-        files = {} if canonical in STRATEGIES else source_files(canonical.partition(":")[0])
+        files = _files_of(canonical, params)
     return StrategyIdentity(strategy_sha256(canonical, params, files), files)
 
 
@@ -191,7 +199,7 @@ def build_strategy(
         If the constructor of a class of one's own raises, or it has no usable ``warmup_candles``.
     """
     canonical, found = canonical_strategy(name), strategy_class(name)
-    model = registered_params_model(canonical) if canonical in STRATEGIES else _own_model(name, found)
+    model = registered_params_model(canonical) if canonical in _KNOWN else _own_model(name, found)
     if model is not None:
         checked, problems = checked_params(model, params, "params.")
         if checked is None:
@@ -233,6 +241,13 @@ def ready_strategy(name: str, strategy: Strategy | StreamingStrategy) -> Strateg
     if not isinstance(getattr(strategy, "name", None), str):
         strategy.name = type(strategy).__name__
     return strategy
+
+
+def _files_of(canonical: str, params: Mapping[str, object]) -> dict[str, str]:
+    """Return the hashes of the source of a strategy that is named otherwise than by its file."""
+    if canonical == PROGRAM:
+        return {f"{params.get('name', PROGRAM)}.py": hashlib.sha256(str(params.get("code", "")).encode()).hexdigest()}
+    return {} if canonical in STRATEGIES else source_files(canonical.partition(":")[0])
 
 
 def _own_model(name: str, found: type) -> type[BaseModel] | None:

@@ -17,6 +17,7 @@ from market_data.store.store_layout import exchange_folder
 from risk_management.risk_config import RiskConfig
 from strategies.strategy_file import is_file_name
 from strategies.strategy_registry import (
+    PROGRAM,
     allowed_strategies,
     canonical_strategy,
     registered_params_model,
@@ -25,6 +26,7 @@ from strategies.strategy_registry import (
 from strategies.strategy_settings import DEFAULT_STRATEGY, StrategySettings
 from validation.composed_settings import SettingsFiles
 from validation.live_settings import LiveSettings
+from validation.program_section import Surroundings, with_program, without_program
 from validation.symbol_rules import ADD_PERPETUAL, PERPETUALS_ONLY, configured_leverages
 
 _ONE_FACT = (("default_slippage", "slippage"), ("base_account_size", "starting_balance"))
@@ -135,12 +137,13 @@ def _timeframe_problems(values: Mapping[str, Plain], exchange: str | None) -> li
 
 
 def with_strategy(
-    section: Plain, default_strategy: str | None
+    section: Plain, default_strategy: str | None, around: Surroundings | None = None
 ) -> tuple[StrategySettings | None, list[SettingsProblem]]:
     """Return the strategy with its one name and all its parameters, and what is wrong with either.
 
     A class of one's own is not loaded; its parameters stay as they are written. ``default_strategy`` of the trading
-    mode serves where the section names no type; its problems have the key ``default_strategy``.
+    mode serves where the section names no type; its problems have the key ``default_strategy``. ``around`` is where
+    the files of a program are looked for, and what it trades.
     """
     if not isinstance(section, dict):
         return None, []
@@ -158,6 +161,10 @@ def with_strategy(
         absolute = f"{shown(written)} begins at the root of this machine"
         allowed = "allowed: a path from the configuration's folder, such as ../ideas/my_idea.py:MyIdea"
         return None, [*problems, SettingsProblem("strategy.type", absolute, allowed)]
+    if name == PROGRAM:
+        program, wrong = with_program(section, around or Surroundings())
+        return program, problems + wrong
+    problems += without_program(section, name)
     model = registered_params_model(name)
     if model is None:
         wrong = _plain_problems("strategy.params", params)

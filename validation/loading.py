@@ -23,6 +23,7 @@ from validation.cross_checks import (
 from validation.hints import with_hint
 from validation.live_settings import LiveSettings, RiskSource
 from validation.overrides import RISK, TRADING_MODE, Overrides
+from validation.program_section import Surroundings
 
 DEFAULT_CONFIG = "config/live.yaml"
 TRADING_MODE_FILE = "trading_mode.yaml"
@@ -159,7 +160,11 @@ class _Loading:
         exchange, exchange_problems = of_exchange(values)
         wrong = {problem.key for problem in problems}
         problems += [problem for problem in exchange_problems if problem.key not in wrong]
-        strategy, strategy_problems = with_strategy(values.get("strategy", {}), default_strategy)
+        strategy, strategy_problems = with_strategy(
+            values.get("strategy", {}),
+            default_strategy,
+            Surroundings.of(self.bases, values, LiveSettings.model_fields["timeframe"].default),
+        )
         for problem in strategy_problems:
             if problem.key == "default_strategy":
                 self.found.append(problem.of(str(mode_file)))

@@ -58,7 +58,7 @@ def laid_over(below: Mapping[str, Plain], above: Mapping[str, Plain]) -> dict[st
         under = merged.get(key)
         if isinstance(value, dict) and isinstance(under, dict):
             if key == "strategy" and value.get("type", under.get("type")) != under.get("type"):
-                under = {name: one for name, one in under.items() if name != "params"}
+                under = {}
             merged[key] = laid_over(under, value)
         else:
             merged[key] = value

@@ -1,6 +1,7 @@
 """Settings without files: composed of plain values, and settings with some of their values changed."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from core.settings_problem import SettingsProblem, shown
@@ -13,6 +14,7 @@ from validation.cross_checks import across_files, with_leverages, with_strategy,
 from validation.hints import with_hint
 from validation.live_settings import LiveSettings
 from validation.overrides import RISK, TRADING_MODE, expanded, laid_over
+from validation.program_section import Surroundings
 
 RULED_BY_EXECUTION = ("base_account_size", "default_slippage")
 """Keys of risk.json that settings have from their execution section."""
@@ -21,7 +23,7 @@ _OF_THE_BASE = ("exchange", "data", "logging", "session")
 _FIXED = "allowed: everything else of live.yaml, risk.… of risk.json and trading_mode.… of trading_mode.yaml"
 
 
-def composed_settings(values: Mapping[str, Any], files: SettingsFiles) -> Settings:
+def composed_settings(values: Mapping[str, Any], files: SettingsFiles, folder: Path | None = None) -> Settings:
     """Return checked settings of plain values, whatever their exchange is.
 
     Parameters
@@ -30,6 +32,8 @@ def composed_settings(values: Mapping[str, Any], files: SettingsFiles) -> Settin
         The keys of a live.yaml; under ``risk`` those of risk.json, under ``trading_mode`` those of trading_mode.yaml.
     files
         What problems are said to be of.
+    folder
+        That of the configuration, from which the files of a program are looked for.
 
     Raises
     ------
@@ -45,7 +49,12 @@ def composed_settings(values: Mapping[str, Any], files: SettingsFiles) -> Settin
     live, found = section_or_problems(LiveSettings, written(LiveSettings, values))
     problems += [with_hint(problem, LiveSettings) for problem in found]
     wrong = {problem.key for problem in problems}
-    chosen, found = with_strategy(values.get("strategy", {}), None if mode is None else mode.default_strategy)
+    bases = [Path()] if folder is None else [folder, folder.parent, Path()]
+    chosen, found = with_strategy(
+        values.get("strategy", {}),
+        None if mode is None else mode.default_strategy,
+        Surroundings.of(bases, values, LiveSettings.model_fields["timeframe"].default),
+    )
     problems += [problem for problem in found if problem.key not in wrong]
     if live is None or risk is None or mode is None or chosen is None or problems:
         raise ConfigValidationError.of(*(problem.of(files.live) for problem in problems))
@@ -87,5 +96,5 @@ def varied_settings(base: Settings, variation: Mapping[str, Any], called: str) -
     for key in RULED_BY_EXECUTION:
         del risk[key]
     values = laid_over({**live, RISK: risk, TRADING_MODE: plain["trading_mode"]}, changes)
-    settings = composed_settings(values, SettingsFiles(called, called, called))
+    settings = composed_settings(values, SettingsFiles(called, called, called), Path(base.files.live).parent)
     return Settings(settings.live.model_copy(update={"risk": base.live.risk}), settings.risk, settings.mode, base.files)

@@ -34,6 +34,7 @@ from engine.watched import Watched, watched_series_of
 from market_data.history.loaded_candles import LoadedCandles
 from strategies.features.column_stream import ColumnStream
 from strategies.features.feature_session import FeatureSession
+from strategies.features.program_port import CallsProgram
 from strategies.strategy import SignalStream, Strategy, StreamingStrategy
 from validation.composed_settings import Settings
 
@@ -70,6 +71,8 @@ def opinions_of(
     by_columns = rules.detail_ms is None or not bridges_a_gap(market, rules)
     streamed = msgspec.structs.replace(rules, detail_ms=None) if by_columns else rules
     features, opened = streams_of(strategy, settings, known, streamed)
+    if isinstance(features, CallsProgram):
+        raise Uncovered("the strategy is a program")
     account = UnseenAccount(by_side=features is not None and not features.takes_candles)
     kept_before = kept_by(strategy)
     if features is not None:

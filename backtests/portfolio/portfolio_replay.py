@@ -46,9 +46,11 @@ def files_of(settings: PortfolioFeed) -> list[str]:
 def replay_portfolio(head: SessionHead, settings: PortfolioFeed, out: Path) -> PortfolioReplay:
     """Fold a journal anew, write what it gives into a folder, and say how far it came."""
     replay = PortfolioReplay(kill_switch=head.record.kill_switch)
-    with _outputs_in(out, settings) as outputs:
+    with _outputs_in(out, settings) as outputs, contextlib.ExitStack() as ended:
         try:
             fold = PortfolioFold(head.record, settings.portfolio, outputs)
+            ended.callback(fold.session.close)
+            fold.recall(line.record for line in head.lines())
             for line in head.lines():
                 record = line.record
                 replay.last_line = line.number

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -160,9 +161,10 @@ def _run(plan: PortfolioPlan, loaded: _Loaded, files: PortfolioFiles, interrupt:
     outputs = files.outputs()
     session = build_portfolio(plan.settings, parts, loaded.instruments, outputs, kill_switch=plan.kill_switch_engaged)
     window, failure = loaded.window, None
+    candles = sum(one.rows for one in window.candles)
     warmed = {name: dict.fromkeys(market.candles, 0) for name, market in loaded.markets.items()}
     try:
-        with ReplayProgress(sum(one.rows for one in window.candles), shown=plan.show_progress is not False) as progress:
+        with closing(session), ReplayProgress(candles, shown=plan.show_progress is not False) as progress:
             for one in session.members:
                 warm_up_session(one.session, loaded.markets[one.name])
                 warmed[one.name] = warmed_candles(one.session, loaded.markets[one.name])

@@ -1,5 +1,6 @@
 """The backtest of a session's window: history's candles in a session that begins as the recorded one did."""
 
+import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -109,17 +110,19 @@ def _backtest(
     record: SessionRecord, settings: Settings, history: History, given: JournalInput, out: IndexedOutputs
 ) -> str | None:
     """Run history's input through a session that begins as the recorded one did; return its strategy's failure."""
-    session = SessionFold(record, settings, out.outputs).session
-    failure = None
-    try:
-        for step in steps_of(history.window()):
-            session.process(step)
-            if step.time_ms in given.kept_at_ms:
-                session.finish(flatten=False)
-            out.mark(step.time_ms)
-    except StrategyError as error:
-        failure = str(error)
-    if given.end is not None:
-        session.finish(flatten=given.end.mode == "flatten")
-    out.mark(session.last_step_ms)
+    fold = SessionFold(record, settings, out.outputs)
+    session, failure = fold.session, None
+    with contextlib.closing(session):
+        fold.recall(given.failed_calls)
+        try:
+            for step in steps_of(history.window()):
+                session.process(step)
+                if step.time_ms in given.kept_at_ms:
+                    session.finish(flatten=False)
+                out.mark(step.time_ms)
+        except StrategyError as error:
+            failure = str(error)
+        if given.end is not None:
+            session.finish(flatten=given.end.mode == "flatten")
+        out.mark(session.last_step_ms)
     return failure

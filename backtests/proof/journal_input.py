@@ -14,6 +14,7 @@ from engine.journal_records import (
     CommandRecord,
     EndRecord,
     MissingRecord,
+    ProgramRecord,
     StepRecord,
 )
 
@@ -22,7 +23,8 @@ class JournalInput(msgspec.Struct):
     """The input by configured symbol, the notes about it, and where the session was interfered with.
 
     ``watched`` has one entry per watched series. ``steps_ms`` are the times of all steps, ``missed_ms`` those of missed
-    ones, ``kept_at_ms`` steps after which the session ended, to go on.
+    ones, ``kept_at_ms`` steps after which the session ended, to go on. ``failed_calls`` are the calls of a program that
+    failed by their machine.
     """
 
     candles: dict[str, SessionCandles]
@@ -33,6 +35,7 @@ class JournalInput(msgspec.Struct):
     steps_ms: list[int] = []
     notes: list[CandleRecord] = []
     missing: list[MissingRecord] = []
+    failed_calls: list[ProgramRecord] = []
     missed_ms: list[int] = []
     operator_ms: list[int] = []
     kept_at_ms: set[int] = set()
@@ -71,6 +74,8 @@ def read_input(head: SessionHead, symbols: Sequence[str], last_line: int) -> Jou
             found.notes.append(record)
         elif isinstance(record, MissingRecord):
             found.missing.append(record)
+        elif isinstance(record, ProgramRecord):
+            found.failed_calls.append(record)
         elif isinstance(record, CommandRecord):
             found.operator_ms.append(found.last_step_ms or 0)
         elif isinstance(record, EndRecord):

@@ -1,5 +1,6 @@
 """A journal folded anew: how far that came, and the outputs that the journal says the session wrote."""
 
+import contextlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
@@ -123,9 +124,13 @@ def replay_journal(head: SessionHead, settings: Settings, out: IndexedOutputs) -
         If the journal is damaged.
     """
     fold = SessionFold(head.record, settings, out.outputs)
-    done = JournalReplay()
-    window = _window_of(head, settings)
-    last_byte = 0
+    with contextlib.closing(fold.session):
+        return _replay_records(head, settings, fold, out)
+
+
+def _replay_records(head: SessionHead, settings: Settings, fold: SessionFold, out: IndexedOutputs) -> JournalReplay:
+    done, window, last_byte = JournalReplay(), _window_of(head, settings), 0
+    fold.recall(line.record for line in head.lines())
     for line in head.lines():
         last_byte, done.last_line = line.end_byte, line.number
         try:

@@ -19,6 +19,7 @@ from engine.journal_records import (
     EndRecord,
     JournalRecord,
     MissingRecord,
+    ProgramRecord,
     ResumeRecord,
     StepRecord,
 )
@@ -125,6 +126,8 @@ class SessionFollower:
             case MissingRecord():
                 told = {"what": record.kind, "symbol": record.symbol, "due": format_ms(record.time_ms)}
                 return Happening("missing", {**told, "detail": record.detail})
+            case ProgramRecord():
+                return Happening("program_failed", {"call": record.call, "detail": record.text})
             case ResumeRecord():
                 last = None if record.last_step_ms is None else format_ms(record.last_step_ms)
                 return Happening("resumed", {"last_step": last, "missed_steps": record.missed_steps})

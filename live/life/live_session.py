@@ -162,6 +162,7 @@ class _LiveSession:
         commands = OperatorCommands(self._kill_switch, unified, inbox=CommandInbox(folder.path))
         with (
             started.journal,
+            contextlib.closing(started.fold.session),
             stop_on_signals(folder.path) as stopping,
             contextlib.closing(log),
             open_post(self._alerts, folder.path / OUTBOX) as post,

@@ -230,4 +230,6 @@ class SessionDriver:
         """Write a record, then let the kernel see it, then hand its outputs to the system."""
         self._journal.append(record)
         self._fold.apply(record)
+        for noted in self._fold.machine_records():
+            self._journal.append(noted)
         self._folder.flush()

@@ -78,6 +78,7 @@ def fold_journal(folder: SessionFolder, settings: Settings) -> FoldedSession:
         fold = fold_of(first, settings, folder.outputs_of(settings))
     except InvariantError as error:
         raise _damaged(folder, line, 0, error) from error
+    fold.recall(one.record for one in folder.lines())
     recent = SessionEvents(fold.session, REMEMBERED_EVENTS)
     end_byte = line.end_byte
     for line in lines:
@@ -87,6 +88,7 @@ def fold_journal(folder: SessionFolder, settings: Settings) -> FoldedSession:
             raise _damaged(folder, line, end_byte, error) from error
         past.take(line.record)
         end_byte = line.end_byte
+    fold.recalled()
     folder.publish_outputs()
     folder.flush()
     return FoldedSession(fold, recent, past, end_byte)

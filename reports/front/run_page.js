@@ -11,6 +11,7 @@ import { priceChart } from "front/price_chart.js";
 import { rollingCharts } from "front/rolling_charts.js";
 import { bounds, identity, settings } from "front/run_facts.js";
 import { tradesTable } from "front/trades_table.js";
+import { triggerLog } from "front/trigger_log.js";
 import { count, moneyOf, perCent, plus, tone } from "front/words.js";
 
 const KINDS = { backtest: "Backtest", live: "Live paper session" };
@@ -140,6 +141,7 @@ export function runPage(run, beside = null) {
     ),
     section("price", "Price", "Price and trades", ...prices.parts, beside?.part),
     section("trades", "Trades", "Trades", ...tradesTable(run, trades, show)),
+    run.triggers && section("triggers", "Triggers", "What woke the program, and what came of it", ...triggerLog(run)),
     trades.length > 0 && section("shape", "Distribution", "How trades came out", distributions(run, trades)),
     section(
       "groups",

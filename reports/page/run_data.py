@@ -15,6 +15,7 @@ from reports.page.decimation import extremes_kept
 from reports.page.packed_columns import SIGNIFICANT, Packed, packed_candles, packed_numbers, packed_times, packed_words
 from reports.page.protective_levels import protective_levels
 from reports.page.rolling_figures import Rolling, rolling_sharpe, rolling_win_rate
+from reports.page.trigger_columns import trigger_columns
 from runs.reading.held_symbols import held_symbols
 from runs.reading.run_folder import StoredRun, length_of, measure_run, trades_with_excursions
 
@@ -29,7 +30,7 @@ FEW_TRADES = 30
 
 def run_data(run: StoredRun, candles: Mapping[str, CandleColumns]) -> dict[str, Any]:
     """Return everything that the page of a run shows; every number is finite or None."""
-    trades = trades_with_excursions(run, candles)
+    trades, triggers = trades_with_excursions(run, candles), trigger_columns(run)
     return {
         **_head(run, candles),
         "curve": _curve(run, candles, CURVE_POINTS),
@@ -37,6 +38,7 @@ def run_data(run: StoredRun, candles: Mapping[str, CandleColumns]) -> dict[str, 
         "rolling_sharpe": _rolling(rolling_sharpe(run.curve, run.metric_settings)),
         "rolling_win_rate": _rolling(rolling_win_rate(trades)),
         "trades": _trades(trades),
+        **({} if triggers is None else {"triggers": triggers}),
         "levels": _levels(run) if candles else None,
         "candles": _candles(candles, length_of(run, candles)),
     }

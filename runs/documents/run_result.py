@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from runs.documents.program_result import ProgramResult
 from runs.documents.symbol_result import Rung, SymbolResult, TagResult
 from runs.documents.watched_input import WatchedInput
 
@@ -148,8 +149,8 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     of the trade log, ``orders.csv`` and ``ledger.csv`` (empty for one that was not to be rendered), of every setting
     that can change a result, of the strategy (its parameters and the user's own source), and of all that the market
     told (left out for a session whose journal is its data).
-    ``partial`` says that the run was cut short. ``transfers`` is the cash that moved between it and other members of
-    a portfolio; left out without any.
+    ``partial`` says that the run was cut short. ``program`` is there where the strategy is a user's program.
+    ``transfers`` is the cash that moved between it and other members of a portfolio; left out without any.
     """
 
     config: RunConfig
@@ -157,6 +158,7 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
     performance: Performance
     symbols: dict[str, SymbolResult]
     watched: dict[str, WatchedInput] | UnsetType = UNSET
+    program: ProgramResult | UnsetType = UNSET
     transfers: list[Transferred] | UnsetType = UNSET
     log_file: str | UnsetType = UNSET
     output_dir: str | UnsetType = UNSET

@@ -24,19 +24,32 @@ from runs.store.store_rows import (
     MetricPoint,
     Optimisation,
     PoolVersion,
+    ProgramVersion,
     Recommendation,
     RunRow,
     TradeRow,
     Trial,
 )
 from runs.store.synchronising import SyncReport, sync
-from runs.store.tables import EPOCH, JOB, JOB_LINE, METRIC_POINT, OPTIMISATION, POOL, RECOMMENDATION, RUN, TRADE, TRIAL
+from runs.store.tables import (
+    EPOCH,
+    JOB,
+    JOB_LINE,
+    METRIC_POINT,
+    OPTIMISATION,
+    POOL,
+    PROGRAM,
+    RECOMMENDATION,
+    RUN,
+    TRADE,
+    TRIAL,
+)
 
-Record = Optimisation | Trial | Recommendation | Epoch | Job | JobLine | PoolVersion
-Kind = TypeVar("Kind", Optimisation, Trial, Recommendation, Epoch, Job, JobLine, PoolVersion)
+Record = Optimisation | Trial | Recommendation | Epoch | Job | JobLine | PoolVersion | ProgramVersion
+Kind = TypeVar("Kind", Optimisation, Trial, Recommendation, Epoch, Job, JobLine, PoolVersion, ProgramVersion)
 _RECORDS: dict[type[Any], Table] = {
     Optimisation: OPTIMISATION, Trial: TRIAL, Recommendation: RECOMMENDATION, Epoch: EPOCH, Job: JOB,
-    JobLine: JOB_LINE, PoolVersion: POOL,
+    JobLine: JOB_LINE, PoolVersion: POOL, ProgramVersion: PROGRAM,
 }  # fmt: skip
 LARGE = ("figures", "warnings")
 _BATCH = 20_000

@@ -260,3 +260,14 @@ class PoolVersion(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     document: dict[str, Any] | None = None
     saved_ms: int
+
+
+class ProgramVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """A program as it was saved; None in place of its ``text`` says that it was deleted."""
+
+    id: int | None = None
+    program: str
+    version: int
+    text: str | None = None
+    note: str | None = None
+    saved_ms: int

@@ -307,3 +307,16 @@ POOL = Table(
     UniqueConstraint("pool", "version"),
 )
 """The versions of signal pools, each as its file would have it; without a document the pool was deleted."""
+
+PROGRAM = Table(
+    "program",
+    TABLES,
+    Column("id", Integer, primary_key=True),
+    Column("program", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("text", Text),
+    Column("note", Text),
+    Column("saved_ms", BigInteger, nullable=False),
+    UniqueConstraint("program", "version"),
+)
+"""The versions of programs, each as it was written; without a text the program was deleted."""

@@ -14,7 +14,8 @@ class EntryWords(TypedDict, total=False):
 
     ``entry``, ``entry_price`` and ``entry_expiry`` are how it enters, ``size`` the share of what risk allows,
     ``notional`` the most that the entry may be worth in quote currency, ``cancel_entry`` replaces an entry that waits,
-    ``atr`` is what the risk settings' multiples and an ATR trail are measured in. ``tag`` and ``reason`` are for people, ``metadata`` holds the inputs of the decision.
+    ``atr`` is what the risk settings' multiples and an ATR trail are measured in. ``tag`` and ``reason`` are for
+    people, ``metadata`` holds the inputs of the decision.
     """
 
     size: float

@@ -188,7 +188,7 @@ class MarketView:
             "symbols": list(self._symbols),
             "prices": dict(self._seen.closes()),
             "klines": {
-                symbol: {period: self._seen.last(symbol, length, most) for period, (length, most) in reads.klines.items()}
+                symbol: {one: self._seen.last(symbol, length, most) for one, (length, most) in reads.klines.items()}
                 for symbol in symbols
             },
             "indicators": {
@@ -196,7 +196,7 @@ class MarketView:
                 for symbol in symbols
             },
             "flows": {
-                symbol: {read_key(metric, period): self.get_flow(symbol, metric, period) for metric, period in reads.flows}
+                symbol: {read_key(metric, one): self.get_flow(symbol, metric, one) for metric, one in reads.flows}
                 for symbol in symbols
             },
             "regimes": {symbol: {one: self.get_regime(symbol, one) for one in reads.regimes} for symbol in symbols},

@@ -3,45 +3,55 @@
 from collections.abc import Iterable
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from core.errors import ConfigurationError
 from core.settings_problem import SettingsProblem
 from core.settings_section import Allowed, PlainText, SettingsSection
 from strategies.programs.sandbox.limits import ProgramLimits
 from strategies.programs.sandbox.program_text import ProgramText
+from strategies.programs.triggers.pool_settings import pool_of
 from strategies.programs.triggers.schedule import Schedule
 from strategies.programs.triggers.signal_pool import SignalPool
 
 HALT_AFTER = 5
 """Problems in a row after which a program is not called any more, where nothing else is said."""
 
+
+def _as_tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
 Code = Annotated[str, Allowed("the text of a program")]
-Pools = Annotated[dict[str, dict[str, Any]], Allowed("a section with a pool for each id")]
+Pools = Annotated[
+    tuple[dict[str, Any], ...],
+    BeforeValidator(_as_tuple),
+    Allowed("a list of pools, each with its id beside the keys of its file"),
+]
+HaltAfter = Annotated[int, Field(ge=1, le=1000)]
+CallSeconds = Annotated[float, Field(gt=0, le=60)]
 
 
 class ProgramParams(SettingsSection):
     """The parameters of the strategy ``program``: everything that decides, so that no file is read any more.
 
-    ``pools`` has the pools by id, as their files have them, in the order in which they wake.
+    ``pools`` stand in the order in which they wake, each as its file has it and with its ``id``.
     """
 
     name: PlainText = Field("program", description="What trade logs and messages call the program")
     code: Code = Field(description="The program's text")
-    pools: Pools = Field(default_factory=dict, description="The signal pools that wake it, by id")
-    schedule: PlainText | None = Field(None, description="When the clock wakes it; null is never")
-    halt_after: int = Field(
-        HALT_AFTER, ge=1, le=1000, description="Problems in a row after which it is not called any more"
-    )
-    call_seconds: float = Field(0.25, gt=0, le=60, description="Most processor time of one call")
+    pools: Pools = Field((), description="The signal pools that wake it")
+    schedule: PlainText | None = Field(None, description="When the clock wakes it, in UTC; null is never")
+    halt_after: HaltAfter = Field(HALT_AFTER, description="Problems in a row after which it is not called any more")
+    call_seconds: CallSeconds = Field(0.25, description="Most processor time of one call, in seconds")
 
     def broken_rules(self) -> Iterable[SettingsProblem]:
         """Yield pools and schedules that are none, and a program that nothing wakes."""
-        for read in (self.text, self.signal_pools, self.scheduled, self.limits):
+        for key, read in (("code", self.text), ("pools", self.signal_pools), ("schedule", self.scheduled)):
             try:
                 read()
             except ConfigurationError as error:
-                yield from error.facts or (SettingsProblem("code", str(error)),)
+                yield from (one._replace(key=f"{key}") for one in _problems(error))
         if not self.pools and self.schedule is None:
             yield SettingsProblem("pools", "nothing wakes the program", "allowed: pools, a schedule, or both")
 
@@ -51,7 +61,12 @@ class ProgramParams(SettingsSection):
 
     def signal_pools(self) -> tuple[SignalPool, ...]:
         """Return the pools, in order."""
-        return tuple(pool_of(name, values) for name, values in self.pools.items())
+        found = []
+        for values in self.pools:
+            own = dict(values)
+            name = own.pop("id", None)
+            found.append(pool_of(own, name, f"pool {name}"))
+        return tuple(found)
 
     def scheduled(self) -> Schedule | None:
         """Return the schedule; None without one."""
@@ -60,3 +75,9 @@ class ProgramParams(SettingsSection):
     def limits(self) -> ProgramLimits:
         """Return the limits of its calls."""
         return ProgramLimits(call_seconds=self.call_seconds)
+
+
+def _problems(error: ConfigurationError) -> Iterable[SettingsProblem]:
+    """Yield what an error names, each with the place that it has in its own sentence."""
+    for line in str(error).splitlines():
+        yield SettingsProblem("", line)

@@ -16,10 +16,21 @@ from alembic.migration import MigrationContext
 from sqlalchemy import inspect, text
 
 from core.errors import ConfigurationError, StoreError
+from programs.program_store import delete_program, program_versions, save_program, stored_program, stored_programs
 from runs.store.database import HEAD
 from runs.store.run_filter import RunFilter
 from runs.store.run_store import open_store
-from runs.store.store_rows import Epoch, Job, JobLine, Optimisation, Recommendation, RunRow, Trial
+from runs.store.store_rows import (
+    Epoch,
+    Job,
+    JobLine,
+    Optimisation,
+    PoolVersion,
+    ProgramVersion,
+    Recommendation,
+    RunRow,
+    Trial,
+)
 from runs.store.tables import TABLES
 from tests.support.runs.backtest_runs import command_environment
 from tests.support.scale import scaled
@@ -186,6 +197,37 @@ class Store:
         id_ = self.store.record(advice)
         self.assertEqual([msgspec.structs.replace(advice, id=id_)], self.store.records(Recommendation))
 
+    def test_a_program_is_kept_version_by_version_and_none_is_changed(self):
+        first = save_program(self.store, "dip", "x = 1\r\n", "the first")
+        self.assertEqual((1, "x = 1\n", "the first"), (first.version, first.text, first.note))
+        self.assertEqual(first, save_program(self.store, "dip", "x = 1\n", "again"))
+        second, third = (save_program(self.store, "dip", text) for text in ("x = 2\n", "x = 1\n"))
+        other = save_program(self.store, "a", "")
+        self.assertEqual((first, second, third), program_versions(self.store, "dip"))
+        self.assertEqual((other, third), stored_programs(self.store))
+        self.assertEqual((third, second), (stored_program(self.store, "dip"), stored_program(self.store, "dip", 2)))
+        self.assertEqual((4, None), (delete_program(self.store, "dip").version, program_versions(self.store)[-1].text))
+        self.assertEqual((other,), stored_programs(self.store))
+        self.assertEqual(second, stored_program(self.store, "dip", 2))
+        with self.assertRaisesRegex(
+            ConfigurationError, "program dip: was deleted as version 4 — allowed: version 1, 2"
+        ):
+            delete_program(self.store, "dip")
+        self.assertEqual(5, save_program(self.store, "dip", "x = 1\n").version)
+
+    def test_a_program_that_is_none_is_refused_and_an_absent_one_is_named(self):
+        save_program(self.store, "dip", "x = 1\n")
+        for name in ("", "../dip", "a/b", "a.b", "-a", "x" * 65, "\u00e9", "a\n", "A"):
+            with self.assertRaisesRegex(ConfigurationError, "is no name of a program — allowed: small letters"):
+                save_program(self.store, name, "")
+        with self.assertRaisesRegex(ConfigurationError, "65537 bytes — allowed: at most 65536"):
+            save_program(self.store, "dip", "x" * 65_537)
+        with self.assertRaisesRegex(ConfigurationError, r"there is none in the run store \(did you mean dip\?\)"):
+            stored_program(self.store, "dib")
+        with self.assertRaisesRegex(ConfigurationError, "program dip: has no version 2 — allowed: version 1"):
+            stored_program(self.store, "dip", 2)
+        self.assertEqual(1, self.count("program"))
+
     def test_the_tables_are_what_the_migrations_make(self):
         with self.store.database.reading() as connection:
             self.assertEqual([], compare_metadata(MigrationContext.configure(connection), TABLES))
@@ -308,7 +350,8 @@ class Store:
 
     def test_every_column_of_a_row_is_one_of_its_table(self):
         kinds = {"run": RunRow, "optimisation": Optimisation, "trial": Trial, "recommendation": Recommendation,
-                 "epoch": Epoch, "job": Job, "job_line": JobLine}  # fmt: skip
+                 "epoch": Epoch, "job": Job, "job_line": JobLine, "pool": PoolVersion,
+                 "program": ProgramVersion}  # fmt: skip
         own = {"run": {"symbol_keys", "tag_keys", "signature", "folder_mtime_ns"}}
         for name, kind in kinds.items():
             expected = {column.name for column in TABLES.tables[name].c} - own.get(name, set())

@@ -14,7 +14,6 @@ import requests
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.errors import Unsatisfiable
-from programs.program_store import save_program
 from schemathesis.checks import not_a_server_error
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import (
@@ -24,6 +23,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from backtests.config_backtest import ConfigBacktestRunner
+from programs.program_store import save_program
 from tests.support.asked_dashboards import CONFIG, AskedDashboard
 from tests.support.scale import LONG, SEED, scaled
 from tests.support.studies import store_in

@@ -1,0 +1,80 @@
+"""Arguments that say on which market a program is run or tried."""
+
+import argparse
+
+from backtests.config_backtest import wall_clock_ms
+from core.errors import ConfigurationError
+from core.instants import parse_instant
+from core.time_range import WINDOW_FORMS, TimeRange
+from programs.backtest_config import PRACTICE_CONFIG
+from programs.program_run import ProgramMarket
+
+PRACTICE_MOMENT = "2024-01-15T12:00:00Z"
+"""The moment of the practice market at which programs and expressions are tried where none is named."""
+
+
+def add_market(parser: argparse.ArgumentParser) -> None:
+    """Add the configuration, and what replaces some of its keys."""
+    parser.add_argument(
+        "--config", metavar="FILE", default=PRACTICE_CONFIG, help="default: %(default)s, the embedded practice market"
+    )
+    parser.add_argument("--interval", metavar="TF", help="timeframe instead of the configuration's, e.g. 15m, 1h")
+    parser.add_argument("--symbols", metavar="A,B", type=listed, help="symbols instead of the configuration's")
+    parser.add_argument("--offline", action="store_true", help="use what is stored; never the network")
+    parser.add_argument("--data-dir", metavar="DIR", help="candle store instead of data.cache_dir")
+
+
+def add_window(parser: argparse.ArgumentParser) -> None:
+    """Add the range of a run."""
+    parser.add_argument("--start", metavar="TIME", help="first candle's open: YYYY-MM-DD or YYYY-MM-DDTHH:MM[:SS]")
+    parser.add_argument("--end", metavar="TIME", help="end, exclusive")
+    parser.add_argument("--window", metavar="RANGE", help=f"instead of --start and --end: {WINDOW_FORMS}")
+
+
+def add_moment(parser: argparse.ArgumentParser) -> None:
+    """Add the moment at which something is tried."""
+    parser.add_argument("--at", metavar="TIME", help=f"when; on the practice market {PRACTICE_MOMENT} by default")
+    parser.add_argument("--symbol", metavar="S", help="about which symbol it is asked (default: the first)")
+
+
+def market_of(asked: argparse.Namespace) -> ProgramMarket:
+    """Return the market that the arguments name."""
+    return ProgramMarket(asked.config, asked.symbols, asked.interval, asked.data_dir)
+
+
+def window_of(asked: argparse.Namespace) -> TimeRange:
+    """Return the range that the arguments name.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is none, or two.
+    """
+    if asked.window is not None:
+        if (asked.start, asked.end) != (None, None):
+            raise ConfigurationError("--window and --start or --end name two ranges; allowed: one of the two")
+        now_ms = wall_clock_ms()
+        return TimeRange.from_window_string(asked.window, now_ms).known_by(now_ms)
+    if asked.start is None or asked.end is None:
+        raise ConfigurationError("no range is named — allowed: --start TIME and --end TIME, or --window RANGE")
+    return TimeRange.from_dates(asked.start, asked.end)
+
+
+def moment_of(asked: argparse.Namespace) -> int:
+    """Return the moment that the arguments name, in UTC milliseconds.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is no time, or none is named beside a configuration of recorded candles.
+    """
+    if asked.at is not None:
+        return parse_instant(asked.at, name="--at")
+    if asked.config != PRACTICE_CONFIG:
+        raise ConfigurationError(f"--at TIME is needed beside --config {asked.config}, such as --at {PRACTICE_MOMENT}")
+    return parse_instant(PRACTICE_MOMENT)
+
+
+def listed(text: str) -> list[str]:
+    """Return what stands between commas."""
+    return [part.strip() for part in text.split(",") if part.strip()]

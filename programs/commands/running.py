@@ -1,0 +1,109 @@
+"""``python -m programs run``: a program's backtest, with its triggers and trades."""
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from strategies.programs.sandbox.program_sandbox import ProgramSandbox
+
+from backtests.backtest_command import report
+from backtests.backtest_result import BacktestResult as KernelResult
+from backtests.config_backtest import wall_clock_ms
+from backtests.run_at_hand import FolderRun
+from core.command_line import INTERRUPTED, failed, say
+from core.errors import ConfigurationError
+from programs.commands.market_arguments import add_market, add_window, listed, market_of, window_of
+from programs.commands.run_blocks import ROWS, show_run, traced
+from programs.program_choice import ProgramChoice, WantedTriggers, chosen_program, recorded_choice
+from programs.program_result import BacktestResult
+from programs.program_run import OpensSandbox, ProgramListener, program_plan, program_settings, run_program
+from runs.commands.opened_store import json_bytes
+from strategies.programs.recorded_decisions import RecordingSource
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the verb."""
+    parser.add_argument("file", metavar="FILE", nargs="?", help="the program")
+    parser.add_argument("--decisions", metavar="FILE", help="decisions on record, in the place of a program")
+    add_window(parser)
+    parser.add_argument(
+        "--pools", metavar="A,B", type=listed, help="pools that wake it, in place of what its text says"
+    )
+    parser.add_argument("--schedule", metavar="TEXT", help="when the clock does: 1h, 4h, 1d or '30 8 * * 1-5', in UTC")
+    add_market(parser)
+    parser.add_argument("--out", metavar="DIR", help="folder of the outputs (default: logs/backtests)")
+    parser.add_argument("--trace", action="store_true", help="print each call with what it read and decided")
+    parser.add_argument("--record", metavar="FILE", help="write its decisions there, for --decisions")
+    parser.add_argument(
+        "--rows",
+        metavar="N",
+        type=_count,
+        default=ROWS,
+        help="triggers and trades that are shown (default: %(default)s)",
+    )
+    parser.add_argument("--report", action="store_true", help="write the run's page, report.html, into its folder")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON, nothing else")
+    parser.add_argument("--quiet", action="store_true", help="print errors alone")
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Make the run and show it; return 1 where the program was halted."""
+    choice, window = _choice(asked), window_of(asked)
+    settings = program_settings(choice, market_of(asked))
+    still = asked.quiet or asked.json
+    out = None if asked.out is None else Path(asked.out)
+    plan = program_plan(
+        settings, window, output_dir=out, offline=asked.offline, show_progress=False if still or asked.trace else None
+    )
+    with _recording(asked.record) as opens:
+        made = run_program(plan, wall_clock_ms(), ProgramListener(opens, traced(say) if asked.trace else None))
+    if asked.trace and not still:
+        say("")
+    result = BacktestResult(KernelResult(made.result, FolderRun(made.result)))
+    if asked.json:
+        if asked.report:
+            result.backtest.report(Path(str(made.result.output_dir)) / "report.html")
+        sys.stdout.write(json_bytes(result.to_dict()).decode())
+    else:
+        if not asked.quiet:
+            show_run(result, asked.rows)
+        report(made.result, as_json=False, quiet=asked.quiet, with_page=asked.report)
+    if made.result.partial:
+        return failed(f"interrupted; what was done is in {made.result.output_dir}, marked partial", INTERRUPTED)
+    return 0 if result.error is None else failed(f"program {choice.name}: {result.error}", 1)
+
+
+def _choice(asked: argparse.Namespace) -> ProgramChoice:
+    wanted = WantedTriggers(tuple(asked.pools or ()), asked.schedule)
+    if (asked.file is None) is (asked.decisions is None):
+        raise ConfigurationError("allowed: the FILE of a program, or --decisions FILE, one of the two")
+    if asked.file is not None:
+        return chosen_program(Path(asked.file), wanted)
+    return recorded_choice(Path(asked.decisions), wanted)
+
+
+@contextlib.contextmanager
+def _recording(name: str | None) -> Iterator[OpensSandbox | None]:
+    """Give what writes a program's decisions to a file as it makes them; None where they are not wanted.
+
+    The file gets its name when the run is made.
+    """
+    if name is None:
+        yield None
+        return
+    path = Path(name)
+    beside = path.with_name(f".{path.name}.part")
+    try:
+        with beside.open("w", encoding="utf-8") as file:
+            yield lambda text, limits: RecordingSource(ProgramSandbox(text, limits), file.write)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _count(text: str) -> int:
+    if not text.isascii() or not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} — allowed: a whole number, 0 or more")
+    return int(text[:18])

@@ -1,0 +1,111 @@
+"""``python -m programs shell``: expressions of a program's language, against a moment of history, in the sandbox."""
+
+import argparse
+import ast
+import sys
+import textwrap
+from collections.abc import Iterator
+
+from backtests.config_backtest import wall_clock_ms
+from core.command_line import failed, say
+from core.errors import ConfigurationError, HarnessError
+from core.instants import format_ms
+from programs.commands.market_arguments import add_market, add_moment, market_of, moment_of
+from programs.moment import Moment
+from strategies.programs.sandbox.program_text import ProgramText
+
+_NAME = "shell"
+_PROMPT = "> "
+_WORDS = "market, account, trigger and memory are there; an empty line or Ctrl-D ends it"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the verb."""
+    add_market(parser)
+    add_moment(parser)
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Read lines, evaluate each, print what it is; return 1 where lines came from a pipe and one went wrong."""
+    at_ms, typed = moment_of(asked), sys.stdin.isatty()
+    moment = Moment(market_of(asked), at_ms, wall_clock_ms(), asked.symbol, offline=asked.offline)
+    if typed:
+        say(f"{format_ms(at_ms)}, {asked.symbol or 'the first symbol'} of {asked.config}; {_WORDS}")
+    trials, worst = Trials(moment), 0
+    for line in _lines(typed):
+        try:
+            say(*trials.answer(line))
+        except HarnessError as error:
+            worst = failed(str(error), 1)
+    return 0 if typed else worst
+
+
+def _lines(typed: bool) -> Iterator[str]:
+    """Yield what is typed up to an empty line, or all lines of a pipe that say something."""
+    if not typed:
+        yield from (line for line in sys.stdin.read().splitlines() if line.strip() and not line.startswith("#"))
+        return
+    while True:
+        try:
+            line = input(_PROMPT)
+        except EOFError:
+            return
+        if not line.strip():
+            return
+        yield line
+
+
+class Trials:
+    """Answers lines one after the other; names that one gives are known to those after it.
+
+    Parameters
+    ----------
+    moment
+        Where they are evaluated, each in a call of its own.
+    """
+
+    def __init__(self, moment: Moment) -> None:
+        self._moment = moment
+        self._kept: list[str] = []
+
+    def answer(self, line: str) -> list[str]:
+        """Return what a line prints, and what it is, as text.
+
+        Raises
+        ------
+        HarnessError
+            If it is no line of a program, or its call has a problem.
+        """
+        statement = _statement(line)
+        if isinstance(statement, ast.Expr):
+            last = f"return [{ast.unparse(statement.value)}]"
+        else:
+            last = f"{line}\nreturn None"
+        body = textwrap.indent("\n".join([*self._kept, last]), "    ")
+        text = ProgramText.of(f"def decide(market, account, trigger):\n{body}\n", _NAME)
+        [tried] = self._moment.call(text)
+        answer = tried.answer
+        if answer.problem is not None:
+            raise ConfigurationError(answer.problem.text)
+        if not isinstance(statement, ast.Expr):
+            self._kept.append(line)
+            return list(answer.printed)
+        [value] = answer.decision if isinstance(answer.decision, list) else [None]
+        return [*answer.printed, repr(value)]
+
+
+def _statement(line: str) -> ast.stmt:
+    """Return the one statement of a line.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is none, or several.
+    """
+    try:
+        found = ast.parse(line.strip()).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ConfigurationError(f"{line.strip()[:80]}: {getattr(error, 'msg', error)}") from None
+    if len(found) != 1:
+        raise ConfigurationError("allowed: one expression or one statement a line")
+    return found[0]

@@ -1,0 +1,168 @@
+"""A moment of history, in which programs and expressions are tried: each is called once, in its sandbox."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import msgspec
+from strategies.programs.sandbox.program_sandbox import ProgramSandbox
+
+from backtests.run_plan import RunPlan
+from core.errors import ConfigurationError, DataUnavailableError
+from core.instants import format_ms
+from core.symbol_spelling import nearest_symbol, same_symbols
+from core.timeframe import floor_to_grid, timeframe_ms
+from programs.program_choice import ProgramChoice
+from programs.program_run import ProgramListener, ProgramMarket, program_settings, run_program
+from strategies.programs.sandbox.limits import ProgramLimits
+from strategies.programs.sandbox.program_text import ProgramText
+from strategies.programs.sandbox.sandbox import CallAnswer, CallInput, Sandbox
+from strategies.programs.triggers.signal_pool import SignalPool
+
+Trigger = dict[str, Any]
+"""A trigger as a program is shown it."""
+Woken = Callable[[Trigger], Sequence[Trigger]]
+"""Makes of the trigger of a schedule those that a program is called with."""
+
+
+class Tried(NamedTuple):
+    """One call: what woke the program, what it was shown as its account, and what it answered."""
+
+    trigger: Trigger
+    account: Mapping[str, Any]
+    answer: CallAnswer
+
+
+class Moment:
+    """The close of one candle, with all that is known at it; nothing is traded.
+
+    Parameters
+    ----------
+    market
+        The configuration.
+    at_ms
+        When, in UTC milliseconds; the last close before it, or at it, is the moment.
+    now_ms
+        The present.
+    symbol
+        About which symbol programs are called, however it is spelt; None is the first.
+    offline
+        Use what is stored and never the network.
+    """
+
+    def __init__(
+        self, market: ProgramMarket, at_ms: int, now_ms: int, symbol: str | None = None, *, offline: bool = False
+    ) -> None:
+        self._market = market
+        self._asked_ms = at_ms
+        self._now_ms = now_ms
+        self._symbol = symbol
+        self._offline = offline
+
+    def call(self, text: ProgramText, woken: Woken | None = None) -> list[Tried]:
+        """Call a program and return what it answered, once for each trigger that ``woken`` makes.
+
+        Raises
+        ------
+        ConfigurationError
+            If the configuration cannot be, or the text is no program.
+        DataUnavailableError
+            If there are too few candles before the moment.
+        """
+        timeframe = program_settings(_probe("1w"), self._market).live.timeframe
+        settings = program_settings(ProgramChoice("program", text.text, schedule=timeframe), self._market)
+        length_ms = timeframe_ms(timeframe)
+        end_ms = floor_to_grid(self._asked_ms, length_ms)
+        symbol = self._traded(settings.live.symbols)
+        plan = RunPlan(
+            settings=settings,
+            start_ms=end_ms - length_ms,
+            end_ms=end_ms,
+            output_dir=None,
+            offline=self._offline,
+            outputs="none",
+        )
+        tried: list[Tried] = []
+
+        def opens(program: ProgramText, limits: ProgramLimits) -> Sandbox:
+            return _OnceOnly(ProgramSandbox(program, limits), symbol, woken or (lambda one: [one]), tried)
+
+        run_program(plan, self._now_ms, ProgramListener(opens))
+        if not tried:
+            raise DataUnavailableError(
+                f"{symbol}: too few candles are known before {format_ms(end_ms)} — allowed: a later moment, or a "
+                "program that reads less"
+            )
+        return tried
+
+    def _traded(self, symbols: Sequence[str]) -> str:
+        if self._symbol is None:
+            return symbols[0]
+        named = same_symbols(self._symbol, symbols)
+        if len(named) != 1:
+            hint = nearest_symbol(self._symbol, symbols)
+            raise ConfigurationError(f"symbol {self._symbol}: is not traded{hint} — allowed: {', '.join(symbols)}")
+        return named[0]
+
+
+class _OnceOnly:
+    """Calls a program about one symbol, and decides nothing."""
+
+    def __init__(self, sandbox: Sandbox, symbol: str, woken: Woken, tried: list[Tried]) -> None:
+        self._sandbox = sandbox
+        self._symbol = symbol
+        self._woken = woken
+        self._tried = tried
+
+    def call(self, given: CallInput) -> CallAnswer:
+        """Take a call, and hold."""
+        if given.trigger["symbol"] == self._symbol:
+            for trigger in self._woken(given.trigger):
+                asked = msgspec.structs.replace(given, trigger=trigger, trace=True)
+                self._tried.append(Tried(trigger, given.account, self._sandbox.call(asked)))
+        return CallAnswer(None, given.memory)
+
+    def close(self) -> None:
+        """End the worker."""
+        self._sandbox.close()
+
+
+def woken_by(pools: Sequence[SignalPool], *, scheduled: bool) -> Woken:
+    """Return what wakes a program as each of its pools would, and as its schedule does.
+
+    What a pool's conditions are met by is not looked at: each is told as met exactly.
+    """
+
+    def triggers(trigger: Trigger) -> list[Trigger]:
+        found = [
+            {
+                **trigger,
+                "trigger_type": "signal",
+                "pool_id": pool.id,
+                "pool_name": pool.name,
+                "logic": pool.logic,
+                "signals": [
+                    {
+                        "feature": one.feature,
+                        "period": one.period,
+                        "symbol": one.symbol or trigger["symbol"],
+                        "op": one.op,
+                        "value": _number(one.value),
+                        "threshold": _number(one.value),
+                    }
+                    for one in pool.conditions
+                ],
+            }
+            for pool in pools
+        ]
+        return [*found, trigger] if scheduled or not found else found
+
+    return triggers
+
+
+def _number(value: float | str) -> float:
+    return 0.0 if isinstance(value, str) else float(value)
+
+
+def _probe(schedule: str) -> ProgramChoice:
+    """Return a program that only its settings are wanted of."""
+    return ProgramChoice("program", "def decide(market, account, trigger):\n    return None\n", schedule=schedule)

@@ -1,0 +1,102 @@
+"""Programs in the run store: texts with versions, of which none is ever changed."""
+
+import re
+
+from sqlalchemy.exc import IntegrityError
+
+from core.errors import ConfigurationError, StoreError
+from core.settings_problem import did_you_mean, shown
+from runs.commands.opened_store import wall_clock_ms
+from runs.store.run_store import RunStore
+from runs.store.store_rows import ProgramVersion
+from strategies.programs.sandbox.program_text import ProgramText
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
+_TRIES = 20
+"""How often two programs that save one text at a time may be in each other's way."""
+
+
+def stored_programs(store: RunStore) -> tuple[ProgramVersion, ...]:
+    """Return the last version of every program that is not deleted, in order of their names."""
+    last = {row.program: row for row in program_versions(store)}
+    return tuple(row for _, row in sorted(last.items()) if row.text is not None)
+
+
+def program_versions(store: RunStore, name: str | None = None) -> tuple[ProgramVersion, ...]:
+    """Return all versions of a program, or of every program, the oldest of each first."""
+    rows = store.records(ProgramVersion) if name is None else store.records(ProgramVersion, program=name)
+    return tuple(sorted(rows, key=lambda row: (row.program, row.version)))
+
+
+def stored_program(store: RunStore, name: str, version: int | None = None) -> ProgramVersion:
+    """Return a stored program, by default its last version.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is no such program or version, or it was deleted with it.
+    """
+    rows = {row.version: row for row in program_versions(store, name)}
+    if not rows:
+        known = [row.program for row in stored_programs(store)]
+        raise ConfigurationError(
+            f"program {shown(name)}: there is none in the run store{did_you_mean(name, known)} — allowed: "
+            f"{', '.join(known) or 'none yet'}"
+        )
+    found = rows.get(max(rows) if version is None else version)
+    if found is None or found.text is None:
+        kept = [str(row.version) for row in rows.values() if row.text is not None]
+        what = f"has no version {version}" if found is None else f"was deleted as version {found.version}"
+        raise ConfigurationError(f"program {name}: {what} — allowed: version {', '.join(kept)}")
+    return found
+
+
+def save_program(store: RunStore, name: str, text: str, note: str | None = None) -> ProgramVersion:
+    """Keep a text as the next version of a program, and return that; one that is as the last version is none anew.
+
+    What a check would find in it is of no concern: it may be unfinished.
+
+    Raises
+    ------
+    ConfigurationError
+        If the name is none, or the text is too long or no text.
+    StoreError
+        If it cannot be written.
+    """
+    require_program_name(name)
+    return _appended(store, name, ProgramText.of(text, name).text, note)
+
+
+def delete_program(store: RunStore, name: str) -> ProgramVersion:
+    """Take a program out of those that are stored, and return the version that says so; its earlier ones stay.
+
+    Raises
+    ------
+    ConfigurationError
+        If no such program is stored.
+    """
+    stored_program(store, name)
+    return _appended(store, name, None, None)
+
+
+def require_program_name(name: str) -> None:
+    """Refuse what is no name of a program; a name is never a path."""
+    if not _NAME.fullmatch(name):
+        raise ConfigurationError(
+            f"{shown(name)} is no name of a program — allowed: small letters, digits, _ and -, up to 64"
+        )
+
+
+def _appended(store: RunStore, name: str, text: str | None, note: str | None) -> ProgramVersion:
+    for _ in range(_TRIES):
+        rows = program_versions(store, name)
+        if rows and rows[-1].text == text:
+            return rows[-1]
+        version = rows[-1].version + 1 if rows else 1
+        row = ProgramVersion(program=name, version=version, text=text, note=note, saved_ms=wall_clock_ms())
+        try:
+            store.record(row)
+        except IntegrityError:  # Another program was faster: its version comes first.
+            continue
+        return program_versions(store, name)[version - 1]
+    raise StoreError(f"program {name}: others save it all the time; try again")
