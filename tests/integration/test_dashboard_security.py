@@ -89,7 +89,8 @@ class Security(unittest.TestCase):
             {"overrides": {"strategy.type": own}},
             {"overrides": {"strategy": {"type": "program", "file": own.partition(":")[0]}}},
             {"overrides": {"strategy": {"type": "program", "decisions": "/etc/passwd"}}},
-            {"overrides": {"strategy.pool_folder": "/etc"}},
+            {"overrides": {"strategy.file": "../../etc/passwd"}},
+            {"overrides": {"strategy.pools": ["../../etc/passwd"]}},
             {"overrides": {"strategy": {"type": None}, "trading_mode": {"default_strategy": own}}},
             {"overrides": {"trading_mode.kill_switch_file": "/etc/passwd"}},
             {"overrides": {"trading_mode": {"kill_switch_env_var": "HOME"}}},
@@ -127,7 +128,8 @@ class Security(unittest.TestCase):
         climbing = ("..%2F..%2Fetc%2Fpasswd", "%2Fetc%2Fpasswd", "..", "%2e%2e", "..%5C..%5Cetc", "a%0d%0ab")
         for name in climbing:
             for path in ("systems/{}", "sessions/{}", "backtest/results/{}", "backtest/results/{}/report", "jobs/{}",
-                         "playbacks/{}", "backtest/optimize/{}", "programs/{}", "pools/{}", "backtest/results/{}/triggers", "data/{}/15m?symbol=BTC/USDT",
+                         "playbacks/{}", "backtest/optimize/{}",
+                         "programs/{}", "pools/{}", "backtest/results/{}/triggers", "data/{}/15m?symbol=BTC/USDT",
                          "data/practice/{}?symbol=BTC/USDT", "data/practice/15m?symbol={}"):  # fmt: skip
                 status, told = self.ask("/api/" + path.format(name))
                 self.assertIn(status, (404, 405, 422), (path, name))

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dashboard.api.programs.pool_shelf import ShelvedPool
 
-POOL = {
+POOL: dict[str, Any] = {
     "name": "oversold",
     "all": [
         {"feature": "rsi(14)", "op": "<", "value": 30},

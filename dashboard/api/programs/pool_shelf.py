@@ -13,7 +13,7 @@ from core.settings_problem import did_you_mean, shown
 from dashboard.services import Services
 from runs.store.store_rows import PoolVersion
 from strategies.programs.triggers.pool_files import pool_ids, read_pool
-from strategies.programs.triggers.pool_settings import pool_of
+from strategies.programs.triggers.pool_settings import pool_of, require_id
 from strategies.programs.triggers.signal_pool import SignalPool
 
 
@@ -85,7 +85,8 @@ class PoolShelf:
 
     def keep(self, id_: str, values: dict[str, Any]) -> ShelvedPool:
         """Keep a pool as the next version of its id; ConfigurationError where it is none, with every problem."""
-        return _of_store(save_pool(self._store, pool_of(values, id_, f"pool {shown(id_)}")))
+        require_id(id_)
+        return _of_store(save_pool(self._store, pool_of(values, id_, f"pool {id_}")))
 
     def remove(self, id_: str) -> None:
         """Take a pool out of the store; ConfigurationError where it is not there."""
