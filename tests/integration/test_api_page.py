@@ -14,7 +14,7 @@ from tests.support.shared import REPOSITORY
 PAGE = (REPOSITORY / "docs" / "api.md").read_text(encoding="utf-8")
 PROGRAMS = re.findall(r"```python\n(.*?)```\n(?:\n```\n(.*?)```\n)?", PAGE, re.DOTALL)
 PLACE = re.compile(r"(?m)^ADDRESS, TOKEN = .*$")
-ROUTE = re.compile(r"(?m)^\| `(GET|POST|PATCH|DELETE)` \| `(/[^`]*)` \|")
+ROUTE = re.compile(r"(?m)^\| `(GET|POST|PUT|PATCH|DELETE)` \| `(/[^`]*)` \|")
 
 
 class ApiPage(AskedDashboard):

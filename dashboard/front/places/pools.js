@@ -7,7 +7,7 @@ import { guarded } from "front/board/problems.js";
 import { go, hashOf } from "front/board/routes.js";
 import { el } from "front/elements.js";
 import { badge, warningsPart } from "front/page_frame.js";
-import { count, minute, number, perCent, price, tone } from "front/words.js";
+import { count, minute, perCent, price, tone } from "front/words.js";
 
 const OPS = ["<", "<=", ">", ">=", "crosses_above", "crosses_below"];
 const FIRST = { name: "", all: [{ feature: "rsi(14)", op: "<", value: 30 }], symbols: [] };
@@ -46,8 +46,11 @@ export function poolsTable(pools) {
   return plainTable(columns, pools, { id: "pools", none });
 }
 
-const often = (pool) =>
-  [pool.mode === "level" ? "at every candle" : "when they become met", pool.cooldown && `then quiet for ${pool.cooldown}`]
+const often = ({ mode, cooldown }) =>
+  [
+    mode === "level" ? "at every candle" : "when they become met",
+    cooldown && `then quiet for ${cooldown}${typeof cooldown === "number" ? " candles" : ""}`,
+  ]
     .filter(Boolean)
     .join(", ");
 
@@ -166,7 +169,11 @@ function conditionRow(condition, gone) {
   const against = named("Value", condition.value, { placeholder: "30 or ema(50)", required: true });
   const period = named("Candles", condition.period, { placeholder: "own candles" });
   const symbol = named("Symbol", condition.symbol, { placeholder: "the one looked at" });
-  const remove = el("button", { type: "button", class: "quiet", "aria-label": "Remove the condition", onclick: gone }, "×");
+  const remove = el(
+    "button",
+    { type: "button", class: "quiet", "aria-label": "Remove the condition", onclick: gone },
+    "×",
+  );
   return {
     node: el("div", { class: "condition" }, feature, op, against, period, symbol, remove),
     focus: () => feature.focus(),
@@ -226,7 +233,10 @@ function trial(configurations, form, outcome) {
 }
 
 function came({ total, candles, timeframe, by_symbol: symbols, by_regime: regimes, forward, triggers, warnings }) {
-  const counted = (found) => Object.entries(found).map(([name, one]) => el("div", {}, `${name}: ${count(one)}`));
+  const counted = (found) =>
+    Object.entries(found)
+      .map(([name, one]) => `${name} ${count(one)}`)
+      .join(" · ");
   const after = [
     { head: "After candles", figure: true, cell: (one) => count(one.candles) },
     { head: "Triggers", figure: true, cell: (one) => count(one.count) },
@@ -242,7 +252,7 @@ function came({ total, candles, timeframe, by_symbol: symbols, by_regime: regime
     { head: "Price", figure: true, cell: (one) => price(one.price) },
     {
       head: "What was met",
-      cell: (one) => one.met.map((met) => el("div", { class: "code" }, metText(met))),
+      cell: (one) => one.met.map((met) => el("div", { class: "code" }, metText(met, one.symbol))),
     },
     ...[1, 4, 24].map((candles) => ({
       head: `After ${candles}`,
@@ -266,6 +276,18 @@ function came({ total, candles, timeframe, by_symbol: symbols, by_regime: regime
   ].filter(Boolean);
 }
 
-/** A condition that was met, with its values. */
-export const metText = (met) =>
-  `${[met.symbol, met.feature, met.period && `on ${met.period}`].filter(Boolean).join(" ")} = ${number(met.value, 4)} ${met.op.replace("_", " ")} ${number(met.threshold, 4)}`;
+/** A condition that was met, with its values; the symbol is said where it is another one. */
+export const metText = (met, symbol) =>
+  [
+    met.symbol !== symbol && met.symbol,
+    met.feature,
+    met.period && `on ${met.period}`,
+    "=",
+    short(met.value),
+    met.op.replace("_", " "),
+    short(met.threshold),
+  ]
+    .filter(Boolean)
+    .join(" ");
+
+const short = (value) => price(Number(value.toPrecision(6)));

@@ -39,7 +39,8 @@ export async function programsPage(at) {
 
 // A name, and the way to its page.
 function opener(kind, place, said) {
-  const name = text({ id: `new-${kind}`, placeholder: `name of a ${kind}`, "aria-label": `Name of a ${kind}`, required: true });
+  const wanted = `name of a ${kind}`;
+  const name = text({ id: `new-${kind}`, placeholder: wanted, "aria-label": wanted, required: true });
   const submitted = (event) => {
     event.preventDefault();
     go([place, name.value.trim()]);
@@ -96,7 +97,10 @@ function textPart(name, kept, at) {
     findings.replaceChildren(...findingsList(told, editor, name));
     reads.textContent = readsText(told.reads);
   };
-  const check = async () => show(await ask("programs/check", { method: "POST", body: { text: editor.value() }, signal: at.signal }));
+  const check = async () => {
+    const body = { text: editor.value() };
+    show(await ask("programs/check", { method: "POST", body, signal: at.signal }));
+  };
   const soon = settled(() => check().catch(tell), 400);
   const tellState = () => {
     const changed = latest === null || editor.value() !== latest.text;
@@ -117,10 +121,16 @@ function textPart(name, kept, at) {
     versions.hidden = all.length < 2;
     if (latest) versions.value = latest.version;
   };
-  const note = text({ id: "program-note", maxlength: 500, placeholder: "what is to be known of it", "aria-label": "Note" });
+  const note = text({
+    id: "program-note",
+    maxlength: 500,
+    placeholder: "what is to be known of it",
+    "aria-label": "Note",
+  });
   const stored = async () => {
     if (latest === null || editor.value() !== latest.text) {
-      latest = await send("PUT", `programs/${part(name)}`, { text: editor.value(), note: note.value.trim() || undefined });
+      const body = { text: editor.value(), note: note.value.trim() || undefined };
+      latest = await send("PUT", `programs/${part(name)}`, body);
       note.value = "";
       fillVersions();
       show(latest);

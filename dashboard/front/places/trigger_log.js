@@ -49,7 +49,10 @@ function logTable(rows) {
     { head: "Symbol", cell: (one) => one.symbol },
     { head: "Woken by", cell: wokenBy },
     { head: "Decided", cell: decided },
-    { head: "What came of it", cell: (one) => [one.outcome, one.outcome_reason && el("div", { class: "note" }, one.outcome_reason)] },
+    {
+      head: "What came of it",
+      cell: (one) => [one.outcome, one.outcome_reason && el("div", { class: "note" }, one.outcome_reason)],
+    },
     { head: "Entry", figure: true, cell: (one) => (one.entry_price === null ? "–" : price(one.entry_price)) },
     { head: "Exit", figure: true, cell: (one) => (one.exit_price === null ? "–" : price(one.exit_price)) },
     {
@@ -62,14 +65,16 @@ function logTable(rows) {
   return plainTable(columns, rows, { id: "trigger-log", none: "Nothing has woken it in this time." });
 }
 
-const wokenBy = ({ trigger }) =>
+const wokenBy = ({ trigger, symbol }) =>
   trigger.type === "scheduled"
     ? "the schedule"
-    : [trigger.pool, (trigger.met ?? []).map((met) => el("div", { class: "note code" }, metText(met)))];
+    : [trigger.pool, (trigger.met ?? []).map((met) => el("div", { class: "note code" }, metText(met, symbol)))];
+
+const placed = ({ line, text }) => `${line ? `line ${line}: ` : ""}${text}`;
 
 const decided = ({ decision, problem, halted, printed }) => [
   problem
-    ? [badge(problem.kind, "warning"), el("div", { class: "note" }, `${problem.line ? `line ${problem.line}: ` : ""}${problem.text}`)]
+    ? [badge(problem.kind, "warning"), el("div", { class: "note" }, placed(problem))]
     : [el("b", {}, decision.action), decision.reason && el("div", { class: "note" }, decision.reason)],
   halted && badge("halted", "warning"),
   printed.map((line) => el("div", { class: "note code" }, line)),
