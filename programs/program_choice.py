@@ -8,10 +8,11 @@ from typing import Any
 import msgspec
 
 from core.errors import ConfigurationError
+from programs.pool_places import FOLDERS
 from strategies.programs.recorded_decisions import text_of
 from strategies.programs.sandbox.problem import ProgramProblem
 from strategies.programs.sandbox.program_text import ProgramText, parsed
-from strategies.programs.triggers.pool_files import FOLDER, pools_of
+from strategies.programs.triggers.pool_files import pools_of
 from strategies.programs.triggers.signal_pool import SignalPool
 
 TRIGGERS_NAME = "TRIGGERS"
@@ -109,7 +110,7 @@ def recorded_choice(path: Path, asked: WantedTriggers, folders: Sequence[Path] |
 def pool_folders(program: Path | None = None) -> list[Path]:
     """Return where pools are looked for: beside a program, below the working directory, and those that come along."""
     beside = [] if program is None else [program.parent / "pools"]
-    return [*beside, Path(FOLDER), Path(__file__).parent / "pools"]
+    return [*beside, *FOLDERS]
 
 
 def told_triggers(text: ProgramText) -> WantedTriggers:
