@@ -9,7 +9,7 @@ import msgspec
 
 from core.errors import ConfigurationError
 from programs.pool_places import FOLDERS
-from strategies.programs.recorded_decisions import text_of
+from strategies.programs.recorded_decisions import RecordedDecisions, text_of
 from strategies.programs.sandbox.problem import ProgramProblem
 from strategies.programs.sandbox.program_text import ProgramText, parsed
 from strategies.programs.triggers.pool_files import pools_of
@@ -55,13 +55,12 @@ class ProgramChoice(msgspec.Struct, frozen=True):
         params: dict[str, Any] = {
             "name": self.name,
             "code": self.code,
+            "answers": self.answers,
             "pools": [{"id": one.id, **one.to_dict()} for one in self.pools],
             "schedule": self.schedule,
         }
-        if self.answers is not None:
-            params["answers"] = self.answers
         # What a configuration may say of a program of its own.
-        unsaid: dict[str, Any] = {"file": None, "pools": [], "schedule": None}
+        unsaid: dict[str, Any] = {"file": None, "decisions": None, "pools": [], "schedule": None}
         return {"type": "program", **unsaid, "params": params}
 
 
@@ -96,15 +95,11 @@ def chosen_program(path: Path, asked: WantedTriggers, folders: Sequence[Path] | 
 def recorded_choice(path: Path, asked: WantedTriggers, folders: Sequence[Path] | None = None) -> ProgramChoice:
     """Return the decisions of a file in the place of a program; parameters and errors as of :func:`chosen_program`."""
     answers = text_of(path)
+    head = RecordedDecisions.of(answers, path.name).head
     if asked.none:
         raise ConfigurationError(f"{path}: nothing asks for its decisions — allowed: --pools A,B and --schedule 4h")
-    return ProgramChoice(
-        path.stem,
-        "",
-        pools_of(asked.pools, pool_folders(path) if folders is None else folders),
-        asked.schedule,
-        answers,
-    )
+    pools = pools_of(asked.pools, pool_folders(path) if folders is None else folders)
+    return ProgramChoice(path.stem if head is None else head.program, "", pools, asked.schedule, answers)
 
 
 def pool_folders(program: Path | None = None) -> list[Path]:
