@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
-from strategies.programs.sandbox.program_sandbox import ProgramSandbox
 
 from backtests.run_plan import RunPlan
 from core.errors import ConfigurationError, DataUnavailableError
@@ -13,9 +12,9 @@ from core.symbol_spelling import nearest_symbol, same_symbols
 from core.timeframe import floor_to_grid, timeframe_ms
 from programs.program_choice import ProgramChoice
 from programs.program_run import ProgramListener, ProgramMarket, program_settings, run_program
-from strategies.programs.sandbox.limits import ProgramLimits
+from strategies.programs.decision_source import DecisionSource
 from strategies.programs.sandbox.program_text import ProgramText
-from strategies.programs.sandbox.sandbox import CallAnswer, CallInput, Sandbox
+from strategies.programs.sandbox.sandbox import CallAnswer, CallInput
 from strategies.programs.triggers.signal_pool import SignalPool
 
 Trigger = dict[str, Any]
@@ -83,10 +82,10 @@ class Moment:
         )
         tried: list[Tried] = []
 
-        def opens(program: ProgramText, limits: ProgramLimits) -> Sandbox:
-            return _OnceOnly(ProgramSandbox(program, limits), symbol, woken or (lambda one: [one]), tried)
+        def wraps(source: DecisionSource) -> DecisionSource:
+            return _OnceOnly(source, symbol, woken or (lambda one: [one]), tried)
 
-        run_program(plan, self._now_ms, ProgramListener(opens))
+        run_program(plan, self._now_ms, ProgramListener(wraps))
         if not tried:
             raise DataUnavailableError(
                 f"{symbol}: too few candles are known before {format_ms(end_ms)} — allowed: a later moment, or a "
@@ -107,8 +106,8 @@ class Moment:
 class _OnceOnly:
     """Calls a program about one symbol, and decides nothing."""
 
-    def __init__(self, sandbox: Sandbox, symbol: str, woken: Woken, tried: list[Tried]) -> None:
-        self._sandbox = sandbox
+    def __init__(self, source: DecisionSource, symbol: str, woken: Woken, tried: list[Tried]) -> None:
+        self._source = source
         self._symbol = symbol
         self._woken = woken
         self._tried = tried
@@ -118,12 +117,12 @@ class _OnceOnly:
         if given.trigger["symbol"] == self._symbol:
             for trigger in self._woken(given.trigger):
                 asked = msgspec.structs.replace(given, trigger=trigger, trace=True)
-                self._tried.append(Tried(trigger, given.account, self._sandbox.call(asked)))
+                self._tried.append(Tried(trigger, given.account, self._source.call(asked)))
         return CallAnswer(None, given.memory)
 
     def close(self) -> None:
-        """End the worker."""
-        self._sandbox.close()
+        """Close it."""
+        self._source.close()
 
 
 def woken_by(pools: Sequence[SignalPool], *, scheduled: bool) -> Woken:

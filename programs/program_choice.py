@@ -8,10 +8,11 @@ from typing import Any
 import msgspec
 
 from core.errors import ConfigurationError
-from strategies.programs.recorded_decisions import text_of
+from programs.pool_places import FOLDERS
+from strategies.programs.recorded_decisions import RecordedDecisions, text_of
 from strategies.programs.sandbox.problem import ProgramProblem
 from strategies.programs.sandbox.program_text import ProgramText, parsed
-from strategies.programs.triggers.pool_files import FOLDER, pools_of
+from strategies.programs.triggers.pool_files import pools_of
 from strategies.programs.triggers.signal_pool import SignalPool
 
 TRIGGERS_NAME = "TRIGGERS"
@@ -54,13 +55,12 @@ class ProgramChoice(msgspec.Struct, frozen=True):
         params: dict[str, Any] = {
             "name": self.name,
             "code": self.code,
+            "answers": self.answers,
             "pools": [{"id": one.id, **one.to_dict()} for one in self.pools],
             "schedule": self.schedule,
         }
-        if self.answers is not None:
-            params["answers"] = self.answers
         # What a configuration may say of a program of its own.
-        unsaid: dict[str, Any] = {"file": None, "pools": [], "schedule": None}
+        unsaid: dict[str, Any] = {"file": None, "decisions": None, "pools": [], "schedule": None}
         return {"type": "program", **unsaid, "params": params}
 
 
@@ -95,21 +95,17 @@ def chosen_program(path: Path, asked: WantedTriggers, folders: Sequence[Path] | 
 def recorded_choice(path: Path, asked: WantedTriggers, folders: Sequence[Path] | None = None) -> ProgramChoice:
     """Return the decisions of a file in the place of a program; parameters and errors as of :func:`chosen_program`."""
     answers = text_of(path)
+    head = RecordedDecisions.of(answers, path.name).head
     if asked.none:
         raise ConfigurationError(f"{path}: nothing asks for its decisions — allowed: --pools A,B and --schedule 4h")
-    return ProgramChoice(
-        path.stem,
-        "",
-        pools_of(asked.pools, pool_folders(path) if folders is None else folders),
-        asked.schedule,
-        answers,
-    )
+    pools = pools_of(asked.pools, pool_folders(path) if folders is None else folders)
+    return ProgramChoice(path.stem if head is None else head.program, "", pools, asked.schedule, answers)
 
 
 def pool_folders(program: Path | None = None) -> list[Path]:
     """Return where pools are looked for: beside a program, below the working directory, and those that come along."""
     beside = [] if program is None else [program.parent / "pools"]
-    return [*beside, Path(FOLDER), Path(__file__).parent / "pools"]
+    return [*beside, *FOLDERS]
 
 
 def told_triggers(text: ProgramText) -> WantedTriggers:

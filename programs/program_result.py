@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from msgspec import UNSET
 
 from backtests.backtest_result import BacktestResult as KernelResult
 from backtests.run_at_hand import RunWithCandles
@@ -69,12 +70,10 @@ class BacktestResult:
     @functools.cached_property
     def error(self) -> str | None:
         """Why it was halted; None where it was not."""
-        halting = next((row for row in self.trigger_log if row.halted), None)
-        if halting is None:
+        told = self.result.program
+        if told is UNSET or told.success:
             return None
-        problem = halting.problem
-        line = "" if problem is None or problem.line is None else f"line {problem.line}: "
-        return f"halted after too many problems in a row, the last: {line}{'' if problem is None else problem.text}"
+        return f"halted at {told.halted_at} after too many problems in a row, the last: {told.error}"
 
     @property
     def total_pnl(self) -> float:
@@ -151,7 +150,7 @@ class BacktestResult:
     def equity_curve(self) -> list[EquityPoint]:
         """Equity at every step; the last one is after the end has closed what was open."""
         frame = self.backtest.equity
-        times = frame.index.to_numpy().astype("datetime64[ms]").astype("int64").tolist()
+        times = frame.index.values.astype("datetime64[ms]").astype("int64").tolist()
         return [EquityPoint(*row) for row in zip(times, frame["equity"].tolist(), strict=True)]
 
     def to_dict(self) -> dict[str, Any]:

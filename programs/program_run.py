@@ -13,17 +13,15 @@ from core.time_range import TimeRange
 from engine.assembly import prepare_strategy, with_own_strategy
 from market_data.history.settled_provider import settled_provider
 from programs.program_choice import ProgramChoice
+from strategies.programs.decision_source import DecisionSource
 from strategies.programs.program_calls import Tracer
 from strategies.programs.program_strategy import ProgramStrategy
-from strategies.programs.sandbox.limits import ProgramLimits
-from strategies.programs.sandbox.program_text import ProgramText
-from strategies.programs.sandbox.sandbox import Sandbox
 from validation.composed_settings import Settings
 from validation.loading import load_settings
 from validation.overrides import Overrides
 
-OpensSandbox = Callable[[ProgramText, ProgramLimits], Sandbox]
-"""Makes what is asked in a session: the sandbox of a program, or another source of decisions."""
+Wraps = Callable[[DecisionSource], DecisionSource]
+"""Makes of a run's own source of decisions the one that is asked: what records its answers, or another altogether."""
 
 
 class ProgramMarket(NamedTuple):
@@ -37,9 +35,9 @@ class ProgramMarket(NamedTuple):
 
 
 class ProgramListener(NamedTuple):
-    """Who takes part in a run: what decides in the place of the sandbox, and who is told every call; None is nobody."""
+    """Who takes part in a run: what stands before its source of decisions, and who is told every call."""
 
-    opens: OpensSandbox | None = None
+    wraps: Wraps | None = None
     tracer: Tracer | None = None
 
 
@@ -77,8 +75,8 @@ def run_program(
     now_ms
         The present in UTC milliseconds.
     listener
-        Who takes part in it. What decides in the place of the sandbox is not told in the run's documents: a run that is
-        to be made again has its decisions recorded.
+        Who takes part in it. A source that stands in the place of the run's own is told in none of its documents: what
+        is to be made again has its decisions recorded.
     watch
         As of :func:`~backtests.run.made_run`.
 
@@ -115,7 +113,9 @@ def program_plan(
 
 def program_strategy(settings: Settings, listener: ProgramListener = NOBODY) -> ProgramStrategy:
     """Return the program that settings name, as a strategy that is ready for their candles."""
-    params, own = settings.live.strategy.params, {} if listener.opens is None else {"sandbox": listener.opens}
-    strategy = ProgramStrategy(params, tracer=listener.tracer, **own)
+    strategy = ProgramStrategy(settings.live.strategy.params, tracer=listener.tracer)
+    wraps, own = listener.wraps, strategy.sandbox
+    if wraps is not None:
+        strategy.sandbox = lambda text, limits: wraps(own(text, limits))
     prepare_strategy(strategy, settings)
     return strategy

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field
 from core.settings_section import Allowed, PathText, PlainText, SettingsSection
 
 DEFAULT_STRATEGY = "scalping_ema_rsi"
-PROGRAM_KEYS = ("file", "pools", "schedule", "halt_after", "call_seconds")
+PROGRAM_KEYS = ("file", "decisions", "pools", "schedule", "halt_after", "call_seconds")
 """The keys of a program's section; once read, they are parameters."""
 
 
@@ -41,6 +41,9 @@ class StrategySettings(SettingsSection):
         default_factory=dict, description="Parameters of the strategy; what is left out has its default"
     )
     file: PathText | None = Field(None, exclude_if=_is_unsaid, description="The file of a program")
+    decisions: PathText | None = Field(
+        None, exclude_if=_is_unsaid, description="A file of decisions on record, in the place of a program"
+    )
     pools: PoolIds = Field((), exclude_if=_is_unsaid, description="The signal pools that wake a program, in order")
     schedule: ScheduleText | None = Field(
         None, exclude_if=_is_unsaid, description="When the clock wakes a program; null is never"

@@ -57,11 +57,11 @@ def with_program(
 
     params = section.get("params", {})
     given: dict[str, Any] = dict(params) if isinstance(params, Mapping) else {}
-    problems = [*_read_file(section, around, given), *_read_pools(section, around, given)]
+    problems = [*_read_files(section, around, given), *_read_pools(section, around, given)]
     for key in ("schedule", "halt_after", "call_seconds"):
         if section.get(key) is not None:
             given[key] = section[key]
-    if "code" not in given:
+    if "code" not in given and "answers" not in given:
         if not problems:
             problems.append(SettingsProblem("strategy.file", "is missing", "allowed: the path of a program's file"))
         return None, problems
@@ -70,7 +70,7 @@ def with_program(
     checked, problems = section_or_problems(ProgramParams, given, "strategy.")
     if checked is None:
         return None, problems
-    problems = _found_in(checked.text(), section.get("file"))
+    problems = [] if checked.answers is not None else _found_in(checked.text(), section.get("file"))
     if not problems and around.timeframe is not None and around.symbols:
         try:
             strategy = ProgramStrategy(checked)
@@ -83,27 +83,45 @@ def with_program(
     return StrategySettings(type=PROGRAM, params=checked.model_dump(mode="json")), []
 
 
-def _read_file(section: Mapping[str, Plain], around: Surroundings, given: dict[str, Any]) -> list[SettingsProblem]:
-    """Put a program's text and its name among the parameters."""
+def _read_files(section: Mapping[str, Plain], around: Surroundings, given: dict[str, Any]) -> list[SettingsProblem]:
+    """Put a program's text, or the decisions on record in its place, and their name among the parameters."""
+    from strategies.programs.recorded_decisions import RecordedDecisions, text_of
     from strategies.programs.sandbox.program_text import ProgramText
 
-    written = section.get("file")
-    if not isinstance(written, str):
-        return []
+    named = [key for key in ("file", "decisions") if isinstance(section.get(key), str)]
+    if len(named) > 1:
+        return [SettingsProblem("strategy.decisions", "stands beside a file", "allowed: one of the two")]
+    for key in named:
+        written = str(section[key])
+        found = _found_file(key, written, around)
+        if isinstance(found, SettingsProblem):
+            return [found]
+        try:
+            text = ProgramText.read(found).text if key == "file" else text_of(found)
+        except ConfigurationError as error:
+            return [SettingsProblem(f"strategy.{key}", str(error))]
+        given["name"] = PurePath(written).stem
+        given["code"], given["answers"] = (text, None) if key == "file" else ("", text)
+        if key == "decisions":
+            try:
+                head = RecordedDecisions.of(text, written).head
+            except ConfigurationError as error:
+                return [SettingsProblem("strategy.decisions", str(error))]
+            given["name"] = given["name"] if head is None else head.program
+    return []
+
+
+def _found_file(key: str, written: str, around: Surroundings) -> Path | SettingsProblem:
+    """Return the file that a key names."""
     if PurePath(written).is_absolute():
         allowed = "allowed: a path from the configuration's folder, the folder above it, or the working directory"
-        return [SettingsProblem("strategy.file", f"{shown(written)} begins at the root of this machine", allowed)]
+        return SettingsProblem(f"strategy.{key}", f"{shown(written)} begins at the root of this machine", allowed)
     candidates = list(dict.fromkeys(base / written for base in around.bases))
     found = next((path for path in candidates if path.is_file()), None)
     if found is None:
         looked = ", ".join(ascii(str(path))[1:-1] for path in candidates)
-        return [SettingsProblem("strategy.file", f"{shown(written)} names no file", f"looked for {looked}")]
-    try:
-        text = ProgramText.read(found)
-    except ConfigurationError as error:
-        return [SettingsProblem("strategy.file", str(error))]
-    given["name"], given["code"] = PurePath(written).stem, text.text
-    return []
+        return SettingsProblem(f"strategy.{key}", f"{shown(written)} names no file", f"looked for {looked}")
+    return found
 
 
 def _read_pools(section: Mapping[str, Plain], around: Surroundings, given: dict[str, Any]) -> list[SettingsProblem]:

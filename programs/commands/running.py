@@ -6,8 +6,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from strategies.programs.sandbox.program_sandbox import ProgramSandbox
-
 from backtests.backtest_command import report
 from backtests.backtest_result import BacktestResult as KernelResult
 from backtests.config_backtest import wall_clock_ms
@@ -18,9 +16,17 @@ from programs.commands.market_arguments import add_market, add_window, listed, m
 from programs.commands.run_blocks import ROWS, show_run, traced
 from programs.program_choice import ProgramChoice, WantedTriggers, chosen_program, recorded_choice
 from programs.program_result import BacktestResult
-from programs.program_run import OpensSandbox, ProgramListener, program_plan, program_settings, run_program
+from programs.program_run import (
+    ProgramListener,
+    Wraps,
+    program_plan,
+    program_settings,
+    program_strategy,
+    run_program,
+)
 from runs.commands.opened_store import json_bytes
-from strategies.programs.recorded_decisions import RecordingSource
+from strategies.programs.recorded_decisions import RecordHead, RecordingSource
+from validation.composed_settings import Settings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -57,8 +63,8 @@ def run(asked: argparse.Namespace) -> int:
     plan = program_plan(
         settings, window, output_dir=out, offline=asked.offline, show_progress=False if still or asked.trace else None
     )
-    with _recording(asked.record) as opens:
-        made = run_program(plan, wall_clock_ms(), ProgramListener(opens, traced(say) if asked.trace else None))
+    with _recording(asked.record, settings) as wraps:
+        made = run_program(plan, wall_clock_ms(), ProgramListener(wraps, traced(say) if asked.trace else None))
     if asked.trace and not still:
         say("")
     result = BacktestResult(KernelResult(made.result, FolderRun(made.result)))
@@ -85,7 +91,7 @@ def _choice(asked: argparse.Namespace) -> ProgramChoice:
 
 
 @contextlib.contextmanager
-def _recording(name: str | None) -> Iterator[OpensSandbox | None]:
+def _recording(name: str | None, settings: Settings) -> Iterator[Wraps | None]:
     """Give what writes a program's decisions to a file as it makes them; None where they are not wanted.
 
     The file gets its name when the run is made.
@@ -95,9 +101,11 @@ def _recording(name: str | None) -> Iterator[OpensSandbox | None]:
         return
     path = Path(name)
     beside = path.with_name(f".{path.name}.part")
+    strategy = program_strategy(settings)
     try:
         with beside.open("w", encoding="utf-8") as file:
-            yield lambda text, limits: RecordingSource(ProgramSandbox(text, limits), file.write)
+            file.write(RecordHead(strategy.name, strategy.text.reads).line())
+            yield lambda source: RecordingSource(source, file.write)
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)

@@ -1,6 +1,6 @@
 """What a program is made of besides the kernel: its text, the pools and the schedule that wake it, its limits."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, Field
 from core.errors import ConfigurationError
 from core.settings_problem import SettingsProblem
 from core.settings_section import Allowed, PlainText, SettingsSection
+from strategies.programs.recorded_decisions import RecordedDecisions
 from strategies.programs.sandbox.limits import ProgramLimits
 from strategies.programs.sandbox.program_text import ProgramText
 from strategies.programs.triggers.pool_settings import pool_of
@@ -23,6 +24,7 @@ def _as_tuple(value: object) -> object:
 
 
 Code = Annotated[str, Allowed("the text of a program")]
+Answers = Annotated[str, Allowed("the text of decisions on record, a line of JSON each")]
 Pools = Annotated[
     tuple[dict[str, Any], ...],
     BeforeValidator(_as_tuple),
@@ -39,7 +41,10 @@ class ProgramParams(SettingsSection):
     """
 
     name: PlainText = Field("program", description="What trade logs and messages call the program")
-    code: Code = Field(description="The program's text")
+    code: Code = Field("", description="The program's text")
+    answers: Answers | None = Field(
+        None, exclude_if=lambda value: value is None, description="Decisions on record, which stand in for a text"
+    )
     pools: Pools = Field((), description="The signal pools that wake it")
     schedule: PlainText | None = Field(None, description="When the clock wakes it, in UTC; null is never")
     halt_after: HaltAfter = Field(HALT_AFTER, description="Problems in a row after which it is not called any more")
@@ -47,7 +52,16 @@ class ProgramParams(SettingsSection):
 
     def broken_rules(self) -> Iterable[SettingsProblem]:
         """Yield pools and schedules that are none, and a program that nothing wakes."""
-        for key, read in (("code", self.text), ("pools", self.signal_pools), ("schedule", self.scheduled)):
+        if bool(self.code) is (self.answers is not None):
+            both = "and answers are both there" if self.code else "is missing"
+            yield SettingsProblem("code", both, "allowed: the text of a program, or answers in its place")
+        reads: tuple[tuple[str, Callable[[], object]], ...] = (
+            ("code", self.text),
+            ("answers", self.recorded),
+            ("pools", self.signal_pools),
+            ("schedule", self.scheduled),
+        )
+        for key, read in reads:
             try:
                 read()
             except ConfigurationError as error:
@@ -56,8 +70,14 @@ class ProgramParams(SettingsSection):
             yield SettingsProblem("pools", "nothing wakes the program", "allowed: pools, a schedule, or both")
 
     def text(self) -> ProgramText:
-        """Return the program."""
-        return ProgramText.of(self.code, f"{self.name}.py")
+        """Return the program; in the place of decisions on record one that reads what theirs read."""
+        recorded = self.recorded()
+        code = self.code if recorded is None or recorded.head is None else recorded.head.code()
+        return ProgramText.of(code, f"{self.name}.py")
+
+    def recorded(self) -> RecordedDecisions | None:
+        """Return the decisions on record that stand in for the program, none of them asked for yet."""
+        return None if self.answers is None else RecordedDecisions.of(self.answers, f"{self.name}.jsonl")
 
     def signal_pools(self) -> tuple[SignalPool, ...]:
         """Return the pools, in order."""

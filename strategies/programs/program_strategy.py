@@ -57,7 +57,7 @@ class ProgramStrategy(FeatureStrategy):
         self.name = own.name
         self.text = own.text()
         self.told_at = self.text.name
-        self.sandbox = sandbox or _own_sandbox
+        self.sandbox = sandbox or (_own_sandbox if own.answers is None else self._recorded)
         self.tracer = tracer
         self._symbols: tuple[str, ...] = ()
 
@@ -113,6 +113,12 @@ class ProgramStrategy(FeatureStrategy):
     ) -> FeatureSession:
         """Return what calls the program in a session."""
         return ProgramSession(self, traded, watched, known, longest_open_distance_ms)
+
+    def _recorded(self, text: ProgramText, limits: ProgramLimits) -> Sandbox:
+        """Return what answers from the decisions on record, as a session begins with them."""
+        own: ProgramParams = self.params
+        recorded = own.recorded()
+        return _own_sandbox(text, limits) if recorded is None else recorded
 
     def _spelled(self, pool: SignalPool) -> SignalPool:
         """Return a pool with its symbols as the session spells them, where it has them."""

@@ -12,6 +12,7 @@ from core.instants import format_ms, parse_instant
 from core.settings_problem import did_you_mean, shortly, shown
 from strategies.programs.decision_source import DecisionSource
 from strategies.programs.sandbox.problem import ProgramProblem
+from strategies.programs.sandbox.reads import READS_NAME, Reads
 from strategies.programs.sandbox.sandbox import CallAnswer, CallInput
 
 UNANSWERED = "no decision is on record for this trigger"
@@ -36,6 +37,24 @@ class TriggerKey(NamedTuple):
         return cls(int(trigger["time_ms"]), str(trigger["symbol"]), str(trigger.get("pool_id", "")))
 
 
+class RecordHead(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The first line of a record, where it has one: whose decisions they are, and what the ``program`` read.
+
+    What is read decides how many candles a session begins with: with it the run is the one that was recorded.
+    """
+
+    program: str
+    reads: Reads = Reads()
+
+    def line(self) -> str:
+        """Return it as the line of a file."""
+        return json.dumps(msgspec.to_builtins(self), separators=(",", ":")) + "\n"
+
+    def code(self) -> str:
+        """Return the text of a program that reads the same, and decides nothing."""
+        return f"{READS_NAME} = {msgspec.to_builtins(self.reads)!r}\n"
+
+
 class RecordedDecisions:
     """Answers triggers from records; one of which there is none holds, and says so.
 
@@ -43,10 +62,13 @@ class RecordedDecisions:
     ----------
     answers
         By trigger.
+    head
+        Whose they are; None where nobody says so.
     """
 
-    def __init__(self, answers: Mapping[TriggerKey, CallAnswer]) -> None:
+    def __init__(self, answers: Mapping[TriggerKey, CallAnswer], head: RecordHead | None = None) -> None:
         self._answers = answers
+        self.head = head
         self.unanswered = 0
 
     @classmethod
@@ -60,17 +82,22 @@ class RecordedDecisions:
         """
         answers: dict[TriggerKey, CallAnswer] = {}
         lines: dict[TriggerKey, int] = {}
+        head: RecordHead | None = None
         for number, line in enumerate(text.splitlines(), 1):
             if not line.strip():
                 continue
-            key, answer = _record(line, f"{name}:{number}")
+            told = _told(line, f"{name}:{number}")
+            if number == 1 and "program" in told:
+                head = _head(told, f"{name}:{number}")
+                continue
+            key, answer = _record(told, f"{name}:{number}")
             if key in answers:
                 raise ConfigurationError(
                     f"{name}:{number}: {key.symbol} {format_ms(key.time_ms)} {key.pool or 'schedule'} stands in line "
                     f"{lines[key]} already — allowed: one decision a trigger"
                 )
             answers[key], lines[key] = answer, number
-        return cls(answers)
+        return cls(answers, head)
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -146,13 +173,26 @@ def text_of(path: Path) -> str:
         ) from error
 
 
-def _record(line: str, place: str) -> tuple[TriggerKey, CallAnswer]:
+def _told(line: str, place: str) -> dict[str, Any]:
+    """Return a line as the mapping that it has to be."""
     try:
         told = json.loads(line)
     except (ValueError, RecursionError):
         raise ConfigurationError(f"{place}: is no JSON — {_ALLOWED}") from None
     if not isinstance(told, dict):
         raise ConfigurationError(f"{place}: {shortly(told)} is no record — {_ALLOWED}")
+    return told
+
+
+def _head(told: dict[str, Any], place: str) -> RecordHead:
+    try:
+        return msgspec.convert(told, RecordHead)
+    except msgspec.ValidationError as error:
+        allowed = 'allowed: {"program": "my_program"}, and what it reads as READS has it'
+        raise ConfigurationError(f"{place}: {error} — {allowed}") from None
+
+
+def _record(told: dict[str, Any], place: str) -> tuple[TriggerKey, CallAnswer]:
     for name in told:
         if name not in _KEYS:
             raise ConfigurationError(f"{place}: {shown(name)} is no key{did_you_mean(name, _KEYS)} — {_ALLOWED}")
