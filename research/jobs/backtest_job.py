@@ -21,6 +21,7 @@ from runs.jobs.job_queue import JobQueue
 from runs.store.run_store import RunStore
 from runs.store.store_rows import Job
 from runs.store.synchronising import take_folder
+from strategies.strategy_registry import PROGRAM
 from systems.catalogue import read_system
 from systems.life_cycle.epoch_tracker import wall_clock_ms
 from systems.life_cycle.system_runners import placed, system_backtest
@@ -68,7 +69,8 @@ def submit_backtest(store: RunStore, wanted: BacktestRequest) -> Job:
         live = settings_of(wanted).live
         span = range_of(wanted, live.timeframe)
         times = f"{format_ms(span.start_ms)} to {format_ms(span.end_ms)}"
-        title = f"{live.strategy.type} on {', '.join(live.symbols)}, {times}"
+        called = live.strategy.params.get("name", PROGRAM) if live.strategy.type == PROGRAM else live.strategy.type
+        title = f"{called} on {', '.join(live.symbols)}, {times}"
     wanted = msgspec.structs.replace(wanted, places=wanted.places.absolute())
     return JobQueue(store).submit(BACKTEST, wanted.name or title, msgspec.to_builtins(wanted))
 

@@ -301,6 +301,7 @@ class ProgramPages(Shown):
         self.browser.press("#findings button", "dip:1:")
         chosen = "const one = document.activeElement; return one.value.slice(one.selectionStart, one.selectionEnd)"
         self.assertEqual("import os", self.browser.run(chosen))
+        self.numbered_as_far_as_it_is_seen()
         self.indented()
         self.browser.fill("#text", PROGRAM)
         self.says("#findings", "finds nothing")
@@ -320,10 +321,22 @@ class ProgramPages(Shown):
         shown = "return [...document.querySelectorAll('#trigger-log tbody tr')].map((one) => one.cells[5].textContent)"
         outcomes = [one["outcome"] + one["outcome_reason"] for one in log["items"][:25]]
         self.assertEqual(outcomes, self.browser.run(shown))
+        self.seen("program-log", "#triggers")
         self.looked_at("program", f"#/programs/dip?run={run}")
         self.browser.press("#result-way a", "Look at the result")
         self.says("#notes", "of a text")
         self.looked_at("programs", "#/programs")
+
+    def numbered_as_far_as_it_is_seen(self) -> None:
+        """Hold the numbers of lines beside their lines, however far down."""
+        self.browser.fill("#text", "\n".join(["pass"] * 200))
+        self.browser.run("document.querySelector('#text').scrollTop = 1234")
+        self.browser.drawn()
+        beside = (
+            "const [lines, text] = document.querySelectorAll('.editor > *');"
+            "return [lines.clientHeight - text.clientHeight, lines.scrollTop, text.scrollTop]"
+        )
+        self.assertEqual([0, 1234, 1234], self.browser.run(beside))
 
     def indented(self) -> None:
         """Let Enter begin a line where the one before begins, and Ctrl-[ move it out."""

@@ -8,11 +8,11 @@ import { guarded, tell } from "front/board/problems.js";
 import { go, hashOf, keep } from "front/board/routes.js";
 import { el } from "front/elements.js";
 import { badge } from "front/page_frame.js";
-import { poolsTable, wayTo } from "front/places/pools.js";
+import { poolsTable } from "front/places/pools.js";
 import { findingsList, programEditor } from "front/places/program_editor.js";
 import { follow } from "front/places/run.js";
 import { triggerLog } from "front/places/trigger_log.js";
-import { count } from "front/words.js";
+import { count, perCent, tone } from "front/words.js";
 
 const FIRST = `def decide(market, account, trigger):
     if trigger.symbol in account.positions:
@@ -24,6 +24,8 @@ const FIRST = `def decide(market, account, trigger):
     return None
 `;
 const SHIPPED = "practice.yaml";
+// What was typed and not kept, by program, for as long as the page is open.
+const drafts = new Map();
 
 export async function programsPage(at) {
   const [programs, pools] = await Promise.all(["programs", "pools"].map((path) => ask(path, { signal: at.signal })));
@@ -76,11 +78,15 @@ export async function programPage(at) {
     await log.load(id);
   });
   const started = el("div", { id: "started" });
-  const form = runForm(name, pools, configurations, text_, { started, shown, at });
+  const runs = el("div", {});
+  const list = async () => runs.replaceChildren(runsTable(await made(name, at), shown));
+  const through = (id) => Promise.all([shown(id), list()]);
+  const form = runForm(name, pools, configurations, text_, { started, through, at });
+  await list();
   return {
     name,
     head: head(name, "a program", text_.state),
-    parts: [card("Text", text_.node), card("Run", form), started, log.node],
+    parts: [card("Text", text_.node), card("Run", form), started, log.node, card("Its last runs", runs)],
     ready: () => at.values.run && shown(at.values.run),
   };
 }
@@ -109,6 +115,8 @@ function textPart(name, kept, at) {
     );
   };
   const editor = programEditor(() => {
+    if (latest === null || editor.value() !== latest.text) drafts.set(name, editor.value());
+    else drafts.delete(name);
     tellState();
     soon();
   });
@@ -132,6 +140,7 @@ function textPart(name, kept, at) {
       const body = { text: editor.value(), note: note.value.trim() || undefined };
       latest = await send("PUT", `programs/${part(name)}`, body);
       note.value = "";
+      drafts.delete(name);
       fillVersions();
       show(latest);
     }
@@ -144,6 +153,7 @@ function textPart(name, kept, at) {
       const explained = "Runs that it made stay: each has its own copy.";
       if (!(await confirmed(`Remove program ${name}?`, explained, "Remove"))) return;
       await send("DELETE", `programs/${part(name)}`);
+      drafts.delete(name);
       go(["programs"]);
     },
     { kind: "danger", id: "remove" },
@@ -162,9 +172,10 @@ function textPart(name, kept, at) {
     { class: "note", id: "text-note" },
     "Tab leaves the text; Ctrl-] and Ctrl-[ move lines in and out.",
   );
-  editor.fill(kept?.text ?? FIRST);
+  const draft = at.values.version ? undefined : drafts.get(name);
+  editor.fill(draft ?? kept?.text ?? FIRST);
   fillVersions();
-  if (kept) show(kept);
+  if (kept && draft === undefined) show(kept);
   return { node: el("div", {}, editor.node, about, ways, findings, reads), state, stored };
 }
 
@@ -179,7 +190,28 @@ function readsText({ indicators, klines, flows, regimes }) {
   return read.length > 0 ? `It reads ${read.join(", ")}.` : "";
 }
 
-function runForm(name, pools, configurations, text_, { started, shown, at }) {
+const made = async (name, at) =>
+  (await ask("backtest/results", { query: { strategy: name, page_size: 10 }, signal: at.signal })).items;
+
+function runsTable(runs, shown) {
+  const columns = [
+    { head: "Run", cell: (one) => link(hashOf(["results", one.id]), one.name) },
+    { head: "From (UTC)", cell: (one) => when(one.start) },
+    { head: "To", cell: (one) => when(one.end) },
+    { head: "Symbols", cell: (one) => one.symbols.join(", ") },
+    { head: "Trades", figure: true, cell: (one) => count(one.metrics.total_trades) },
+    {
+      head: "Return",
+      figure: true,
+      tone: (one) => tone(one.metrics.roi),
+      cell: (one) => perCent(one.metrics.roi),
+    },
+    { head: "", cell: (one) => button("Trigger log", () => shown(one.id), { kind: "quiet" }) },
+  ];
+  return plainTable(columns, runs, { id: "program-runs", none: "It was not run yet." });
+}
+
+function runForm(name, pools, configurations, text_, { started, through, at }) {
   if (configurations.length === 0) {
     return empty("The folder of configurations is empty: start the server with --config DIR.");
   }
@@ -187,7 +219,7 @@ function runForm(name, pools, configurations, text_, { started, shown, at }) {
     .filter((one) => !one.problem)
     .map((one) => {
       const box = el("input", { type: "checkbox", value: one.id, name: "pool" });
-      return [box, el("label", { class: "tick" }, box, link(wayTo(one.id), one.id))];
+      return [box, el("label", { class: "tick", title: one.pool.name }, box, one.id)];
     });
   const schedule = text({ id: "run-schedule", placeholder: "none", maxlength: 100 });
   const config = select(
@@ -208,7 +240,7 @@ function runForm(name, pools, configurations, text_, { started, shown, at }) {
     try {
       const { version } = await text_.stored();
       const listed = words(symbols.value);
-      const made = await send("POST", `programs/${part(name)}/run`, {
+      const asked = await send("POST", `programs/${part(name)}/run`, {
         version,
         pools: chosen.filter(([box]) => box.checked).map(([box]) => box.value),
         schedule: schedule.value.trim() || undefined,
@@ -220,7 +252,7 @@ function runForm(name, pools, configurations, text_, { started, shown, at }) {
         initial_capital: capital.value || undefined,
         name: called.value.trim() || undefined,
       });
-      started.prepend(follow(made, at, () => shown(made.backtest_id)));
+      started.prepend(follow(asked, at, () => through(asked.backtest_id)));
     } finally {
       run.disabled = false;
     }
@@ -234,6 +266,7 @@ function runForm(name, pools, configurations, text_, { started, shown, at }) {
       { class: "controls", role: "group", "aria-label": "Pools" },
       chosen.length > 0 ? chosen.map(([, label]) => label) : el("span", { class: "note" }, "There is no pool yet."),
     ),
+    el("p", { class: "note" }, "Where no pool and no schedule is said, what its text says under TRIGGERS wakes it."),
     el(
       "div",
       { class: "fields" },
