@@ -135,18 +135,17 @@ function textPart(name, kept, at) {
     placeholder: "what is to be known of it",
     "aria-label": "Note",
   });
-  const stored = async () => {
-    if (latest === null || editor.value() !== latest.text) {
-      const body = { text: editor.value(), note: note.value.trim() || undefined };
-      latest = await send("PUT", `programs/${part(name)}`, body);
-      note.value = "";
-      drafts.delete(name);
-      fillVersions();
-      show(latest);
-    }
+  const keepText = async () => {
+    const body = { text: editor.value(), note: note.value.trim() || undefined };
+    latest = await send("PUT", `programs/${part(name)}`, body);
+    note.value = "";
+    drafts.delete(name);
+    fillVersions();
+    show(latest);
     tellState();
     return latest;
   };
+  const stored = () => (latest === null || editor.value() !== latest.text ? keepText() : latest);
   const remove = button(
     "Remove",
     async () => {
@@ -161,7 +160,7 @@ function textPart(name, kept, at) {
   const ways = el(
     "div",
     { class: "controls" },
-    button("Keep", stored, { kind: "main", id: "keep" }),
+    button("Keep", keepText, { kind: "main", id: "keep" }),
     button("Check", check, { id: "check" }),
     note,
     versions,
