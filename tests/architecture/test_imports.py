@@ -47,6 +47,7 @@ FACADES = {
     "runs/store/store_place.py",
     "runs/store/synchronising.py",
     "strategies/open_stream.py",
+    "strategies/programs/sandbox/program_sandbox.py",
     "systems/__main__.py",
 }
 """Entry points, which start fast, and choices, which load what was chosen: an exchange, a form, a terminal's tables."""
