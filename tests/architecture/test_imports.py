@@ -48,7 +48,9 @@ FACADES = {
     "runs/store/synchronising.py",
     "strategies/open_stream.py",
     "strategies/programs/sandbox/program_sandbox.py",
+    "strategies/programs/program_strategy.py",
     "systems/__main__.py",
+    "validation/program_section.py",
 }
 """Entry points, which start fast, and choices, which load what was chosen: an exchange, a form, a terminal's tables."""
 
