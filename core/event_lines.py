@@ -27,7 +27,7 @@ from core.events import (
 )
 from core.exact import plain
 from core.instants import format_ms
-from core.program_call import ProgramCall
+from core.programs.program_call import ProgramCall
 from core.trading_signal import SIGNAL_WORDS, At, Signal, is_plain
 from core.verdicts import Verdict
 

@@ -14,7 +14,7 @@ import msgspec
 from core.exact import ZERO, absolute, add, multiply, plain, subtract
 from core.instants import to_datetime
 from core.orders import OrderType, TimeInForce
-from core.program_call import ProgramCall
+from core.programs.program_call import ProgramCall
 from core.reasons import CommandRefusal, FillReason, HaltReason, OrderReason
 from core.trading_signal import Signal
 from core.verdicts import Verdict

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 from core.candle import Candle
 from core.errors import InvariantError, ParityError
 from core.instants import format_ms
-from core.program_call import ProgramFault
+from core.programs.program_call import ProgramFault
 from core.timeframe import timeframe_ms
 from core.watched_series import WatchedSeries
 from engine.assembly import build_safety_monitor, build_session, build_strategy_of

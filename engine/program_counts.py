@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from core.program_call import ProgramCall, ProgramFault
+from core.programs.program_call import ProgramCall, ProgramFault
 
 
 class ProgramCounts:

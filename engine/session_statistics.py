@@ -5,7 +5,7 @@ from collections import Counter
 from typing import Any
 
 from core.events import CandleMove, Decision, Event, FundingPayment, Gap, Halt, OrderTransition
-from core.program_call import ProgramCall
+from core.programs.program_call import ProgramCall
 from core.verdicts import RiskVerdict
 from engine.program_counts import ProgramCounts
 

@@ -13,6 +13,7 @@ from runs.documents.symbol_result import SymbolResult
 from runs.documents.trading_rules import essential_rules
 from runs.documents.watched_input import WatchedAtStart
 from runs.identity.run_hashes import RunHashes
+from strategies.strategy_registry import PROGRAM
 
 if TYPE_CHECKING:
     from engine.journal_records import SessionRecord
@@ -126,6 +127,11 @@ def _contracts(settings: "Settings", record: "SessionRecord", funding_patience_m
     )
 
 
+def _interpreters(settings: "Settings") -> Iterable[str]:
+    """Return the library in which a user's program runs, where the strategy is one."""
+    return ("pydantic-monty",) if settings.live.strategy.type == PROGRAM else ()
+
+
 def _made_of(
     settings: "Settings",
     code_version: str,
@@ -140,5 +146,5 @@ def _made_of(
         code_version=code_version,
         strategy=strategy,
         symbols=symbols,
-        libraries={name: installed_version(name) for name in libraries},
+        libraries={name: installed_version(name) for name in (*libraries, *_interpreters(settings))},
     )

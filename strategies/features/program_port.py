@@ -5,7 +5,7 @@ from typing import Protocol, runtime_checkable
 
 from core.candle import FundingRate
 from core.events import Recorder
-from core.program_call import ProgramFault
+from core.programs.program_call import ProgramFault
 from core.trading_signal import Signal
 
 SignalFault = Callable[[Signal, float], str | None]

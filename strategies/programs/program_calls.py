@@ -5,7 +5,7 @@ from typing import Any, NamedTuple, Protocol
 
 from core.candle import Candle
 from core.instants import to_ms
-from core.program_call import MetCondition, ProgramFault, ProgramTrigger, ProgramWish
+from core.programs.program_call import MetCondition, ProgramFault, ProgramTrigger, ProgramWish
 from core.trading_signal import At, Signal
 from strategies.features.program_port import SignalFault
 from strategies.features.said import as_said

@@ -9,7 +9,7 @@ import msgspec
 from core.candle import Candle, FundingRate
 from core.errors import InvariantError
 from core.events import Recorder
-from core.program_call import ProgramCall, ProgramFault, ProgramWish
+from core.programs.program_call import ProgramCall, ProgramFault, ProgramWish
 from core.timeframe import timeframe_ms, trading_day
 from core.trading_signal import FLAT, Signal
 from strategies.features.feature_session import FeatureSession

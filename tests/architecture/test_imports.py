@@ -47,7 +47,9 @@ FACADES = {
     "runs/store/store_place.py",
     "runs/store/synchronising.py",
     "strategies/open_stream.py",
+    "strategies/programs/program_strategy.py",
     "systems/__main__.py",
+    "validation/program_section.py",
 }
 """Entry points, which start fast, and choices, which load what was chosen: an exchange, a form, a terminal's tables."""
 

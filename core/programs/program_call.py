@@ -19,7 +19,7 @@ class MetCondition(msgspec.Struct, frozen=True):
     threshold: float
 
 
-class ProgramTrigger(msgspec.Struct, frozen=True, omit_defaults=True):
+class ProgramTrigger(msgspec.Struct, frozen=True):
     """What woke the program: a pool whose conditions are met, or its schedule; ``regime`` is the symbol's."""
 
     type: Literal["signal", "scheduled"]
@@ -30,7 +30,7 @@ class ProgramTrigger(msgspec.Struct, frozen=True, omit_defaults=True):
     regime: str | None = None
 
 
-class ProgramWish(msgspec.Struct, frozen=True, omit_defaults=True):
+class ProgramWish(msgspec.Struct, frozen=True):
     """What the program decided, in its own words; ``targets`` are fractions of the position and prices."""
 
     action: Literal["buy", "sell", "close", "hold"]
@@ -75,14 +75,10 @@ class ProgramCall(msgspec.Struct, frozen=True):
 
     def told(self) -> dict[str, Any]:
         """Return what is told of the call beside its time and its symbol; what there is not is left out."""
-        wish = msgspec.to_builtins(self.wish)
+        wish = _said(self.wish)
         if self.wish.symbol == self.symbol:
             wish.pop("symbol", None)
-        told: dict[str, Any] = {
-            "call": self.number,
-            "trigger": msgspec.to_builtins(self.trigger),
-            "decision": wish,
-        }
+        told: dict[str, Any] = {"call": self.number, "trigger": _said(self.trigger), "decision": wish}
         if self.fault is not None:
             told["problem"] = msgspec.to_builtins(self.fault)
         if self.halted:
@@ -90,3 +86,15 @@ class ProgramCall(msgspec.Struct, frozen=True):
         if self.printed:
             told["printed"] = list(self.printed)
         return told
+
+
+_ALWAYS = ("type", "action")
+
+
+def _said(one: ProgramTrigger | ProgramWish) -> dict[str, Any]:
+    """Return the fields that say something, as plain values."""
+    return {
+        name: value
+        for name, value in msgspec.to_builtins(one).items()
+        if name in _ALWAYS or (value not in (None, "", []) and (name, value) != ("size", 1.0))
+    }

@@ -1,0 +1,1 @@
+"""A user's program as the outputs tell it."""
