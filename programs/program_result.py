@@ -42,7 +42,8 @@ class BacktestResult:
 
     ``success`` is false where the program was halted after too many problems in a row; ``error`` is the last of them.
     Money is in quote currency, names in ``percent`` and ``win_rate`` are per cent, drawdowns are not below 0. What is
-    not defined is None: a profit factor without a loss, a Sharpe ratio of a few days.
+    not defined is None: a profit factor without a loss, a Sharpe ratio of a few days. ``trades`` are in order of their
+    exits, ``trigger_log`` has every call of the program, ``equity_curve`` a point for each step.
 
     Parameters
     ----------
@@ -55,6 +56,7 @@ class BacktestResult:
         with backtest.opened() as opened:
             self.trigger_log: Sequence[TriggerRow] = trigger_log(opened.run)
             self.trades: Sequence[ProgramTrade] = _trades(opened)
+            self.equity_curve: Sequence[EquityPoint] = _curve(opened)
         self._types = Counter(row.trigger.type for row in self.trigger_log)
 
     @property
@@ -146,13 +148,6 @@ class BacktestResult:
         """How often the schedule did, once for each symbol."""
         return self._types["scheduled"]
 
-    @functools.cached_property
-    def equity_curve(self) -> list[EquityPoint]:
-        """Equity at every step; the last one is after the end has closed what was open."""
-        frame = self.backtest.equity
-        times = frame.index.values.astype("datetime64[ms]").astype("int64").tolist()
-        return [EquityPoint(*row) for row in zip(times, frame["equity"].tolist(), strict=True)]
-
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain values."""
         values: dict[str, Any] = {name: getattr(self, name) for name in RESULT_FIELDS}
@@ -189,6 +184,12 @@ RESULT_FIELDS = (
     "scheduled_triggers",
 )
 """The figures of a result, in the order in which they are told; beside them it has the curve, the trades, the log."""
+
+
+def _curve(opened: RunWithCandles) -> list[EquityPoint]:
+    """Return equity at every step; the last is after the end has closed what was open."""
+    curve = opened.run.curve
+    return [EquityPoint(*row) for row in zip(curve.times_ms.tolist(), curve.equity.tolist(), strict=True)]
 
 
 def _trades(opened: RunWithCandles) -> list[ProgramTrade]:

@@ -4,13 +4,12 @@ import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from core.program_call import ProgramFault, ProgramWish
+from core.programs.program_call import ProgramFault, ProgramWish
 from programs.program_result import BacktestResult
 from runs.commands.text_blocks import Facts, Grid, number, show
 from runs.reading.trigger_log import TriggerRow
 from runs.reading.trigger_words import (
     decided_in_words,
-    fault_in_words,
     outcome_in_words,
     short_time,
     woken_in_words,
@@ -38,7 +37,7 @@ def traced(say: Callable[..., None]) -> Tracer:
         if fault is None:
             say(f"  decided  {decided_in_words(wish, event.symbol)}")
         else:
-            say(f"  problem  {fault.kind}: {fault_in_words(fault)}")
+            say(f"  problem  {fault.kind}: {fault.said()}")
 
     return tell
 
@@ -68,7 +67,7 @@ def _facts(result: BacktestResult) -> list[tuple[str, str]]:
         found.append(("Outcomes", _counted(outcomes).strip(" ()")))
     problems = [one.problem for one in log if one.problem is not None]
     if problems:
-        found.append(("Problems", f"{len(problems):,}, the first: {fault_in_words(problems[0])}"))
+        found.append(("Problems", f"{len(problems):,}, the first: {problems[0].said()}"))
     return found
 
 

@@ -10,7 +10,7 @@ import msgspec
 from core.errors import StoreError
 from core.exact import ZERO
 from core.instants import parse_instant
-from core.program_call import ProgramFault, ProgramTrigger, ProgramWish
+from core.programs.program_call import ProgramFault, ProgramTrigger, ProgramWish
 from runs.folder.file_names import DECISIONS
 from runs.reading.folder_text import read_bytes
 from runs.reading.log_rows import LogRow

@@ -1,7 +1,7 @@
 """A program's triggers, decisions and what came of them, in few words: the same on the console and on a page."""
 
 from core.instants import format_ms
-from core.program_call import ProgramFault, ProgramTrigger, ProgramWish
+from core.programs.program_call import ProgramTrigger, ProgramWish
 from runs.reading.trigger_log import TriggerRow
 
 LONGEST = 60
@@ -40,15 +40,10 @@ def decided_in_words(wish: ProgramWish, symbol: str) -> str:
     return shortened(" ".join(parts)) + reason
 
 
-def fault_in_words(fault: ProgramFault) -> str:
-    """Return a problem with the line that it is of."""
-    return fault.text if fault.line is None else f"line {fault.line}: {fault.text}"
-
-
 def outcome_in_words(row: TriggerRow) -> str:
     """Return what came of a call."""
     if row.problem is not None:
-        return shortened(f"problem: {fault_in_words(row.problem)}")
+        return shortened(f"problem: {row.problem.said()}")
     reason = row.outcome_reason.replace("_", " ")
     return f"{row.outcome}: {reason}" if reason else row.outcome
 

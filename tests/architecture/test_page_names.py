@@ -5,7 +5,15 @@ import unittest
 
 from tests.support.shared import REPOSITORY
 
-OF_A_READER = {"my_strategy.py", "trend.py", "my_idea.py", "test_my_idea.py", "ideas/my_idea.py", "path/to/file.py"}
+OF_A_READER = {
+    "my_strategy.py",
+    "my_program.py",
+    "trend.py",
+    "my_idea.py",
+    "test_my_idea.py",
+    "ideas/my_idea.py",
+    "path/to/file.py",
+}
 """Files that a page tells its reader to write, or that stand for any of theirs."""
 
 
