@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 import psutil
-from strategies.programs.sandbox.program_check import check_program
 
 import research
 from backtests.config_backtest import ConfigBacktestRunner
@@ -24,6 +23,7 @@ from programs import backtest_pool
 from research.recommendations.system_now import SystemNow
 from runs.reading.run_folder import read_run
 from runs.reading.run_settings import settings_of_run
+from strategies.programs.sandbox.program_check import check_program
 from strategies.programs.triggers.pool_settings import pool_of
 from systems.catalogue import read_system
 from systems.life_cycle.epoch_tracker import wall_clock_ms
@@ -215,7 +215,7 @@ class Programs(Worked):
             self.assertEqual(404, self.ask(f"/api/programs/{path}", method)[0], path)
         self.assertNotIn("drafted", [one["name"] for one in self.ask("/api/programs")[1]])
 
-    def test_a_run_is_that_of_the_engine_and_needs_nothing_but_its_own_folder(self) -> None:
+    def test_a_run_has_its_text_and_pools_in_its_own_folder_and_is_made_again_of_that(self) -> None:
         name = self.named("dip")
         for id_ in ("z-first", "a-second"):
             self.assertEqual(200, self.ask(f"/api/pools/{id_}", "PUT", {"pool": POOL})[0])
@@ -243,10 +243,11 @@ class Programs(Worked):
         log = self.ask(f"/api/backtest/results/{started['backtest_id']}/triggers?page_size=500")[1]
         lines = [json.loads(one) for one in (run.folder / "decisions.jsonl").read_text().splitlines()]
         calls = [one for one in lines if one["event"] == "program"]
-        self.assertEqual(len(calls), log["total"])
-        self.assertEqual([(one["call"], one["time"], one["trigger"], one["decision"]) for one in calls],
-                         [(one["number"], one["time"], one["trigger"], one["decision"])
-                          for one in log["items"]])  # fmt: skip
+        self.assertEqual((len(calls), len(calls)), (log["total"], len(log["items"])))
+        for call, shown in zip(calls, log["items"], strict=True):
+            self.assertEqual((call["call"], call["time"]), (shown["number"], shown["time"]))
+            for told, of in ((call["trigger"], shown["trigger"]), (call["decision"], shown["decision"])):
+                self.assertEqual(told, {name: of[name] for name in told})
         self.assertEqual((5, False), (log["scheduled"], log["halted"]))
         self.assertEqual((log["problems"], log["problems"]), tuple(log["pools"].values()))
         # Both wake at once, in the order in which they were named: there is nothing left to say for the second one.

@@ -1,7 +1,7 @@
 """The trigger log of a run: what woke its program, what that decided, and what came of it."""
 
 from collections import Counter
-from typing import Any, Self
+from typing import Literal, Self
 
 import msgspec
 from fastapi import APIRouter
@@ -10,10 +10,44 @@ from pydantic import BaseModel, Field
 from dashboard.api.backtests import run_of
 from dashboard.api.described import refusals
 from dashboard.api.pages import Page, PagingOf, iso
+from dashboard.api.programs.pool_trials import MetView
 from dashboard.services import ServicesOf
 from runs.reading.trigger_log import Outcome, TriggerRow, trigger_log
 
 routes = APIRouter(prefix="/backtest", tags=["programs"])
+
+
+class WokenBy(BaseModel):
+    """What woke the program: a pool whose conditions are met, or its schedule."""
+
+    type: Literal["signal", "scheduled"]
+    pool: str = Field(description="Its id; empty for the schedule, as all of the pool is.", examples=["rsi_oversold"])
+    name: str
+    logic: str = Field(examples=["all"])
+    met: list[MetView]
+    regime: str | None = Field(description="The symbol's; null: undefined.", examples=["trend"])
+
+
+class Wish(BaseModel):
+    """What the program decided, in its own words."""
+
+    action: Literal["buy", "sell", "close", "hold"]
+    size: float = Field(description="Of what risk allows, 0 to 1.")
+    quote: float | None = Field(description="What the position was to be worth, in quote currency.")
+    leverage: float | None
+    stop: float | None
+    stop_distance: float | None
+    target_distance: float | None
+    targets: list[tuple[float, float]] = Field(description="Fractions of the position, and prices.")
+    reason: str
+
+
+class Fault(BaseModel):
+    """Why a call counts as holding."""
+
+    kind: Literal["syntax", "error", "limit", "nonsense", "refused", "machine"]
+    text: str
+    line: int | None = Field(description="Of the program's text, from 1.")
 
 
 class CallView(BaseModel):
@@ -22,15 +56,10 @@ class CallView(BaseModel):
     number: int = Field(description="From 1, in the order of the calls.")
     time: str | None = Field(description="The close at which it was woken.")
     symbol: str
-    trigger: dict[str, Any] = Field(
-        description="What woke it: its `type` (`signal`, `scheduled`), of a pool also `pool`, `name`, `logic`, `met`.",
-        examples=[{"type": "scheduled"}],
-    )
-    decision: dict[str, Any] = Field(
-        description="In the program's own words; what it did not say is left out.", examples=[{"action": "hold"}]
-    )
-    decided_symbol: str
-    problem: dict[str, Any] | None = Field(description="Why the call counts as holding: `kind`, `text`, `line`.")
+    trigger: WokenBy
+    decision: Wish
+    decided_symbol: str = Field(description="The one that it decided about.")
+    problem: Fault | None
     halted: bool = Field(description="Whether the program is not called any more after this.")
     printed: list[str]
     outcome: Outcome
@@ -47,10 +76,10 @@ class CallView(BaseModel):
             number=row.number,
             time=iso(row.time_ms),
             symbol=row.symbol,
-            trigger=msgspec.to_builtins(row.trigger),
-            decision=msgspec.to_builtins(row.wish),
+            trigger=WokenBy.model_validate(msgspec.to_builtins(row.trigger)),
+            decision=Wish.model_validate(msgspec.to_builtins(row.wish)),
             decided_symbol=row.decided_symbol,
-            problem=None if row.problem is None else msgspec.to_builtins(row.problem),
+            problem=None if row.problem is None else Fault.model_validate(msgspec.to_builtins(row.problem)),
             halted=row.halted,
             printed=list(row.printed),
             outcome=row.outcome,
