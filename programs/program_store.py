@@ -18,8 +18,11 @@ _TRIES = 20
 
 def stored_programs(store: RunStore) -> tuple[ProgramVersion, ...]:
     """Return the last version of every program that is not deleted, in order of their names."""
-    last = {row.program: row for row in program_versions(store)}
-    return tuple(row for _, row in sorted(last.items()) if row.text is not None)
+    last: dict[str, int] = {}
+    for name, version in store.columns(ProgramVersion, "program", "version"):
+        last[name] = max(version, last.get(name, 0))
+    rows = (store.records(ProgramVersion, program=name, version=version) for name, version in sorted(last.items()))
+    return tuple(row for found in rows for row in found if row.text is not None)
 
 
 def program_versions(store: RunStore, name: str | None = None) -> tuple[ProgramVersion, ...]:

@@ -321,8 +321,10 @@ class ProgramPages(Shown):
         shown = "return [...document.querySelectorAll('#trigger-log tbody tr')].map((one) => one.cells[5].textContent)"
         outcomes = [one["outcome"] + one["outcome_reason"] for one in log["items"][:25]]
         self.assertEqual(outcomes, self.browser.run(shown))
+        self.seen("program")
+        self.show(f"#/programs/dip?run={run}")
+        self.says("#trigger-log", "the schedule")
         self.seen("program-log", "#triggers")
-        self.looked_at("program", f"#/programs/dip?run={run}")
         self.browser.press("#result-way a", "Look at the result")
         self.says("#notes", "of a text")
         self.looked_at("programs", "#/programs")

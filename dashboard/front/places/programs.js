@@ -107,7 +107,8 @@ function textPart(name, kept, at) {
     const body = { text: editor.value() };
     show(await ask("programs/check", { method: "POST", body, signal: at.signal }));
   };
-  const soon = settled(() => check().catch(tell), 400);
+  // A server that changes nothing checks nothing either: that is said to whoever asks for it.
+  const soon = settled(() => check().catch((error) => error.status !== 403 && tell(error)), 400);
   const tellState = () => {
     const changed = latest === null || editor.value() !== latest.text;
     state.replaceChildren(
