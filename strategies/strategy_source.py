@@ -45,6 +45,7 @@ PROGRAM = frozenset(
         "live",
         "systems",
         "research",
+        "programs",
         "dashboard",
     }
 )

@@ -14,7 +14,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError, NoSuchModu
 from core.errors import ConfigurationError, StoreError
 from runs.store.column_types import json_text
 
-HEAD = "0008"
+HEAD = "0009"
 """The revision of the tables that this program uses."""
 BUSY_SECONDS = 60.0
 """How long a writer waits for another one."""

@@ -23,19 +23,20 @@ from runs.store.store_rows import (
     JobLine,
     MetricPoint,
     Optimisation,
+    PoolVersion,
     Recommendation,
     RunRow,
     TradeRow,
     Trial,
 )
 from runs.store.synchronising import SyncReport, sync
-from runs.store.tables import EPOCH, JOB, JOB_LINE, METRIC_POINT, OPTIMISATION, RECOMMENDATION, RUN, TRADE, TRIAL
+from runs.store.tables import EPOCH, JOB, JOB_LINE, METRIC_POINT, OPTIMISATION, POOL, RECOMMENDATION, RUN, TRADE, TRIAL
 
-Record = Optimisation | Trial | Recommendation | Epoch | Job | JobLine
-Kind = TypeVar("Kind", Optimisation, Trial, Recommendation, Epoch, Job, JobLine)
+Record = Optimisation | Trial | Recommendation | Epoch | Job | JobLine | PoolVersion
+Kind = TypeVar("Kind", Optimisation, Trial, Recommendation, Epoch, Job, JobLine, PoolVersion)
 _RECORDS: dict[type[Any], Table] = {
     Optimisation: OPTIMISATION, Trial: TRIAL, Recommendation: RECOMMENDATION, Epoch: EPOCH, Job: JOB,
-    JobLine: JOB_LINE,
+    JobLine: JOB_LINE, PoolVersion: POOL,
 }  # fmt: skip
 LARGE = ("figures", "warnings")
 _BATCH = 20_000

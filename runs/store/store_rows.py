@@ -250,3 +250,13 @@ class JobLine(msgspec.Struct, frozen=True, kw_only=True):
     job: int
     time_ms: int
     text: str
+
+
+class PoolVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """A signal pool as it was saved: ``document`` is what its file would hold; None says that it was deleted."""
+
+    id: int | None = None
+    pool: str
+    version: int
+    document: dict[str, Any] | None = None
+    saved_ms: int

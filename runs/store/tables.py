@@ -295,3 +295,15 @@ JOB_LINE = Table(
     Index(None, "job"),
 )
 """The log of jobs, in order of ``id``."""
+
+POOL = Table(
+    "pool",
+    TABLES,
+    Column("id", Integer, primary_key=True),
+    Column("pool", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("document", plain_values()),
+    Column("saved_ms", BigInteger, nullable=False),
+    UniqueConstraint("pool", "version"),
+)
+"""The versions of signal pools, each as its file would have it; without a document the pool was deleted."""

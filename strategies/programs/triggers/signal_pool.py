@@ -9,6 +9,8 @@ from core.timeframe import timeframe_name
 Comparison = Literal["<", "<=", ">", ">=", "crosses_above", "crosses_below"]
 Logic = Literal["all", "any"]
 Mode = Literal["edge", "level"]
+_WHOLE = 1e15
+"""Below it a whole number is written as one."""
 
 
 class Condition(msgspec.Struct, frozen=True):
@@ -36,7 +38,9 @@ class Condition(msgspec.Struct, frozen=True):
 
     def to_dict(self) -> dict[str, Any]:
         """Return the condition as a pool's file has it."""
-        plain: dict[str, Any] = {"feature": self.feature, "op": self.op, "value": self.value}
+        value = self.value
+        whole = isinstance(value, float) and value.is_integer() and abs(value) < _WHOLE
+        plain: dict[str, Any] = {"feature": self.feature, "op": self.op, "value": int(value) if whole else value}
         if self.period:
             plain["period"] = self.period
         if self.symbol:

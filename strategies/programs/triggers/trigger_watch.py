@@ -171,6 +171,10 @@ class TriggerWatch:
                     events.append(TriggerEvent(time_ms, "scheduled", symbol, regime=self._regime(symbol, value_of)))
         return tuple(events)
 
+    def symbols_of(self, pool: SignalPool) -> tuple[str, ...]:
+        """Return the traded symbols that one of its pools looks at."""
+        return tuple(self._watches[self.pools.index(pool)].looks)
+
     def restart(self, symbol: str) -> None:
         """Forget the last look at a symbol, whose features start empty after a gap; cool-downs stay."""
         for watch in self._watches:
