@@ -17,10 +17,10 @@ INSTALL := -m pip install --quiet --quiet --disable-pip-version-check --require-
 help: ## show the verbs
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
-$(READY): requirements.lock requirements-compiled.lock requirements-research.lock requirements-charts.lock
-	@echo "Installing what a run needs into $(VENV) (numpy, pandas, pyarrow, duckdb, ccxt, numba, optuna and what they need): about a minute, once" >&2
+$(READY): requirements.lock requirements-compiled.lock requirements-research.lock requirements-programs.lock requirements-charts.lock
+	@echo "Installing what a run needs into $(VENV) (numpy, pandas, pyarrow, duckdb, ccxt, numba, optuna, pydantic-monty and what they need): about a minute, once" >&2
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python $(INSTALL) -r requirements.lock -r requirements-compiled.lock -r requirements-research.lock
+	@$(BIN)/python $(INSTALL) -r requirements.lock -r requirements-compiled.lock -r requirements-research.lock -r requirements-programs.lock
 	@$(BIN)/python $(INSTALL) --no-deps -r requirements-charts.lock
 	@touch $@
 

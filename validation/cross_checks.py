@@ -155,7 +155,7 @@ def with_strategy(
     try:
         name = canonical_strategy(written)
     except ConfigurationError:
-        hint = did_you_mean(written, strategy_names())
+        hint = did_you_mean(written, (*strategy_names(), PROGRAM))
         return None, [*problems, SettingsProblem("strategy.type", shown(written) + hint, allowed_strategies())]
     if is_file_name(name) and PurePath(name).is_absolute():
         absolute = f"{shown(written)} begins at the root of this machine"

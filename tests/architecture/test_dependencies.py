@@ -10,7 +10,7 @@ from tests.support.shared import REPOSITORY
 PAGE = REPOSITORY / "docs" / "dependencies.md"
 OPTIONAL = {
     name: f"requirements-{name}"
-    for name in ("compiled", "charts", "postgres", "research", "cluster", "dashboard", "alerts")
+    for name in ("compiled", "charts", "postgres", "research", "cluster", "dashboard", "alerts", "programs")
 }
 EXTRAS = ("requirements", *OPTIONAL.values(), "requirements-dev", "requirements-tools")
 PEERS = "requirements-peers"
@@ -24,6 +24,7 @@ SECTIONS = (
     "Cluster",
     "Dashboard",
     "Alerts",
+    "Programs",
     "Tests and checks",
     "Tools",
 )
@@ -82,6 +83,7 @@ class Locks(unittest.TestCase):
             "cluster": {"dask"},
             "dashboard": {"fastapi", "uvicorn"},
             "alerts": {"apprise"},
+            "programs": {"pydantic-monty"},
         }
         for extra, packages in own.items():
             with self.subTest(extra):

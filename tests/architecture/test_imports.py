@@ -48,6 +48,7 @@ FACADES = {
     "runs/store/synchronising.py",
     "strategies/open_stream.py",
     "strategies/programs/program_strategy.py",
+    "strategies/programs/sandbox/program_sandbox.py",
     "systems/__main__.py",
     "validation/program_section.py",
 }

@@ -1,0 +1,208 @@
+"""Calls of one program in a worker: sessions that begin from its saved bytes, and what each call came to."""
+
+import contextlib
+import json
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pydantic_monty
+
+from core.plain_text import escaped
+from strategies.programs.sandbox.kept_state import keeps_nothing
+from strategies.programs.sandbox.limits import ProgramLimits
+from strategies.programs.sandbox.outcome import answer_of, out_of_time, printed_too_much, problem_of, read_too_much
+from strategies.programs.sandbox.prelude import CALL, GIVEN, MEMORY, SERVED, TRACED, prelude
+from strategies.programs.sandbox.problem import ProgramProblem
+from strategies.programs.sandbox.program_check import first_problem
+from strategies.programs.sandbox.program_text import ProgramText, parsed
+from strategies.programs.sandbox.refusal import Refusal
+from strategies.programs.sandbox.sandbox import CallAnswer, CallInput
+from strategies.programs.sandbox.worker import MOST_CALLS_OF_A_SESSION, Session, Worker
+
+_PATIENCE = (1, 4, 16)
+"""How many times its time by the clock a call may take, in turn, where the processor was busy with others."""
+_ENOUGH = 0.8
+"""What part of its processor time a call has had that was stopped by the clock, and is told to be out of time."""
+_NAMES_LOOKED_UP = 64
+"""Names that are defined nowhere, which a call may ask for beside its reads."""
+
+
+class Calling:
+    """Calls one program; see :class:`~strategies.programs.sandbox.program_sandbox.ProgramSandbox`."""
+
+    def __init__(self, text: ProgramText, limits: ProgramLimits) -> None:
+        self._text = text
+        self._limits = limits
+        self._worker = Worker(limits)
+        self._wrong = first_problem(text.text)
+        tree = parsed(text.text)
+        free = not isinstance(tree, ProgramProblem) and keeps_nothing(tree)
+        self._most_calls = MOST_CALLS_OF_A_SESSION if free else 1
+        self._saved: bytes | None = None
+        self._session: Session | None = None
+        self._ends = contextlib.ExitStack()
+        self._calls = 0
+        self._reads = 0
+        self._spent_seconds = 0.0
+
+    def call(self, given: CallInput) -> CallAnswer:
+        """Return what one call comes to."""
+        problem = self._wrong or self._load() or self._over_all()
+        if problem is not None:
+            return CallAnswer(None, given.memory, problem)
+        begun = self._session is not None
+        answer, in_time = self._tried(given)
+        if begun and answer.problem is not None and answer.problem.kind in ("limit", "machine"):
+            # What earlier calls left in the session may have been in the way: the answer is that of an unused one.
+            answer, in_time = self._tried(given)
+        for patience in _PATIENCE:
+            if in_time:
+                break
+            answer, in_time = self._tried(given, patience)
+        return answer
+
+    def close(self) -> None:
+        """End session and process."""
+        self._drop()
+        self._worker.end()
+
+    def _load(self) -> ProgramProblem | None:
+        """Read the program into an interpreter, once, and keep what that is then."""
+        if self._saved is not None:
+            return None
+        said = _Said(self._limits, _no_reads)
+        try:
+            with self._worker.session(None, _NAMES_LOOKED_UP, patience=4) as session:
+                session.run(prelude(self._text.reads.klines, self._limits), {}, {}, said.take)
+                session.run(self._text.text, {}, {}, said.take)
+                self._saved = session.saved()
+        except pydantic_monty.MontyError as error:
+            problem = said.problem or problem_of(error, self._limits)
+            if problem.kind == "machine":
+                self._worker.end()
+            else:
+                self._wrong = problem
+            return problem
+        return None
+
+    def _over_all(self) -> ProgramProblem | None:
+        most = self._limits.run_seconds
+        if most is None or self._spent_seconds <= most:
+            return None
+        return ProgramProblem("machine", f"time: all calls took more than {most:g} s of processor time")
+
+    def _tried(self, given: CallInput, patience: int = 0) -> tuple[CallAnswer, bool]:
+        """Return what one try of a call comes to, and whether that stands: the processor may have been busy elsewhere.
+
+        With ``patience`` the session is an unused one whose calls may take so many times their time by the clock, and
+        processor time is measured.
+        """
+        said = _Said(self._limits, given)
+        measured = bool(patience) or self._limits.run_seconds is not None
+        late = False
+        value: object = None
+        problem: ProgramProblem | None = None
+        spent: float | None = None
+        try:
+            session = self._opened(max(patience, 1), anew=bool(patience))
+            before = session.processor_seconds() if measured else None
+            try:
+                inputs: dict[str, object] = {
+                    GIVEN: (given.market, given.account, given.trigger),
+                    MEMORY: given.memory,
+                    TRACED: [] if given.trace else None,
+                }
+                value = session.run(CALL, inputs, {SERVED: said.serve}, said.take)
+            finally:
+                after = session.processor_seconds() if measured else None
+                spent = None if before is None or after is None else after - before
+                self._spent_seconds += spent or 0.0
+        except pydantic_monty.MontyError as error:
+            problem = problem_of(error, self._limits)
+            died = isinstance(error, pydantic_monty.MontyCrashedError)
+            late = problem == out_of_time(self._limits) and not died
+            self._drop()
+            if died:
+                self._worker.end()
+        if said.raised is not None:
+            self._drop()
+            raise said.raised
+        if said.problem is not None:
+            line = problem.line if problem is not None else None
+            problem, late = msgspec.structs.replace(said.problem, line=line), False
+        enough = _ENOUGH * self._limits.call_seconds
+        busy = late and (patience == 0 or (spent is not None and spent < enough))
+        return self._answer(given, value, problem, said), not busy
+
+    def _answer(self, given: CallInput, value: object, problem: ProgramProblem | None, said: "_Said") -> CallAnswer:
+        answered = problem or answer_of(value, self._limits)
+        printed = said.printed()
+        if isinstance(answered, ProgramProblem):
+            self._drop()
+            return CallAnswer(None, given.memory, answered, () if answered.kind == "machine" else printed)
+        self._reads += said.reads
+        return CallAnswer(answered.decision, answered.memory, None, printed, answered.calls)
+
+    def _opened(self, patience: int, *, anew: bool) -> Session:
+        most_reads = self._limits.host_calls + 1
+        used_up = self._calls >= self._most_calls or self._reads > 0
+        if self._session is None or used_up or anew:
+            self._drop()
+            # A read may be two round trips: for the name of what answers it, and for the answer.
+            suspensions = 2 * most_reads + _NAMES_LOOKED_UP
+            self._session = self._ends.enter_context(self._worker.session(self._saved, suspensions, patience))
+        self._calls += 1
+        return self._session
+
+    def _drop(self) -> None:
+        self._session, self._calls, self._reads = None, 0, 0
+        with contextlib.suppress(pydantic_monty.MontyError):
+            self._ends.close()
+
+
+class _Said:
+    """What one call says while it runs: what it prints, what it asks for, and what was wrong with that."""
+
+    def __init__(self, limits: ProgramLimits, given: "CallInput | Callable[[str, list[Any]], object]") -> None:
+        self._limits = limits
+        self._answer = given.serve if isinstance(given, CallInput) else given
+        self._text: list[str] = []
+        self._left = limits.printed_bytes
+        self.reads = 0
+        self.problem: ProgramProblem | None = None
+        self.raised: BaseException | None = None
+
+    def take(self, written: str) -> None:
+        """Take what was printed; above the limit the call ends."""
+        data = written.encode("utf-8", "replace")
+        self._text.append(data[: max(self._left, 0)].decode("utf-8", "ignore"))
+        self._left -= len(data)
+        if self._left < 0:
+            self.problem = self.problem or printed_too_much(self._limits)
+            raise RuntimeError("printed too much")
+
+    def serve(self, name: object, text: object) -> object:
+        """Answer a read that was not given."""
+        self.reads += 1
+        if self.reads > self._limits.host_calls:
+            self.problem = self.problem or read_too_much(self._limits)
+            raise RuntimeError("read too much")
+        if not isinstance(name, str) or not isinstance(text, str):
+            raise RuntimeError("no read")
+        try:
+            return self._answer(name, json.loads(text))
+        except Refusal as error:
+            self.problem = self.problem or ProgramProblem("refused", escaped(error))
+            raise LookupError(str(error)) from None
+        except BaseException as error:
+            self.raised = self.raised or error
+            raise
+
+    def printed(self) -> tuple[str, ...]:
+        """Return the lines that were printed."""
+        return tuple(map(escaped, "".join(self._text).splitlines()))
+
+
+def _no_reads(name: str, args: list[Any]) -> object:
+    raise Refusal(f"{name}: nothing can be read before decide is called")

@@ -1,0 +1,119 @@
+"""Whether a program can keep anything from one call to the next beside its memory.
+
+What provably cannot may be called many times in one session of the interpreter; any other begins each call anew, which
+is slower. A doubt counts as yes.
+"""
+
+import ast
+from collections.abc import Iterator
+
+from strategies.programs.sandbox.language import READ_ONLY_MODULES
+from strategies.programs.sandbox.reads import READS_NAME
+
+_READING_METHODS = frozenset({"get", "items", "keys", "values", "index", "count"})
+_READING_FUNCTIONS = frozenset(
+    {"len", "min", "max", "sum", "sorted", "any", "all", "list", "tuple", "set", "dict", "enumerate", "zip", "range"}
+)
+_CHANGING_NAMES = frozenset({"setattr", "delattr", "type"})
+_MEMORY = "memory"
+
+
+def keeps_nothing(tree: ast.Module) -> bool:
+    """Return whether nothing of one call of a program can be seen by the next, but for its memory."""
+    if any(map(_may_change_what_stays, ast.walk(tree))):
+        return False
+    constants: set[str] = set()
+    containers: set[str] = set()
+    for number, statement in enumerate(tree.body):
+        if isinstance(statement, ast.Import | ast.ImportFrom):
+            if not _modules(statement) <= READ_ONLY_MODULES:
+                return False
+        elif isinstance(statement, ast.FunctionDef):
+            if not _is_plain_function(statement, constants):
+                return False
+        elif isinstance(statement, ast.Assign | ast.AnnAssign):
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            names = {one.id for one in targets if isinstance(one, ast.Name)}
+            if len(names) < len(targets) or statement.value is None:
+                return False
+            if _is_constant(statement.value, constants):
+                constants |= names
+            elif names == {READS_NAME} or _is_flat(statement.value, constants):
+                containers |= names
+            else:
+                return False
+        elif not (number == 0 and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)):
+            return False
+    return _are_only_read(tree, containers)
+
+
+def _may_change_what_stays(node: ast.AST) -> bool:
+    if isinstance(node, ast.Global):
+        return node.names != [_MEMORY]
+    if isinstance(node, ast.Attribute):
+        return not isinstance(node.ctx, ast.Load)
+    if isinstance(node, ast.Name):
+        return node.id in _CHANGING_NAMES
+    return isinstance(node, ast.ClassDef | ast.AsyncFunctionDef) or bool(getattr(node, "decorator_list", ()))
+
+
+def _modules(statement: ast.Import | ast.ImportFrom) -> set[str]:
+    if isinstance(statement, ast.Import):
+        return {one.name for one in statement.names}
+    return {statement.module or ""}
+
+
+def _is_plain_function(function: ast.FunctionDef, constants: set[str]) -> bool:
+    """Whether what a function is given by itself cannot be changed: its defaults; its annotations call nothing."""
+    given = [*function.args.defaults, *(one for one in function.args.kw_defaults if one is not None)]
+    notes = [one.annotation for one in ast.walk(function.args) if isinstance(one, ast.arg)]
+    calls = (isinstance(inner, ast.Call) for one in (*notes, function.returns) if one for inner in ast.walk(one))
+    return all(_is_constant(one, constants) for one in given) and not any(calls)
+
+
+def _is_constant(node: ast.expr, constants: set[str]) -> bool:
+    """Whether an expression is a number, text, or tuple of them, in which nothing can be changed."""
+    if isinstance(node, ast.Constant):
+        return True
+    if isinstance(node, ast.Name):
+        return node.id in constants
+    if isinstance(node, ast.UnaryOp):
+        return _is_constant(node.operand, constants)
+    if isinstance(node, ast.BinOp):
+        return _is_constant(node.left, constants) and _is_constant(node.right, constants)
+    return isinstance(node, ast.Tuple) and all(_is_constant(one, constants) for one in node.elts)
+
+
+def _is_flat(node: ast.expr, constants: set[str]) -> bool:
+    """Whether an expression is a list, set or dict whose parts cannot be changed."""
+    if isinstance(node, ast.List | ast.Set):
+        return all(_is_constant(one, constants) for one in node.elts)
+    if isinstance(node, ast.Dict):
+        parts = [*node.keys, *node.values]
+        return all(one is not None and _is_constant(one, constants) for one in parts)
+    return False
+
+
+def _are_only_read(tree: ast.Module, names: set[str]) -> bool:
+    """Whether every use of names is one that reads; of what is declared there should be none."""
+    own = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    own |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
+    own |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    reading = {id(node) for node in _read_only(tree, _READING_FUNCTIONS - own)}
+    used = (node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))
+    return all(id(node) in reading and node.id != READS_NAME for node in used if node.id in names)
+
+
+def _read_only(tree: ast.Module, functions: frozenset[str] | set[str]) -> Iterator[ast.expr]:
+    """Yield the expressions that are used where a list or dict is read and neither changed nor handed on."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+            yield node.value
+        elif isinstance(node, ast.For | ast.comprehension):
+            yield node.iter
+        elif isinstance(node, ast.Compare):
+            yield from (node.left, *node.comparators)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in functions:
+            yield from node.args
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _READING_METHODS:
+            yield node.func.value

@@ -1,0 +1,118 @@
+"""What came out of one call of a program, read as data: the answer, or the problem with it."""
+
+import json
+import re
+from typing import Any
+
+import msgspec
+import pydantic_monty
+
+from core.plain_text import escaped
+from strategies.programs.sandbox.limits import ProgramLimits
+from strategies.programs.sandbox.prelude import DONE, NONSENSE, TOO_LARGE
+from strategies.programs.sandbox.problem import ProgramProblem
+from strategies.programs.sandbox.worker import lines_of
+
+PROGRAM_FILE = "<python-input-1>"
+"""What the interpreter calls the program: the second text of a session, after the prelude."""
+_LONGEST = 300
+_ADDRESS = re.compile(r"\b0x[0-9a-f]+\b")
+
+
+class Answered(msgspec.Struct, frozen=True):
+    """What a call that went well answers: its decision, memory and reads, as plain data."""
+
+    decision: object
+    memory: dict[str, Any]
+    calls: tuple[tuple[str, tuple[object, ...]], ...]
+
+
+def answer_of(value: object, limits: ProgramLimits) -> Answered | ProgramProblem:
+    """Return what the text that a call answers means.
+
+    Whatever it is, it is data: a text of a bounded length, of a few lines of JSON. What is none of these is nonsense.
+    """
+    if type(value) is not str or len(value) > limits.output_bytes + limits.state_bytes + 2**22:
+        return ProgramProblem("nonsense", "decide ended in a way that a program cannot end")
+    how, _, rest = value.partition("\n")
+    if how == TOO_LARGE:
+        most = limits.state_bytes if rest == "memory" else limits.output_bytes
+        what = "memory" if rest == "memory" else "the decision"
+        return ProgramProblem("limit", f"{what} is too large — allowed: at most {most} bytes as JSON")
+    if how == NONSENSE:
+        what = "memory holds" if rest == "memory" else "decide returned"
+        return ProgramProblem(
+            "nonsense", f"{what} what is no plain data — allowed: numbers, texts, True, False, None, lists and dicts"
+        )
+    lines = rest.split("\n")
+    if how != DONE or len(lines) != 3:
+        return ProgramProblem("nonsense", "decide ended in a way that a program cannot end")
+    try:
+        decision, traced = json.loads(lines[0]), json.loads(lines[2])
+    except (ValueError, RecursionError):
+        return ProgramProblem("nonsense", "decide returned a number that is too large, or lists nested too deeply")
+    try:
+        memory = {} if lines[1] == "{}" else json.loads(lines[1], parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return ProgramProblem(
+            "nonsense", "memory holds a number that is not finite or too large, or is nested too deeply"
+        )
+    if not isinstance(memory, dict):
+        return ProgramProblem("nonsense", f"memory is a {type(memory).__name__} — allowed: a dict")
+    calls = tuple((str(name), tuple(args)) for name, args in traced) if isinstance(traced, list) else ()
+    return Answered(decision, memory, calls)
+
+
+def problem_of(error: pydantic_monty.MontyError, limits: ProgramLimits) -> ProgramProblem:
+    """Return the problem that an error of the interpreter is; it is the same on each run but for time and death."""
+    if isinstance(error, pydantic_monty.MontyCrashedError):
+        if error.timed_out:
+            return out_of_time(limits)
+        return ProgramProblem("machine", "worker: the process that runs programs ended unexpectedly")
+    lines = lines_of(error)
+    inner = error.exception()
+    if not lines and isinstance(inner, TimeoutError):
+        return out_of_time(limits)
+    line = next((number for file, number in reversed(lines) if file == PROGRAM_FILE), None)
+    if isinstance(inner, MemoryError) and (not lines or str(inner).startswith("memory limit exceeded")):
+        return ProgramProblem("limit", f"memory: more than {limits.memory_mb} MB — allowed: at most that", line)
+    if isinstance(inner, RecursionError):
+        return ProgramProblem(
+            "limit", f"recursion: calls are too deep inside one another — allowed: about {limits.recursion}", line
+        )
+    if isinstance(error, pydantic_monty.MontyRuntimeError | pydantic_monty.MontySyntaxError):
+        said = error.display("type-msg")[: 4 * _LONGEST]
+    else:
+        said = str(error)[: 4 * _LONGEST]
+    text = escaped(" ".join(_ADDRESS.sub("0x…", said).split()))
+    text = text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    kind = "syntax" if isinstance(error, pydantic_monty.MontySyntaxError) or _is_of_the_text(inner) else "error"
+    return ProgramProblem("syntax" if kind == "syntax" else "error", text, line)
+
+
+def out_of_time(limits: ProgramLimits) -> ProgramProblem:
+    """Return the problem of a call that did not end in time."""
+    return ProgramProblem("machine", f"time: the call took more than {limits.call_seconds:g} s of processor time")
+
+
+def printed_too_much(limits: ProgramLimits) -> ProgramProblem:
+    """Return the problem of a call that printed too much."""
+    return ProgramProblem("limit", f"print: more than {limits.printed_bytes} bytes — allowed: at most that in one call")
+
+
+def read_too_much(limits: ProgramLimits) -> ProgramProblem:
+    """Return the problem of a call that asked the session too often."""
+    return ProgramProblem(
+        "limit",
+        f"reads: more than {limits.host_calls} that were not declared — allowed: literal arguments, or their line in "
+        "READS, which come with the call",
+    )
+
+
+def _is_of_the_text(error: BaseException) -> bool:
+    """Whether an error is one of the interpreter's parser, which does not know all of Python."""
+    return isinstance(error, NotImplementedError) and "monty syntax parser" in str(error)
+
+
+def _refuse(constant: str) -> object:
+    raise ValueError(constant)

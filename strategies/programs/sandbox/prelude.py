@@ -1,0 +1,149 @@
+"""What stands before a program in its interpreter: the objects that it sees, and the call of its ``decide``.
+
+This is a text of the interpreter's own Python. Names that begin with ``_harness`` are out of a program's reach: its
+text may not have them, and it cannot make a name of a text. Built-in names are taken here, before a program can give
+them another meaning.
+"""
+
+from collections.abc import Mapping
+
+from strategies.programs.sandbox.limits import ProgramLimits
+
+PRIVATE = "_harness"
+"""What a program's text may not contain."""
+CALL = "_harness_call(_harness_given, _harness_traced)"
+"""The expression that calls the program; it answers one text, of lines that :mod:`.outcome` reads."""
+GIVEN, TRACED, MEMORY, SERVED = "_harness_given", "_harness_traced", "memory", "_harness_serve"
+"""The names under which a call gets what it is given, the list that it traces its reads in, its memory, and what
+answers reads that it was not given."""
+DONE, NONSENSE, TOO_LARGE = "done", "nonsense", "large"
+"""The first line of an answer."""
+MOST_TRACED = 1000
+"""Reads of one call that are traced."""
+_LONGEST_ARGUMENTS = 2000
+
+
+def prelude(counts: Mapping[str, int], limits: ProgramLimits) -> str:
+    """Return the text for a program whose candles are given up to ``counts`` (by period)."""
+    return (
+        _TEXT.replace("COUNTS", repr(dict(counts)))
+        .replace("MOST_TRACED", str(MOST_TRACED))
+        .replace("LONGEST_ARGUMENTS", str(_LONGEST_ARGUMENTS))
+        .replace("OUTPUT_BYTES", str(limits.output_bytes))
+        .replace("STATE_BYTES", str(limits.state_bytes))
+    )
+
+
+_TEXT = """
+from json import dumps as _harness_dumps
+_harness_len = len
+_harness_type = type
+_harness_set = setattr
+_harness_wrong = (TypeError, ValueError, RecursionError)
+_harness_refused = LookupError
+class Decision:
+    def __init__(self, action, symbol=None, size=None, quote=None, leverage=None, stop=None, stop_distance=None,
+                 target_distance=None, targets=None, reason=None):
+        self.action = action
+        self.symbol = symbol
+        self.size = size
+        self.quote = quote
+        self.leverage = leverage
+        self.stop = stop
+        self.stop_distance = stop_distance
+        self.target_distance = target_distance
+        self.targets = targets
+        self.reason = reason
+_harness_decision = Decision
+def _harness_ask(name, args):
+    try:
+        text = _harness_dumps(args)
+    except _harness_wrong:
+        text = None
+    if text is None or _harness_len(text) > LONGEST_ARGUMENTS:
+        raise _harness_refused(name + ": allowed: texts and numbers")
+    return _harness_serve(name, text)
+class Market:
+    def __init__(self, given, traced):
+        self.time = given.get("time")
+        self.symbols = given.get("symbols")
+        self._harness_given = given
+        self._harness_traced = traced
+    def _harness_read(self, part, name, symbol, key, args):
+        traced = self._harness_traced
+        if traced is not None and _harness_len(traced) < MOST_TRACED:
+            traced.append([name, args])
+        found = self._harness_given.get(part)
+        if found is not None:
+            found = found.get(symbol)
+            if found is not None and key is not None:
+                found = found.get(key)
+        return found
+    def get_klines(self, symbol, period="", count=50):
+        args = [symbol, period, count]
+        rows = self._harness_read("klines", "get_klines", symbol, period, args)
+        if rows is None or not 0 < count <= _harness_counts.get(period, 0):
+            rows = _harness_ask("get_klines", args)
+        return [{"time": r[0], "open": r[1], "high": r[2], "low": r[3], "close": r[4], "volume": r[5]}
+                for r in rows[-count:]]
+    def get_indicator(self, symbol, indicator, period=""):
+        args = [symbol, indicator, period]
+        key = indicator + "|" + period
+        found = self._harness_read("indicators", "get_indicator", symbol, key, args)
+        if found is None:
+            key = "".join(indicator.split()).lower() + "|" + period
+            found = self._harness_given.get("indicators", {}).get(symbol, {}).get(key)
+        return _harness_ask("get_indicator", args) if found is None else found
+    def get_flow(self, symbol, metric, period=""):
+        args = [symbol, metric, period]
+        key = "".join(metric.split()).lower() + "|" + period
+        found = self._harness_read("flows", "get_flow", symbol, key, args)
+        return _harness_ask("get_flow", args) if found is None else found
+    def get_regime(self, symbol, period=""):
+        args = [symbol, period]
+        found = self._harness_read("regimes", "get_regime", symbol, period, args)
+        return _harness_ask("get_regime", args) if found is None else found
+    def get_current_prices(self, symbols=None):
+        args = [symbols]
+        prices = self._harness_read("prices", "get_current_prices", None, None, args)
+        prices = self._harness_given.get("prices", {})
+        if symbols is None:
+            return prices
+        found = {one: prices.get(one) for one in symbols}
+        return _harness_ask("get_current_prices", args) if None in found.values() else found
+    def get_market_data(self, symbol):
+        args = [symbol]
+        found = self._harness_read("data", "get_market_data", symbol, None, args)
+        return _harness_ask("get_market_data", args) if found is None else found
+class Account:
+    def __init__(self, given):
+        for key, value in given.items():
+            _harness_set(self, key, value)
+class Trigger:
+    def __init__(self, given):
+        for key, value in given.items():
+            _harness_set(self, key, value)
+_harness_market = Market
+_harness_account = Account
+_harness_trigger = Trigger
+_harness_counts = COUNTS
+def _harness_call(given, traced):
+    said = decide(_harness_market(given[0], traced), _harness_account(given[1]), _harness_trigger(given[2]))
+    if _harness_type(said) is _harness_decision:
+        said = {"action": said.action, "symbol": said.symbol, "size": said.size, "quote": said.quote,
+                "leverage": said.leverage, "stop": said.stop, "stop_distance": said.stop_distance,
+                "target_distance": said.target_distance, "targets": said.targets, "reason": said.reason}
+    try:
+        said = _harness_dumps(said)
+    except _harness_wrong:
+        return "nonsense\\nresult"
+    if _harness_len(said) > OUTPUT_BYTES:
+        return "large\\nresult"
+    try:
+        kept = _harness_dumps(memory)
+    except _harness_wrong:
+        return "nonsense\\nmemory"
+    if _harness_len(kept) > STATE_BYTES:
+        return "large\\nmemory"
+    return "done\\n" + said + "\\n" + kept + "\\n" + _harness_dumps(traced)
+"""

@@ -1,0 +1,203 @@
+"""The process in which programs run: one interpreter, its limits, and sessions that begin from saved bytes."""
+
+import contextlib
+import os
+import shlex
+import shutil
+import sys
+import tempfile
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pydantic_monty
+from pydantic_monty._binary import find_monty_binary
+
+from core.errors import ConfigurationError
+from strategies.programs.sandbox.limits import ProgramLimits
+
+NEEDED = "programs need the extra `programs`: make venv"
+_MEGABYTE = 1024 * 1024
+_ROOM_MB = 256
+"""Address space of the process beside the interpreter's heap: its code, its threads' stacks, frames on their way."""
+MOST_CALLS_OF_A_SESSION = 64
+"""A session grows by a little with each call of it."""
+_SESSIONS_BETWEEN_LOOKS = 64
+_LEAST_PROCESSOR_SECONDS = 600
+_GRACE_SECONDS = 1.0
+"""How long after its time by the clock an interpreter is killed that has not noticed it itself."""
+_TURN_SECONDS = 30.0
+"""How long it may take with what has no limit of its own: starting, saving and loading a session."""
+_POLICY: pydantic_monty.OSPolicy = {
+    "datetime": datetime(1970, 1, 1, tzinfo=UTC),
+    "timezone": "utc",
+    "sleep": "zero",
+    "process_time": "zero",
+    "random_start": {"seed": 0},
+}
+
+
+class Worker:
+    """One process, started at the first session and by :meth:`end` done with; the next session starts another.
+
+    The system holds the process to a size of its address space and to processor time in all, gives it none of the
+    environment, and lets it write no file and nowhere to the terminal. Where there is no shell (or none may be run from
+    the folder for temporary files) the interpreter's own limits and the deadlines of this side hold alone.
+    """
+
+    def __init__(self, limits: ProgramLimits) -> None:
+        self._limits = limits
+        self._pool: pydantic_monty.Monty | None = None
+        self._ends: weakref.finalize[[pydantic_monty.Monty, Path | None], Worker] | None = None
+        self._sessions = 0
+        self._worn = False
+
+    @contextlib.contextmanager
+    def session(self, loaded: bytes | None, suspensions: int, patience: int = 1) -> "Iterator[Session]":
+        """Give a session that begins from saved bytes, or empty; its calls may take ``patience`` times their time.
+
+        Raises
+        ------
+        pydantic_monty.MontyError
+            If the process dies at it.
+        """
+        seconds = self._limits.call_seconds * patience
+        limits: pydantic_monty.ResourceLimits = {
+            "max_feed_duration_secs": seconds,
+            "max_memory": self._limits.memory_mb * _MEGABYTE,
+            "max_recursion_depth": self._limits.recursion,
+            "max_suspensions": suspensions,
+            "max_total_sleep_secs": 0.0,
+        }
+        if self._worn:
+            self.end()
+        with self._opened().checkout(limits=limits, os_policy=_POLICY, assert_message_annotations=False) as session:
+            if loaded is not None:
+                session.load_session(loaded)
+            opened = Session(session)
+            self._sessions += 1
+            if self._sessions % _SESSIONS_BETWEEN_LOOKS == 0:
+                spent = opened.processor_seconds()
+                self._worn = spent is None or spent > self._processor_seconds() / 2
+            yield opened
+
+    def end(self) -> None:
+        """End the process, if there is one."""
+        self._pool, self._worn = None, False
+        if self._ends is not None:
+            self._ends()
+
+    def _processor_seconds(self) -> int:
+        calls = MOST_CALLS_OF_A_SESSION * _SESSIONS_BETWEEN_LOOKS
+        return max(_LEAST_PROCESSOR_SECONDS, int(2 * calls * self._limits.call_seconds))
+
+    def _opened(self) -> pydantic_monty.Monty:
+        if self._pool is None:
+            try:
+                binary = find_monty_binary()
+            except FileNotFoundError:
+                raise ConfigurationError(NEEDED) from None
+            folder = None if sys.platform == "win32" else Path(tempfile.mkdtemp(prefix="programs-"))
+            try:
+                self._pool = self._started(binary if folder is None else self._confined(binary, folder))
+            except (OSError, RuntimeError, pydantic_monty.MontyError):
+                self._pool = self._started(binary)
+            self._ends = weakref.finalize(self, _end, self._pool, folder)
+        return self._pool
+
+    def _started(self, binary: str) -> pydantic_monty.Monty:
+        pool = pydantic_monty.Monty(
+            binary_path=binary,
+            min_processes=1,
+            max_processes=1,
+            checkout_timeout=_TURN_SECONDS,
+            request_timeout=max(_TURN_SECONDS, 32 * self._limits.call_seconds),
+            feed_duration_limit_grace=_GRACE_SECONDS,
+        )
+        return pool.__enter__()
+
+    def _confined(self, binary: str, folder: Path) -> str:
+        """Return a script that starts the interpreter within the limits of the system; the binary where none can."""
+        shell = shutil.which("sh")
+        if shell is None:
+            return binary
+        script = folder / "interpreter"
+        kilobytes = (self._limits.memory_mb + _ROOM_MB) * 1024
+        script.write_text(
+            f"#!{shell}\n"
+            "ulimit -c 0\nulimit -f 0\nulimit -n 64\n"
+            f"ulimit -t {self._processor_seconds()}\nulimit -v {kilobytes}\n"
+            f'exec env -i {shlex.quote(binary)} "$@" 2>/dev/null\n',
+            encoding="utf-8",
+        )
+        script.chmod(0o700)
+        return str(script) if os.access(script, os.X_OK) else binary
+
+
+def _end(pool: pydantic_monty.Monty, folder: Path | None) -> None:
+    pool.__exit__(None, None, None)
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+class Session:
+    """One interpreter, empty or as it was saved."""
+
+    def __init__(self, session: pydantic_monty.MontySession) -> None:
+        self._session = session
+
+    def run(
+        self,
+        text: str,
+        given: Mapping[str, object],
+        served: Mapping[str, Callable[..., object]],
+        printed: Callable[[str], None],
+    ) -> object:
+        """Run a text and return the value of its last expression.
+
+        Parameters
+        ----------
+        text
+            Code of this program's own, or a program.
+        given
+            Name -> plain data, copied into the session.
+        served
+            Name -> function of this side that the text may call.
+        printed
+            Is told what the text prints; what it raises ends the text.
+
+        Raises
+        ------
+        pydantic_monty.MontyError
+            Whatever the text does wrong, and the death of the process.
+        """
+        return self._session.feed_run(
+            text,
+            inputs=dict(given),
+            external_lookup=dict(served),
+            print_callback=lambda _, written: printed(written),
+        )
+
+    def saved(self) -> bytes:
+        """Return what another session can begin from."""
+        return self._session.dump()
+
+    def processor_seconds(self) -> float | None:
+        """Return the processor time that the process has taken; None where the system does not say."""
+        tasks = Path(f"/proc/{self._session.worker_pid}/task")
+        try:
+            return sum(int(_first_word(one / "schedstat")) for one in tasks.iterdir()) / 1e9
+        except (OSError, ValueError):
+            return None
+
+
+def _first_word(file: Path) -> str:
+    return file.read_text(encoding="ascii").split(maxsplit=1)[0]
+
+
+def lines_of(error: pydantic_monty.MontyError) -> Sequence[tuple[str, int]]:
+    """Return (file, line) of the frames of an error, the outermost first; a limit that was passed has none."""
+    if isinstance(error, pydantic_monty.MontyRuntimeError | pydantic_monty.MontySyntaxError):
+        return [(frame.filename, frame.line) for frame in error.traceback()]
+    return []
