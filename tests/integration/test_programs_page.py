@@ -24,9 +24,15 @@ from tests.support.shared import REPOSITORY
 
 PAGE = (REPOSITORY / "docs" / "programs.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```[a-z]*\n(.*?)```", PAGE, re.DOTALL)
-COMMANDS = re.findall(
-    r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", "".join(one for one in BLOCKS if one.startswith("$ ")), re.MULTILINE
-)
+README = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+
+
+def shown_commands(block: str) -> list[tuple[str, str]]:
+    """Return the commands of a block, each with what is shown below it."""
+    return re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE)
+
+
+COMMANDS = shown_commands("".join(one for one in BLOCKS if one.startswith("$ ")))
 
 
 def block_with(words: str) -> str:
@@ -67,6 +73,18 @@ class Page(unittest.TestCase):
                     self.assertEqual(whole, text.splitlines()[: len(whole)])
                 else:
                     self.assertEqual([*whole, cut], text.splitlines())
+
+    def test_the_readme_shows_what_is_printed(self) -> None:
+        [block] = [one for one in re.findall(r"```[a-z]*\n(.*?)```", README, re.DOTALL) if "programs check" in one]
+        for command, shown in shown_commands(block):
+            with self.subTest(command):
+                code, text = printed(command)
+                self.assertEqual(0, code)
+                place = 0
+                for part in shown.split("…\n"):
+                    place = text.find(part, place)
+                    self.assertGreaterEqual(place, 0, part)
+                    place += len(part)
 
     def test_the_engine_the_configuration_and_decisions_on_record_make_one_run(self) -> None:
         program, shown = (
