@@ -19,6 +19,7 @@ from strategies.programs.program_params import ProgramParams
 from strategies.programs.program_reads import ProgramReads
 from strategies.programs.program_session import ProgramSession
 from strategies.programs.sandbox.limits import ProgramLimits
+from strategies.programs.sandbox.program_sandbox import ProgramSandbox
 from strategies.programs.sandbox.program_text import ProgramText
 from strategies.programs.sandbox.sandbox import Sandbox
 from strategies.programs.triggers.signal_pool import SignalPool
@@ -49,7 +50,7 @@ class ProgramStrategy(FeatureStrategy):
     def __init__(
         self,
         params: Mapping[str, Any] | BaseModel | None = None,
-        sandbox: Callable[[ProgramText, ProgramLimits], Sandbox] | None = None,
+        sandbox: Callable[[ProgramText, ProgramLimits], Sandbox] = ProgramSandbox,
         tracer: Tracer | None = None,
     ) -> None:
         super().__init__(params)
@@ -57,7 +58,7 @@ class ProgramStrategy(FeatureStrategy):
         self.name = own.name
         self.text = own.text()
         self.told_at = self.text.name
-        self.sandbox = sandbox or _own_sandbox
+        self.sandbox = sandbox
         self.tracer = tracer
         self._symbols: tuple[str, ...] = ()
 
@@ -122,13 +123,6 @@ class ProgramStrategy(FeatureStrategy):
         )
         symbols = tuple(_one_of(one, self._symbols) for one in pool.symbols)
         return msgspec.structs.replace(pool, conditions=conditions, symbols=symbols)
-
-
-def _own_sandbox(text: ProgramText, limits: ProgramLimits) -> Sandbox:
-    # Its library is loaded where a program is run, not where one is looked at.
-    from strategies.programs.sandbox.program_sandbox import ProgramSandbox
-
-    return ProgramSandbox(text, limits)
 
 
 def _one_of(symbol: str, symbols: Sequence[str]) -> str:
