@@ -47,7 +47,6 @@ FACADES = {
     "runs/store/store_place.py",
     "runs/store/synchronising.py",
     "strategies/open_stream.py",
-    "strategies/programs/program_strategy.py",
     "strategies/programs/sandbox/program_sandbox.py",
     "systems/__main__.py",
     "validation/program_section.py",
