@@ -21,7 +21,6 @@ from strategies.programs.sandbox.program_check import check_program
 from strategies.programs.sandbox.program_text import ProgramText
 from strategies.programs.triggers.pool_files import pools_of
 
-
 _PLACE = re.compile(r"[^:]*:(\d+): ")
 """How a line begins that says of which line of a text it is."""
 
