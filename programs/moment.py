@@ -13,6 +13,8 @@ from core.timeframe import floor_to_grid, timeframe_ms
 from programs.program_choice import ProgramChoice
 from programs.program_run import ProgramListener, ProgramMarket, program_settings, run_program
 from strategies.programs.decision_source import DecisionSource
+from strategies.programs.sandbox.decision import ProgramDecision, read_decision
+from strategies.programs.sandbox.problem import ProgramProblem
 from strategies.programs.sandbox.program_text import ProgramText
 from strategies.programs.sandbox.sandbox import CallAnswer, CallInput
 from strategies.programs.triggers.signal_pool import SignalPool
@@ -24,11 +26,12 @@ Woken = Callable[[Trigger], Sequence[Trigger]]
 
 
 class Tried(NamedTuple):
-    """One call: what woke the program, what it was shown as its account, and what it answered."""
+    """One call: what woke the program, what it was shown as its account, what it answered, and what that means."""
 
     trigger: Trigger
     account: Mapping[str, Any]
     answer: CallAnswer
+    judged: ProgramDecision | ProgramProblem
 
 
 class Moment:
@@ -117,7 +120,9 @@ class _OnceOnly:
         if given.trigger["symbol"] == self._symbol:
             for trigger in self._woken(given.trigger):
                 asked = msgspec.structs.replace(given, trigger=trigger, trace=True)
-                self._tried.append(Tried(trigger, given.account, self._source.call(asked)))
+                answer, symbols = self._source.call(asked), given.market["symbols"]
+                judged = answer.problem or read_decision(answer.decision, symbols, self._symbol)
+                self._tried.append(Tried(trigger, given.account, answer, judged))
         return CallAnswer(None, given.memory)
 
     def close(self) -> None:

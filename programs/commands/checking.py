@@ -1,12 +1,11 @@
 """``python -m programs check``: what is wrong with a program, and what comes of one call of it."""
 
 import argparse
+import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
-from strategies.programs.sandbox.program_check import check_program
 
 from backtests.config_backtest import wall_clock_ms
 from core.command_line import say
@@ -15,9 +14,15 @@ from programs.commands.market_arguments import add_market, add_moment, market_of
 from programs.moment import Moment, Tried, woken_by
 from programs.program_choice import pool_folders, told_triggers
 from runs.commands.opened_store import print_json
+from strategies.programs.sandbox.decision import ProgramDecision
 from strategies.programs.sandbox.finding import Finding
+from strategies.programs.sandbox.problem import ProgramProblem
+from strategies.programs.sandbox.program_check import check_program
 from strategies.programs.sandbox.program_text import ProgramText
 from strategies.programs.triggers.pool_files import pools_of
+
+_PLACE = re.compile(r"[^:]*:(\d+): ")
+"""How a line begins that says of which line of a text it is."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,8 +66,9 @@ def _of_triggers(text: ProgramText, path: Path) -> Iterator[Finding]:
         pools_of(told_triggers(text).pools, pool_folders(path))
     except ConfigurationError as error:
         for line in str(error).splitlines():
-            what, _, allowed = line.partition(" — ")
-            yield Finding(1, 1, what, allowed or "allowed: pools that are there")
+            place = _PLACE.match(line)
+            what, _, allowed = line[place.end() if place else 0 :].partition(" — ")
+            yield Finding(int(place[1]) if place else 1, 1, what, allowed or "allowed: pools that are there")
 
 
 def _called(text: ProgramText, path: Path, asked: argparse.Namespace) -> list[Tried]:
@@ -75,10 +81,8 @@ def _called(text: ProgramText, path: Path, asked: argparse.Namespace) -> list[Tr
 
 def _problems(tried: list[Tried]) -> list[Finding]:
     """Return the problems of calls, each once."""
-    found = dict.fromkeys(one.answer.problem for one in tried if one.answer.problem is not None)
-    return [
-        Finding(one.line or 1, 1, *_parted(one.text), "error") for one in found
-    ]  # fmt: skip
+    found = dict.fromkeys(one.judged for one in tried if isinstance(one.judged, ProgramProblem))
+    return [Finding(one.line or 1, 1, *_parted(one.text)) for one in found]
 
 
 def _parted(text: str) -> tuple[str, str]:
@@ -87,11 +91,5 @@ def _parted(text: str) -> tuple[str, str]:
 
 
 def _in_words(tried: list[Tried]) -> str:
-    decided = [_decision(one.answer.decision) for one in tried]
-    calls = f"called {len(tried)} times" if len(tried) > 1 else "called once"
-    return f"{calls}, decided {', '.join(dict.fromkeys(decided))}"
-
-
-def _decision(raw: Any) -> str:
-    action = raw.get("action") if isinstance(raw, dict) else None
-    return action if isinstance(action, str) else "hold"
+    decided = dict.fromkeys(one.judged.action for one in tried if isinstance(one.judged, ProgramDecision))
+    return f"called {'once' if len(tried) == 1 else f'{len(tried)} times'}, decided {', '.join(decided)}"

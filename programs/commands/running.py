@@ -2,7 +2,6 @@
 
 import argparse
 import contextlib
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -24,7 +23,7 @@ from programs.program_run import (
     program_strategy,
     run_program,
 )
-from runs.commands.opened_store import json_bytes
+from runs.commands.opened_store import print_json
 from strategies.programs.recorded_decisions import RecordHead, RecordingSource
 from validation.composed_settings import Settings
 
@@ -71,7 +70,7 @@ def run(asked: argparse.Namespace) -> int:
     if asked.json:
         if asked.report:
             result.backtest.report(Path(str(made.result.output_dir)) / "report.html")
-        sys.stdout.write(json_bytes(result.to_dict()).decode())
+        print_json(result.to_dict())
     else:
         if not asked.quiet:
             show_run(result, asked.rows)

@@ -32,7 +32,7 @@ def decided_in_words(wish: ProgramWish, symbol: str) -> str:
     for name in ("stop", "stop_distance", "target_distance", "leverage"):
         value = getattr(wish, name)
         if value is not None:
-            parts.append(f"{name.replace('_', ' ')} {value:.8g}")
+            parts.append(f"{name.replace('_', ' ')} {value:{'.8g' if name == 'stop' else '.6g'}}")
     if wish.targets:
         word = "target" if len(wish.targets) == 1 else "targets"
         parts.append(f"{word} {', '.join(f'{price:.8g}' for _, price in wish.targets)}")

@@ -100,6 +100,7 @@ class ProgramSession(FeatureSession):
         self._machine: list[tuple[int, ProgramFault]] = []
         self._runs: list[Sandbox] = []
         weakref.finalize(self, _end, self._runs)
+        self._sandbox()
 
     @property
     def takes_candles(self) -> bool:

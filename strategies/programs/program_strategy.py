@@ -19,6 +19,7 @@ from strategies.programs.program_params import ProgramParams
 from strategies.programs.program_reads import ProgramReads
 from strategies.programs.program_session import ProgramSession
 from strategies.programs.sandbox.limits import ProgramLimits
+from strategies.programs.sandbox.program_sandbox import ProgramSandbox
 from strategies.programs.sandbox.program_text import ProgramText
 from strategies.programs.sandbox.sandbox import Sandbox
 from strategies.programs.triggers.signal_pool import SignalPool
@@ -33,8 +34,8 @@ class ProgramStrategy(FeatureStrategy):
     params
         Text, pools, schedule and limits.
     sandbox
-        Makes what runs the program; a session makes one of its own. Another one may answer in the program's place, as
-        one that reads recorded answers does.
+        Makes what answers; a session makes one of its own. None is the sandbox, or what reads the decisions on record
+        where there are some.
     tracer
         Is told every call with all that it read.
 
@@ -57,7 +58,7 @@ class ProgramStrategy(FeatureStrategy):
         self.name = own.name
         self.text = own.text()
         self.told_at = self.text.name
-        self.sandbox = sandbox or (_own_sandbox if own.answers is None else self._recorded)
+        self.sandbox = sandbox or self._own_source
         self.tracer = tracer
         self._symbols: tuple[str, ...] = ()
 
@@ -114,11 +115,10 @@ class ProgramStrategy(FeatureStrategy):
         """Return what calls the program in a session."""
         return ProgramSession(self, traded, watched, known, longest_open_distance_ms)
 
-    def _recorded(self, text: ProgramText, limits: ProgramLimits) -> Sandbox:
-        """Return what answers from the decisions on record, as a session begins with them."""
+    def _own_source(self, text: ProgramText, limits: ProgramLimits) -> Sandbox:
+        """Return what runs the program, or what answers from the decisions on record in its place."""
         own: ProgramParams = self.params
-        recorded = own.recorded()
-        return _own_sandbox(text, limits) if recorded is None else recorded
+        return own.recorded() or ProgramSandbox(text, limits)
 
     def _spelled(self, pool: SignalPool) -> SignalPool:
         """Return a pool with its symbols as the session spells them, where it has them."""
@@ -128,13 +128,6 @@ class ProgramStrategy(FeatureStrategy):
         )
         symbols = tuple(_one_of(one, self._symbols) for one in pool.symbols)
         return msgspec.structs.replace(pool, conditions=conditions, symbols=symbols)
-
-
-def _own_sandbox(text: ProgramText, limits: ProgramLimits) -> Sandbox:
-    # Its library is loaded where a program is run, not where one is looked at.
-    from strategies.programs.sandbox.program_sandbox import ProgramSandbox
-
-    return ProgramSandbox(text, limits)
 
 
 def _one_of(symbol: str, symbols: Sequence[str]) -> str:

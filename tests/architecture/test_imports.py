@@ -49,7 +49,6 @@ FACADES = {
     "runs/store/synchronising.py",
     "strategies/open_stream.py",
     "strategies/programs/sandbox/program_sandbox.py",
-    "strategies/programs/program_strategy.py",
     "systems/__main__.py",
     "validation/program_section.py",
 }

@@ -14,12 +14,14 @@ from core.candle_columns import CandleColumns
 from core.trading_signal import Signal
 from market_data.practice.practice_market import PracticeMarket
 from metrics import TradeColumns
+from programs import BacktestConfig, ProgramBacktestEngine
 from reports.page import write_page
 from reports.page.page_file import page_data, page_text
 from runs.reading import StoredRun, measure_run, read_run
 from runs.reading.run_folder import trades_with_excursions
 from tests.support.browser import Browser, browser, needs_browser
 from tests.support.market_data_sets import practice_columns
+from tests.support.runs.drawn_programs import NOTHING, decided_by, drawn_market, hour
 from tests.support.runs.written_runs import fed_rows, written_run
 
 HOSTILE = "</script><img src=x onerror=window.injected=1>&amp;\u2028${x}`"
@@ -89,6 +91,44 @@ class ReportPage(unittest.TestCase):
                     self.assertGreater(len(picture), 20_000)
                     colours.add(self.browser.run("return getComputedStyle(document.body).backgroundColor"))
         self.assertEqual(2, len(colours))
+
+    def test_the_calls_of_a_program_are_shown_with_what_came_of_them(self) -> None:
+        said = {
+            (hour(1), "AAA/USDT"): {"action": "buy", "stop_distance": 5, "target_distance": 10, "reason": HOSTILE},
+            (hour(3), "AAA/USDT"): {"action": "long"},
+        }
+        config = BacktestConfig(
+            code=NOTHING,
+            scheduled_interval="1h",
+            start_time=hour(0),
+            end_time=hour(60),
+            config_path=str(
+                drawn_market(self.folder, {"AAA/USDT": [(100, 100, 100, 100), (100, 112, 99, 110), *[(110,) * 4] * 58]})
+            ),
+        )
+        listener = decided_by(lambda given: said.get((given.trigger["time_ms"], given.trigger["symbol"])))
+        result = ProgramBacktestEngine(config, listener).run()
+        page = result.backtest.report(self.folder / "program.html")
+        self.browser.open(page)
+        self.assertEqual([], self.browser.logged())
+        rows = (
+            "return [...document.querySelectorAll('#trigger-log tbody tr')]"
+            ".map((row) => [...row.cells].map((one) => one.textContent))"
+        )
+        shown = self.browser.run(rows)
+        self.assertEqual(50, len(shown))  # Of 60 calls; the others are a press away.
+        number, time, symbol, woken, decided, outcome, pnl = shown[0]
+        self.assertEqual(("1", "2024-01-06 11:00", "AAA/USDT", "schedule"), (number, time, symbol, woken))
+        self.assertIn("buy stop distance 5 target distance 10", decided)
+        self.assertIn("closed: target", outcome)
+        self.assertEqual(f"+{result.trades[0].pnl:.2f}", pnl)
+        self.assertIn("'long'", shown[2][5])
+        self.browser.run(
+            "const pick = document.querySelector('#trigger-filters select[aria-label=\"All outcomes\"]');"
+            "pick.value = 'problem'; pick.dispatchEvent(new Event('change'))"
+        )
+        self.assertEqual(["3"], [row[0] for row in self.browser.run(rows)])
+        self.assertEqual([], self.browser.run("return [...document.querySelectorAll('img')].length ? ['markup'] : []"))
 
     def test_the_button_changes_the_theme_and_the_charts_follow(self) -> None:
         self.browser.open(self.page)

@@ -16,6 +16,7 @@ from strategies.known_candles import CandlesAhead
 from strategies.programs.program_strategy import ProgramStrategy
 from strategies.programs.sandbox.limits import ProgramLimits
 from strategies.programs.sandbox.problem import ProgramProblem
+from strategies.programs.sandbox.program_sandbox import ProgramSandbox
 from strategies.programs.sandbox.program_text import ProgramText
 from strategies.programs.sandbox.sandbox import CallAnswer, CallInput
 from tests.support.candles import columns_of
@@ -99,4 +100,6 @@ def program(
     answer: Answer | None = None, text: str = "def decide(market, account, trigger):\n    return None\n", **params: Any
 ) -> ProgramStrategy:
     """Return a program that an answer stands for, or the text itself."""
-    return ProgramStrategy({"code": text, **params}, sandbox=None if answer is None else AnsweringSandbox(answer))
+    return ProgramStrategy(
+        {"code": text, **params}, sandbox=ProgramSandbox if answer is None else AnsweringSandbox(answer)
+    )

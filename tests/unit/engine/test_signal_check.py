@@ -51,6 +51,9 @@ class SignalsThatAreNone(unittest.TestCase):
             (Signal("ADJUST", move_target=-1.0), "move_target is -1.0; a price above 0 is needed"),
             (long(sl_distance=None, stop_price=0.0), "stop_price is 0.0; a price above 0 is needed"),
             (Signal("EXIT", fraction=None), "fraction is None; a finite number is needed"),
+            (long(notional=NAN), "notional is nan; a finite number is needed"),
+            (long(notional=0.0), "notional is 0.0; a value in quote currency above 0 is needed"),
+            (Signal("EXIT", notional=100.0), "notional means nothing beside EXIT"),
         )
 
     def test_fractions(self) -> None:

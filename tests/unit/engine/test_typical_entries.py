@@ -3,7 +3,9 @@
 import unittest
 from decimal import Decimal
 
+from backtests import run_backtest
 from core.candle import Candle
+from core.errors import ConfigurationError
 from core.instrument import Instrument
 from core.trading_signal import Signal
 from execution.execution_settings import ExecutionSettings
@@ -65,6 +67,13 @@ class TypicalEntries(unittest.TestCase):
             columns(run.rows, "action", "price", "side"),
         )
         self.assertEqual(["00:02:00", "00:02:00", "00:03:00"], [row["timestamp"][11:19] for row in run.rows][:3])
+
+    def test_the_compiled_rules_leave_it_to_the_kernel(self) -> None:
+        rows = [(at * MINUTE_MS, 10.0, 11.0, 9.0, 10.0, 1.0) for at in range(3)]
+        with self.assertRaisesRegex(ConfigurationError, "typical price of a candle — allowed: auto or reference"):
+            run_backtest(
+                rows, lambda candle: None, config={"execution": {"entry_fill": "next_typical"}}, engine="compiled"
+            )
 
     def test_it_is_refused_beside_resting_entries(self) -> None:
         with self.assertRaisesRegex(ValueError, "entry_fill: next_typical — allowed: next_open with entry_order limit"):

@@ -10,7 +10,7 @@ from programs import BacktestConfig, BacktestResult, ProgramBacktestEngine
 from runs.reading.trigger_log import TriggerRow
 from strategies.programs.sandbox.problem import ProgramProblem
 from strategies.programs.sandbox.sandbox import CallInput
-from tests.support.program_runs import NOTHING, decided_by, drawn_market, hour
+from tests.support.runs.drawn_programs import NOTHING, decided_by, drawn_market, hour
 
 A, B = "AAA/USDT", "BBB/USDT"
 # Closes 130, 131, …: the first candle opens at the close of the quiet ones.

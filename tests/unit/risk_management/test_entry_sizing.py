@@ -39,6 +39,20 @@ class SizedEntries(unittest.TestCase):
         sized = self.size(Signal("LONG", sl_distance=3.0), room=1_234.5)
         self.assertEqual((Decimal("12.3"), "exposure_room"), (sized.quantity, sized.bound))
 
+    def test_a_signal_says_what_its_entry_is_worth_at_most(self) -> None:
+        # 750 at 100 are 7.5 units, on the lot of 0.1; risk alone allows far more than 800, and a room of 500 less.
+        wanted = Signal("LONG", sl_distance=1.0, notional=750.0)
+        sized = self.size(wanted, room=800.0)
+        self.assertEqual((Decimal("7.5"), "notional"), (sized.quantity, sized.bound))
+        sized = self.size(wanted, room=500.0)
+        self.assertEqual((Decimal("5.0"), "exposure_room"), (sized.quantity, sized.bound))
+        sized = self.size(Signal("LONG", sl_distance=1.0, notional=758.9), room=800.0)
+        self.assertEqual(Decimal("7.5"), sized.quantity)
+        # Beside a share the lesser of the two stands: 0.5 of 800 is 400.
+        sized = self.size(Signal("LONG", sl_distance=1.0, notional=750.0, size=0.5), room=800.0)
+        self.assertEqual((Decimal("4.0"), "exposure_room"), (sized.quantity, sized.bound))
+        self.assertEqual(Refusal("below_min_notional"), self.size(Signal("LONG", sl_distance=1.0, notional=49.0)))
+
     def test_distances_fall_back_to_the_atr_and_a_target_to_none(self) -> None:
         self.assertEqual((3.0, 6.0), self.sizer.distances(Signal("LONG", atr=2.0), CLOSE))
         self.assertEqual((1.0, 6.0), self.sizer.distances(Signal("LONG", sl_distance=1.0, atr=2.0), CLOSE))

@@ -140,7 +140,15 @@ REFUSED: dict[type[SettingsSection], dict[str, tuple[object, ...]]] = {
         "stop_trigger": ("index", None, True),
     },
     DataSettings: {"cache_dir": ("", " data", None, 5, "a\nb"), "off_grid": ("drop", None, True)},
-    StrategySettings: {"type": ("", None, 5, "a\tb"), "params": ([], "x", {1: 2})},
+    StrategySettings: {
+        "type": ("", None, 5, "a\tb"),
+        "params": ([], "x", {1: 2}),
+        "file": ("", 5, " x.py"),
+        "pools": ("low", [5], {"low": 1}),
+        "schedule": ("", 4, "1h\n"),
+        "halt_after": (0, 1.5, "5", 1001, True),
+        "call_seconds": (0, -1, 61, "1", math.nan),
+    },
     ScalpingParams: {
         "ema_fast": (0, 21, 9.0, True, "9"),
         "ema_slow": (0, 9, 10_001),

@@ -1,0 +1,145 @@
+"""``python -m programs``: what it says of programs that are wrong, and of arguments that are."""
+
+import contextlib
+import io
+import json
+import os
+import shutil
+import sys
+import tempfile
+import unittest
+from pathlib import Path
+from unittest.mock import patch
+
+from programs.__main__ import main
+from tests.support.shared import REPOSITORY
+
+HOLDS = 'TRIGGERS = {"schedule": "4h"}\n\n\ndef decide(market, account, trigger):\n    return None\n'
+RANGE = ("--start", "2024-01-03", "--end", "2024-01-04", "--symbols", "BTC/USDT")
+
+
+def body(*lines: str, wakes: str = '{"schedule": "4h"}') -> str:
+    inside = "\n".join(f"    {line}" for line in lines)
+    return f"TRIGGERS = {wakes}\n\n\ndef decide(market, account, trigger):\n{inside}\n"
+
+
+class Command(unittest.TestCase):
+    def setUp(self) -> None:
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        self.addCleanup(os.chdir, Path.cwd())
+        os.chdir(folder)
+        shutil.copytree(REPOSITORY / "config", "config")
+
+    def called(self, *arguments: str, typed: str = "") -> tuple[int, str, str]:
+        """Return exit code, output and errors of a command."""
+        out, wrong = io.StringIO(), io.StringIO()
+        with (
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(wrong),
+            patch.object(sys, "stdin", io.StringIO(typed)),
+        ):
+            code = main(arguments)
+        return code, out.getvalue(), wrong.getvalue()
+
+    def program(self, text: str, name: str = "mine.py") -> str:
+        Path(name).write_text(text)
+        return name
+
+
+class Check(Command):
+    def test_what_only_a_call_shows_is_a_finding_with_its_line(self) -> None:
+        for lines, said in (
+            (["x = {}", "return x['no']"], "mine.py:6:1: error: called once: KeyError: no"),
+            (["return {'action': 'b' + 'uy', 'size': 2}"], "mine.py:1:1: error: called once: decision: size: 2"),
+            (["return Decision('buy', stop=-1.0)"], "decision: stop: -1.0"),
+        ):
+            with self.subTest(said):
+                code, out, _ = self.called("check", self.program(body(*lines)))
+                self.assertEqual(1, code)
+                self.assertIn(said, out)
+                self.assertTrue(out.endswith("mine.py: 1 error\n"), out)
+
+    def test_a_program_is_called_as_each_of_its_pools_and_its_schedule_would(self) -> None:
+        lines = [
+            "if trigger.trigger_type == 'signal':",
+            "    return Decision('close') if trigger.signals[0]['value'] == 30 else None",
+        ]
+        text = body(*lines, "return 1 / 0", wakes='{"pools": ["rsi_oversold"], "schedule": "1d"}')
+        code, out, _ = self.called("check", self.program(text), "--json")
+        told = json.loads(out)
+        self.assertEqual((1, False), (code, told["sound"]))
+        self.assertEqual([7], [one["line"] for one in told["findings"]])
+        self.assertIn("ZeroDivisionError", told["findings"][0]["what"])
+
+    def test_what_wakes_it_is_looked_at(self) -> None:
+        for wakes, said in (
+            ('{"pools": ["no_such_pool"]}', "no_such_pool"),
+            ('{"pools": "rsi_oversold"}', "TRIGGERS: pools are no list of ids"),
+            ("{1: 2}", "TRIGGERS: has other keys"),
+        ):
+            with self.subTest(wakes):
+                code, out, _ = self.called("check", self.program(body("return None", wakes=wakes)))
+                self.assertEqual(1, code)
+                self.assertIn(said, out)
+
+
+class Run(Command):
+    def test_arguments_that_are_wrong_are_a_line_and_nothing_is_written(self) -> None:
+        mine, asleep = (
+            self.program(HOLDS),
+            self.program("def decide(market, account, trigger):\n    pass\n", "asleep.py"),
+        )
+        for arguments, said in (
+            (("run", *RANGE), "allowed: the FILE of a program, or --decisions FILE"),
+            (("run", "nowhere.py", *RANGE), "program nowhere.py: cannot be read"),
+            (("run", asleep, *RANGE), "asleep.py: nothing wakes it — allowed: --pools"),
+            (("run", mine), "no range is named"),
+            (("run", mine, *RANGE, "--window", "2024-01"), "name two ranges"),
+            (("run", mine, *RANGE, "--schedule", "1m"), "wakes every 1m"),
+            (("run", mine, *RANGE, "--pools", "no_such_pool"), "no_such_pool"),
+            (("run", mine, *RANGE, "--config", "config/none.yaml"), "config/none.yaml"),
+            (("run", "--decisions", "none.jsonl", "--schedule", "4h", *RANGE), "none.jsonl: cannot be read"),
+            (("run", mine, *RANGE, "--rows", "-1"), "allowed: a whole number"),
+            (("shell", "--at", "soon"), "--at 'soon' is not a date"),
+            (("shell", "--config", "config/live.yaml"), "--at TIME is needed"),
+        ):
+            with self.subTest(said):
+                code, out, wrong = self.called(*arguments)
+                self.assertEqual((2, ""), (code, out))
+                self.assertEqual(1, len(wrong.splitlines()), wrong)
+                self.assertIn(said, wrong)
+        self.assertFalse(Path("logs").exists())
+
+    def test_a_text_that_check_refuses_is_refused_with_its_findings(self) -> None:
+        code, _, wrong = self.called("run", self.program(body("import os", "return None")), *RANGE)
+        self.assertEqual(2, code)
+        self.assertIn("mine.py:5: import os", wrong)
+
+    def test_a_halted_program_is_told_with_its_line_and_fails_the_command(self) -> None:
+        code, out, wrong = self.called("run", self.program(body("return [][0]")), *RANGE, "--trace", "--rows", "1")
+        self.assertEqual(1, code)
+        self.assertIn("  problem  error: line 5: IndexError", out)
+        self.assertIn("Problems: 5, the first: line 5: IndexError", out)
+        self.assertIn("error: program mine: halted at 2024-01-03T20:00:00.000Z", wrong)
+
+    def test_a_record_gets_its_name_only_when_the_run_is_made(self) -> None:
+        mine = self.program(HOLDS)
+        self.assertEqual(2, self.called("run", mine, *RANGE, "--record", "a.jsonl", "--schedule", "1m")[0])
+        self.assertFalse(Path("a.jsonl").exists())
+        self.assertEqual(0, self.called("run", mine, *RANGE, "--record", "a.jsonl", "--quiet")[0])
+        self.assertEqual(7, len(Path("a.jsonl").read_text().splitlines()))
+        self.assertEqual([], [one.name for one in Path().iterdir() if one.name.endswith(".part")])
+
+
+class Shell(Command):
+    def test_lines_go_on_after_one_that_is_wrong(self) -> None:
+        typed = "x = 2\nx * y\nimport os\nx +\nprint(x)\nx * 21; 1\nx * 21\n"
+        code, out, wrong = self.called("shell", typed=typed)
+        self.assertEqual(1, code)
+        self.assertEqual(["2", "None", "42"], out.splitlines())
+        self.assertEqual(4, len(wrong.splitlines()), wrong)
+        self.assertIn("NameError", wrong)
+
+
+if __name__ == "__main__":
+    unittest.main()
