@@ -18,10 +18,12 @@ from strategies.programs.sandbox.program_check import first_problem
 from strategies.programs.sandbox.program_text import ProgramText, parsed
 from strategies.programs.sandbox.refusal import Refusal
 from strategies.programs.sandbox.sandbox import CallAnswer, CallInput
+from strategies.programs.sandbox.stopwatch import Stopwatch
 from strategies.programs.sandbox.worker import MOST_CALLS_OF_A_SESSION, Session, Worker
 
 _PATIENCE = (1, 4, 16)
 """How many times its time by the clock a call may take, in turn, where the processor was busy with others."""
+_PATIENCE_AT_FIRST = 4
 _ENOUGH = 0.8
 """What part of its processor time a call has had that was stopped by the clock, and is told to be out of time."""
 _NAMES_LOOKED_UP = 64
@@ -29,12 +31,15 @@ _NAMES_LOOKED_UP = 64
 
 
 class Calling:
-    """Calls one program; see :class:`~strategies.programs.sandbox.program_sandbox.ProgramSandbox`."""
+    """Calls one program; see :class:`~strategies.programs.sandbox.program_sandbox.ProgramSandbox`.
 
-    def __init__(self, text: ProgramText, limits: ProgramLimits) -> None:
+    Programs of the same limits may share a ``worker``, whose sessions are one at a time.
+    """
+
+    def __init__(self, text: ProgramText, limits: ProgramLimits, worker: Worker | None = None) -> None:
         self._text = text
         self._limits = limits
-        self._worker = Worker(limits)
+        self._worker = Worker(limits) if worker is None else worker
         self._wrong = first_problem(text.text)
         tree = parsed(text.text)
         free = not isinstance(tree, ProgramProblem) and keeps_nothing(tree)
@@ -64,8 +69,12 @@ class Calling:
 
     def close(self) -> None:
         """End session and process."""
-        self._drop()
+        self.rest()
         self._worker.end()
+
+    def rest(self) -> None:
+        """End the session, so that another program of the same worker may be called."""
+        self._drop()
 
     def _load(self) -> ProgramProblem | None:
         """Read the program into an interpreter, once, and keep what that is then."""
@@ -73,9 +82,12 @@ class Calling:
             return None
         said = _Said(self._limits, _no_reads)
         try:
-            with self._worker.session(None, _NAMES_LOOKED_UP, patience=4) as session:
+            with self._worker.session(None, _NAMES_LOOKED_UP, patience=_PATIENCE_AT_FIRST) as session:
                 session.run(prelude(self._text.reads.klines, self._limits), {}, {}, said.take)
+                watch = Stopwatch()
                 session.run(self._text.text, {}, {}, said.take)
+                if watch.seconds() > _PATIENCE_AT_FIRST * self._limits.call_seconds:
+                    return out_of_time(self._limits)
                 self._saved = session.saved()
         except pydantic_monty.MontyError as error:
             problem = said.problem or problem_of(error, self._limits)
@@ -107,6 +119,7 @@ class Calling:
         try:
             session = self._opened(max(patience, 1), anew=bool(patience))
             before = session.processor_seconds() if measured else None
+            watch = Stopwatch()
             try:
                 inputs: dict[str, object] = {
                     GIVEN: (given.market, given.account, given.trigger),
@@ -114,6 +127,9 @@ class Calling:
                     TRACED: [] if given.trace else None,
                 }
                 value = session.run(CALL, inputs, {SERVED: said.serve}, said.take)
+                # When time is up, the interpreter cuts short the text of a value, and may then end as if it were not.
+                seconds = watch.seconds() - said.serving_seconds
+                late = seconds > self._limits.call_seconds * max(patience, 1)
             finally:
                 after = session.processor_seconds() if measured else None
                 spent = None if before is None or after is None else after - before
@@ -131,6 +147,8 @@ class Calling:
         if said.problem is not None:
             line = problem.line if problem is not None else None
             problem, late = msgspec.structs.replace(said.problem, line=line), False
+        if late:
+            problem = out_of_time(self._limits)
         enough = _ENOUGH * self._limits.call_seconds
         busy = late and (patience == 0 or (spent is not None and spent < enough))
         return self._answer(given, value, problem, said), not busy
@@ -170,6 +188,7 @@ class _Said:
         self._text: list[str] = []
         self._left = limits.printed_bytes
         self.reads = 0
+        self.serving_seconds = 0.0
         self.problem: ProgramProblem | None = None
         self.raised: BaseException | None = None
 
@@ -190,6 +209,7 @@ class _Said:
             raise RuntimeError("read too much")
         if not isinstance(name, str) or not isinstance(text, str):
             raise RuntimeError("no read")
+        watch = Stopwatch()
         try:
             return self._answer(name, json.loads(text))
         except Refusal as error:
@@ -198,6 +218,8 @@ class _Said:
         except BaseException as error:
             self.raised = self.raised or error
             raise
+        finally:
+            self.serving_seconds += watch.seconds()
 
     def printed(self) -> tuple[str, ...]:
         """Return the lines that were printed."""

@@ -8,6 +8,7 @@ import msgspec
 
 from core.plain_text import escaped, is_text
 from core.settings_problem import did_you_mean, shortly
+from core.tolerance import TOLERANCE
 from strategies.programs.sandbox.problem import ProgramProblem
 
 Action = Literal["buy", "sell", "close", "hold"]
@@ -15,7 +16,6 @@ ACTIONS: tuple[str, ...] = get_args(Action)
 LONGEST_REASON = 200
 """Characters of a reason that are kept; the rest is cut off."""
 MOST_TARGETS = 20
-_TOLERANCE = 1e-9
 
 
 class ProgramTarget(msgspec.Struct, frozen=True):
@@ -138,7 +138,7 @@ def _targets(value: object) -> tuple[ProgramTarget, ...]:
     if any(len(row) != 2 for row in pairs):
         raise _Nonsense(f"decision: targets: a pair has not two parts — {allowed}")
     found = tuple(ProgramTarget(_share("targets", row[0]), _above_zero("targets", row[1])) for row in pairs)
-    if math.fsum(one.fraction for one in found) > 1 + _TOLERANCE:
+    if math.fsum(one.fraction for one in found) > TOLERANCE:
         raise _Nonsense("decision: targets: the fractions are more than the whole — allowed: a sum of at most 1")
     return found
 

@@ -1,0 +1,214 @@
+"""Calls of programs: what goes in and comes out, what is kept, and what a problem says."""
+
+import contextlib
+import importlib.util
+import math
+import unittest
+from typing import Any
+from unittest import mock
+
+from core.errors import ConfigurationError
+from strategies.programs.sandbox.limits import ProgramLimits
+from strategies.programs.sandbox.problem import ProgramProblem
+from strategies.programs.sandbox.program_sandbox import ProgramSandbox
+from strategies.programs.sandbox.program_text import ProgramText
+from strategies.programs.sandbox.refusal import Refusal
+from tests.support.programs import ACCOUNT, BTC, CANDLES, ETH, MARKET, TRIGGER, Bench, given, program
+from tests.unit.strategies.programs.test_program_text import FREE, KEEPS
+
+SHOWN = {
+    "market.time": MARKET["time"],
+    "market.symbols": MARKET["symbols"],
+    "market.get_klines(trigger.symbol, '1h', 3)": [
+        dict(zip(("time", "open", "high", "low", "close", "volume"), row, strict=True)) for row in CANDLES[-3:]
+    ],
+    "len(market.get_klines(trigger.symbol, '1h'))": 50,
+    "len(market.get_klines('ETH/USDT', '1h', 50))": 3,
+    "market.get_indicator(trigger.symbol, 'RSI( 14 )', '1h')": MARKET["indicators"][BTC]["rsi(14)|1h"],
+    "market.get_flow(trigger.symbol, 'funding')": MARKET["flows"][BTC]["funding|"],
+    "market.get_regime(trigger.symbol, '1h')['regime']": "trend",
+    "market.get_current_prices()": MARKET["prices"],
+    "market.get_current_prices(['ETH/USDT'])": {ETH: 10.0},
+    "market.get_market_data(trigger.symbol)": {"price": 149.5},
+    "account.balance": ACCOUNT["balance"],
+    "account.positions[trigger.symbol]['side']": "LONG",
+    "account.halted": False,
+    "trigger.trigger_type": TRIGGER["trigger_type"],
+    "trigger.signals": [],
+    "0.1 + 0.2": 0.1 + 0.2,
+    "[1, 2.5, None, True, 'é']": [1, 2.5, None, True, "é"],
+}
+PROBLEMS = (
+    (program("x = 1", "return 1 / 0"), "error", "ZeroDivisionError: division by zero", 3),
+    (program("return f(3)") + "def f(x):\n    return [][x]\n", "error", "IndexError: list index out of range", 4),
+    (program("raise ValueError(str(market))"), "error", "ValueError: <Market object at 0x…>", 2),
+    (program("raise ValueError('a\\nb\\x1b' + 'c' * 1000)"), "error", "ValueError: a b\\u001b" + "c" * 278 + "…", 2),
+    (program("return missing"), "error", "NameError: name 'missing' is not defined", 2),
+    ("X = 1 / 0\n" + program("return None"), "error", "ZeroDivisionError: division by zero", 1),
+    (program("return market.get_klines(3)"), "refused", "get_klines: not declared", 2),
+    (program("return market.get_klines(trigger.symbol, '4h', 5)"), "refused", "get_klines: not declared", 2),
+    (program("return market.get_indicator('x', 'y')"), "refused", "get_indicator: not declared", 2),
+    (program("return market.get_flow(market, 'y')"), "error", "LookupError: get_flow: allowed: texts and numbers", 2),
+)
+
+
+class Calls(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.bench = Bench(ProgramLimits(host_calls=5, printed_bytes=100))
+        cls.addClassCleanup(cls.bench.worker.end)
+
+    def test_a_program_sees_what_it_is_given(self) -> None:
+        for expression, value in SHOWN.items():
+            with self.subTest(expression):
+                (answer,) = self.bench.calls(program(f"return {{'action': {expression}}}"), given())
+                self.assertEqual({"action": value}, answer.decision, answer.problem)
+                self.assertIs(type(value), type(answer.decision["action"]))
+
+    def test_a_decision_comes_out_as_plain_data(self) -> None:
+        text = program('return Decision("buy", size=0.5, stop=1.5, targets=[(0.5, 2), (0.5, 3)], reason="low")')
+        (answer,) = self.bench.calls(text, given())
+        said = {key: value for key, value in answer.decision.items() if value is not None}
+        expected = {"action": "buy", "size": 0.5, "stop": 1.5, "targets": [[0.5, 2], [0.5, 3]], "reason": "low"}
+        self.assertEqual(expected, said)
+
+    def test_what_goes_in_is_a_copy(self) -> None:
+        text = program(
+            "market.symbols.append('x')",
+            "account.positions.clear()",
+            "market.get_indicator(trigger.symbol, 'rsi(14)', '1h')['value'] = 3",
+            "memory['list'].append(2)",
+        )
+        before = repr((MARKET, ACCOUNT, TRIGGER))
+        memory = {"list": [1]}
+        (answer,) = self.bench.calls(text, given(memory))
+        self.assertEqual({"list": [1, 2]}, answer.memory)
+        self.assertEqual(({"list": [1]}, before), (memory, repr((MARKET, ACCOUNT, TRIGGER))))
+
+    def test_memory_is_kept_and_nothing_else_is(self) -> None:
+        text = program("memory['n'] = memory.get('n', 0) + 1", "return {'action': memory['n']}")
+        memory: dict[str, Any] = {}
+        for call in (1, 2, 3):
+            (answer,) = self.bench.calls(text, given(memory))
+            memory = answer.memory
+            self.assertEqual({"action": call}, answer.decision)
+        self.assertEqual({"n": 3}, memory)
+
+    def test_a_problem_leaves_memory_as_it_was(self) -> None:
+        (answer,) = self.bench.calls(program("memory['n'] = 2", "1 / 0"), given({"n": 1}))
+        self.assertEqual({"n": 1}, answer.memory)
+
+    def test_no_call_sees_what_an_earlier_one_did(self) -> None:
+        for text in (*KEEPS, *FREE):
+            with self.subTest(text):
+                first, second, third = self.bench.calls(text, given(), given(), given())
+                self.assertEqual([first, first], [second, third])
+        counted = "x = []\n" + program("x.append(1)", "return {'action': len(x)}")
+        self.assertEqual([1, 1], [one.decision["action"] for one in self.bench.calls(counted, given(), given())])
+
+    def test_more_calls_than_a_session_takes_answer_alike(self) -> None:
+        text = program('return Decision("buy", stop=market.get_klines(trigger.symbol, "1h")[-1]["low"])')
+        answers = self.bench.calls(text, *[given()] * 200)
+        self.assertEqual([answers[0]] * 200, answers)
+
+    def test_problems_say_what_and_where_and_the_same_each_time(self) -> None:
+        for text, kind, said, line in PROBLEMS:
+            with self.subTest(said):
+                first, second = self.bench.calls(text, given(), given())
+                self.assertEqual(ProgramProblem(kind, said, line), first.problem)
+                self.assertEqual(first, second)
+        self.assertEqual("a.py:2: no", ProgramProblem("error", "no", 2).said("a.py"))
+
+    def test_reads_that_were_not_given_are_asked_of_the_session(self) -> None:
+        asked = []
+
+        def serve(name: str, args: list[Any]) -> object:
+            asked.append((name, args))
+            return CANDLES[:2] if name == "get_klines" else {"value": 3.5}
+
+        text = program(
+            "period = '4' + 'h'",
+            "x = market.get_klines(trigger.symbol, period, 7)",
+            "y = market.get_indicator(trigger.symbol, 'ema(5)', period)",
+            "return {'action': [x[0]['open'], len(x), y['value']]}",
+        )
+        first, second = self.bench.calls(text, given(serve=serve), given(serve=serve))
+        self.assertEqual({"action": [100.0, 2, 3.5]}, first.decision, first.problem)
+        self.assertEqual(first, second)
+        expected = [("get_klines", [BTC, "4h", 7]), ("get_indicator", [BTC, "ema(5)", "4h"])]
+        self.assertEqual(expected * 2, asked)
+
+    def test_too_many_such_reads_are_a_problem_even_where_the_program_goes_on(self) -> None:
+        read = "market.get_flow('a', 'b')"
+        enough = program(*[read] * 5)
+        caught = program("for i in range(20):", "    try:", f"        {read}", "    except Exception:", "        pass")
+        for text, kinds in ((enough, None), (caught, "limit"), (program(*[read] * 6), "limit")):
+            (answer,) = self.bench.calls(text, given(serve=lambda name, args: 1))
+            self.assertEqual(kinds, answer.problem and answer.problem.kind)
+
+    def test_a_refused_read_is_the_problem_of_the_call_even_where_the_program_goes_on(self) -> None:
+        text = program(
+            "try:", "    market.get_flow('a', 'b')", "except LookupError:", "    pass", "return {'action': 'buy'}"
+        )
+        (answer,) = self.bench.calls(text, given())
+        self.assertEqual(ProgramProblem("refused", "get_flow: not declared"), answer.problem)
+
+    def test_a_defect_of_the_session_is_raised_and_not_the_programs(self) -> None:
+        def serve(name: str, args: list[Any]) -> object:
+            raise KeyError("a defect")
+
+        with self.assertRaisesRegex(KeyError, "a defect"):
+            self.bench.calls(program("market.get_flow('a', 'b')"), given(serve=serve))
+        self.assertIsNone(self.bench.calls(program("return None"), given())[0].problem)
+
+    def test_what_is_printed_comes_line_by_line_up_to_its_limit(self) -> None:
+        (answer,) = self.bench.calls(program("print('a', 1)", "print('b\\x1b')"), given())
+        self.assertEqual(("a 1", "b\\u001b"), answer.printed)
+        (answer,) = self.bench.calls(program("for i in range(9999):", "    print('abc')"), given())
+        self.assertEqual(("limit", ("abc",) * 25), (answer.problem.kind, answer.printed))
+
+    def test_a_trace_has_the_reads_in_order(self) -> None:
+        text = program("market.get_klines(trigger.symbol, '1h', 5)", "market.get_current_prices()")
+        plain, traced = self.bench.calls(text, given(), given(trace=True))
+        self.assertEqual((), plain.calls)
+        self.assertEqual((("get_klines", (BTC, "1h", 5)), ("get_current_prices", (None,))), traced.calls)
+
+    def test_what_is_no_number_comes_out_as_such(self) -> None:
+        (answer,) = self.bench.calls(program("return {'action': float('nan')}"), given())
+        self.assertTrue(math.isnan(answer.decision["action"]))
+
+
+class Sandboxes(unittest.TestCase):
+    def test_a_closed_sandbox_starts_anew(self) -> None:
+        with contextlib.closing(ProgramSandbox(ProgramText.of(program("return {'action': 'buy'}")))) as sandbox:
+            first = sandbox.call(given())
+            sandbox.close()
+            sandbox.close()
+            self.assertEqual(first, sandbox.call(given()))
+
+    def test_all_calls_together_have_their_time(self) -> None:
+        text = ProgramText.of(program("return sum(range(100_000))"))
+        with contextlib.closing(ProgramSandbox(text, ProgramLimits(run_seconds=1e-6))) as sandbox:
+            self.assertIsNone(sandbox.call(given()).problem)
+            problem = sandbox.call(given()).problem
+        self.assertEqual(
+            ("machine", "time: all calls took more than 1e-06 s of processor time"), (problem.kind, problem.text)
+        )
+
+    def test_without_the_interpreter_one_line_says_what_to_do(self) -> None:
+        with (
+            mock.patch.object(importlib.util, "find_spec", return_value=None),
+            self.assertRaisesRegex(ConfigurationError, "^programs need the extra `programs`: make venv$"),
+        ):
+            ProgramSandbox(ProgramText.of(""))
+
+    def test_a_refusal_is_told_in_one_line(self) -> None:
+        def serve(name: str, args: list[Any]) -> object:
+            raise Refusal("no such symbol\nnowhere")
+
+        with contextlib.closing(ProgramSandbox(ProgramText.of(program("market.get_regime('x')")))) as sandbox:
+            self.assertEqual("no such symbol\\nnowhere", sandbox.call(given(serve=serve)).problem.text)
+
+
+if __name__ == "__main__":
+    unittest.main()
