@@ -8,6 +8,7 @@ from pathlib import Path
 from core.command_line import CommandParser
 from core.errors import ConfigurationError
 from core.settings_problem import shown
+from programs.pool_places import FOLDERS
 
 _FOLDER = "folder of pools, in place of programs/pools of the working directory"
 _STORED = "the one in the run store, by default its last version"
@@ -87,8 +88,6 @@ def folders_of(asked: argparse.Namespace) -> tuple[Path, ...]:
     ConfigurationError
         If the one that was named is not there.
     """
-    from programs.pool_places import FOLDERS
-
     if asked.pools is None:
         return FOLDERS
     if not asked.pools.is_dir():

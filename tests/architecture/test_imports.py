@@ -29,6 +29,7 @@ FACADES = {
     "market_data/store/atomic_files.py",
     "market_data/store/candle_store.py",
     "practice/practice_command.py",
+    "programs/pool_outcomes.py",
     "reports/__main__.py",
     "reports/console/console_report.py",
     "reports/console/progress.py",
