@@ -255,8 +255,7 @@ class ProgramSession(FeatureSession):
                     problem = signal
                 elif signal is not None:
                     self._signals[decision.symbol] = signal
-        # What the session cannot do is no fault of the program's text.
-        self._failed = self._failed + 1 if problem is not None and problem.kind != "refused" else 0
+        self._failed = 0 if problem is None else self._failed + 1
         self._halted = self._failed >= self._program.params.halt_after
         fault = None if problem is None else told_fault(problem)
         if self._program.tracer is not None:
