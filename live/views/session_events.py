@@ -10,6 +10,7 @@ from core.event_lines import decision_name, details_of
 from core.events import Decision, Event, TradeRow
 from core.exact import plain
 from core.instants import format_ms
+from core.programs.program_call import ProgramCall
 from engine.portfolio.portfolio_session import PortfolioSession
 from engine.session import Session
 
@@ -88,9 +89,14 @@ class SessionEvents:
 
     def _listen(self, member: str, event: Event) -> None:
         name = event.action.lower() if isinstance(event, TradeRow) else decision_name(event)
-        if name is not None:
+        if name is not None and not _says_nothing(event):
             self.heard += 1
             self._told.append(HeardEvent(self.heard, member, name, event))
+
+
+def _says_nothing(event: Event) -> bool:
+    """Return whether it is a call of a program that decided nothing, as most do."""
+    return isinstance(event, ProgramCall) and event.fault is None and event.wish.action == "hold"
 
 
 def _of(member: str, event: SessionEvent) -> SessionEvent:
@@ -106,7 +112,8 @@ def session_event(name: str, event: Event) -> SessionEvent:
     if isinstance(event, Decision):
         return SessionEvent(time, "accepted" if event.reason is None else "refused", symbol, _decided(event))
     details = {key: _text(value) for key, value in sorted(details_of(event).items())}
-    return SessionEvent(time, name, symbol, details, "warning" if name in _OF_NOTE else "info")
+    of_note = name in _OF_NOTE or (isinstance(event, ProgramCall) and event.fault is not None)
+    return SessionEvent(time, name, symbol, details, "warning" if of_note else "info")
 
 
 def _filled(row: TradeRow) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from msgspec import UNSET, UnsetType
 
-from reports.console import venue_facts
+from reports.console import program_facts, venue_facts
 from reports.console.facts import Fact, Section, Tone, tone_of
 from reports.console.number_text import amount, count, one_line, per_cent
 from reports.console.result_warnings import warnings_of
@@ -54,6 +54,7 @@ def facts_of(result: RunResult, page: Path | None = None) -> ResultFacts:
         venue_facts.ladder(result, money),
         venue_facts.tags(result, money),
         _costs(result, money),
+        program_facts.program(result),
         _activity(result),
         _refusals(result),
     )

@@ -88,6 +88,7 @@ class ProgramSession(FeatureSession):
         self._settled_after = self._warm_after - strategy.lookback
         self._past: list[_Shown] | None = []
         self._begins: set[str] = set()
+        self._rows: dict[str, Rows] = {}
         self._signals: dict[str, Signal] = {}
         self._memory: dict[str, Any] = {}
         self._number = self._failed = 0
@@ -180,7 +181,10 @@ class ProgramSession(FeatureSession):
 
     def rows(self, symbol: str) -> Rows:
         """Return the values that a symbol reads as they are now."""
-        return self._source.reader(symbol, self._time_ms).rows(0)
+        rows = self._rows.get(symbol)
+        if rows is None:
+            rows = self._rows[symbol] = self._source.reader(symbol, self._time_ms).rows(0)
+        return rows
 
     def _warm_up(self, time_ms: int) -> None:
         """Show everything from before the first step in the order in which it closed."""
@@ -216,6 +220,7 @@ class ProgramSession(FeatureSession):
                 self._seen.restart(symbol)
                 self._watch.restart(symbol)
         super().begin(time_ms, present, freeze=freeze)
+        self._rows.clear()
         for symbol, candle in present:
             self._seen.take(symbol, candle)
         self._view.set_current_time(time_ms)
@@ -250,8 +255,7 @@ class ProgramSession(FeatureSession):
                     problem = signal
                 elif signal is not None:
                     self._signals[decision.symbol] = signal
-        # What the session cannot do is no fault of the program's text.
-        self._failed = self._failed + 1 if problem is not None and problem.kind != "refused" else 0
+        self._failed = 0 if problem is None else self._failed + 1
         self._halted = self._failed >= self._program.params.halt_after
         fault = None if problem is None else told_fault(problem)
         if self._program.tracer is not None:
@@ -333,6 +337,10 @@ class _Values:
 
     def __init__(self, session: ProgramSession) -> None:
         self._session = weakref.proxy(session)
+        self._places = {
+            symbol: {name: Place(slot.series, slot.place, slot.size) for name, slot in layout.slots.items()}
+            for symbol, layout in session.plan.layouts.items()
+        }
 
     def rows(self, symbol: str) -> Rows:
         """Return a symbol's rows as they are at the moment."""
@@ -341,8 +349,7 @@ class _Values:
 
     def place(self, symbol: str, feature: str) -> Place:
         """Return where in them a feature stands."""
-        slot = self._session.plan.layouts[symbol].slots[feature]
-        return Place(slot.series, slot.place, slot.size)
+        return self._places[symbol][feature]
 
 
 def _nothing_wrong(signal: Signal, close: float) -> str | None:

@@ -144,6 +144,7 @@ REFUSED: dict[type[SettingsSection], dict[str, tuple[object, ...]]] = {
         "type": ("", None, 5, "a\tb"),
         "params": ([], "x", {1: 2}),
         "file": ("", 5, " x.py"),
+        "decisions": ("", 5, " x.jsonl"),
         "pools": ("low", [5], {"low": 1}),
         "schedule": ("", 4, "1h\n"),
         "halt_after": (0, 1.5, "5", 1001, True),
