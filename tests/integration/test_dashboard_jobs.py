@@ -284,6 +284,40 @@ class Programs(Worked):
         for one, shown in zip(plain.outcomes, told["forward"], strict=True):
             self.assertAlmostEqual(100.0 * (one.mean or 0.0), shown["mean_pct"])
 
+    def test_a_text_is_called_once_at_a_moment_and_whatever_it_does_is_told(self) -> None:
+        asked = {"text": PROGRAM, "config": "practice.yaml", "symbols": ["BTC/USDT"], "pools": ["rsi_oversold"],
+                 "schedule": "1d", "at": "2024-01-05T12:07:00Z"}  # fmt: skip
+        status, told = self.ask("/api/programs/try", "POST", asked)
+        self.assertEqual((200, 2), (status, len(told)), told)
+        first, second = told
+        plain = ConfigBacktestRunner(
+            CONFIG / "practice.yaml", "2024-01-05T11:45", "2024-01-05T12:00", symbols=["BTC/USDT"],
+            data_dir=self.folder / "plain_data", output_dir=self.folder / "one",
+        )  # fmt: skip
+        candles = plain.data_provider.fetch_ohlcv("BTC/USDT", "15m", plain.start_date, plain.end_date)
+        close = float(candles["close"].iloc[-1])
+        self.assertEqual(("2024-01-05T12:00:00.000Z", "rsi_oversold", "buy"),
+                         (first["time"], first["pool"], first["decision"]["action"]))  # fmt: skip
+        self.assertEqual(
+            (close * 0.98, [[1.0, close * 1.03]]), (first["decision"]["stop"], first["decision"]["targets"])
+        )
+        self.assertEqual(["get_indicator", "get_current_prices"], [one["name"] for one in first["reads"]])
+        self.assertEqual(("scheduled", "hold"), (second["woken_by"], second["decision"]["action"]))
+        raises = "def decide(market, account, trigger):\n    print(trigger.symbol)\n    return 1 / 0\n"
+        [one] = self.ask("/api/programs/try", "POST", {**asked, "text": raises, "pools": []})[1]
+        self.assertEqual((None, ["BTC/USDT"], "error", 3),
+                         (one["decision"], one["printed"], one["problem"]["kind"], one["problem"]["line"]))  # fmt: skip
+        for more, said in (
+            ({"text": "import os"}, "import os"),
+            ({"at": "2124-01-01"}, "not of the future"),
+            ({"at": "0001-01-01"}, "since 1970"),
+            ({"symbol": "DOGE/USDT"}, "is not traded"),
+            ({"config": "../practice.yaml"}, "is no configuration"),
+        ):
+            status, told = self.ask("/api/programs/try", "POST", {**asked, **more})
+            self.assertEqual(422, status, told)
+            self.assertIn(said, told["detail"])
+
     def test_what_is_wrong_is_said_at_once_in_the_words_of_the_command(self) -> None:
         name = self.named("sound")
         self.ask("/api/programs/unsound", "PUT", {"text": "def decide("})

@@ -312,6 +312,9 @@ class ProgramPages(Shown):
         self.browser.press("label", "rsi_oversold")
         for name, value in (("schedule", "1d"), ("symbols", "BTC/USDT"), ("end", "2024-01-06"), ("name", "of a text")):
             self.browser.fill(f"#run-{name}", value)
+        self.browser.press("#once")
+        self.says("#tried-calls", 'get_indicator("BTC/USDT", "rsi(14)", "1h")')
+        self.says("#tried-calls", "oversold")
         self.browser.press("#start")
         self.says("#trigger-log", "the schedule")
         self.says("#trigger-log", "rsi(14) = ")

@@ -3,8 +3,6 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from programs.program_store import delete_program, program_versions, save_program, stored_program, stored_programs
-from strategies.programs.sandbox.program_check import check_program
 
 from core.errors import ConfigurationError
 from dashboard.api.backtest_models import Done, Started
@@ -21,10 +19,13 @@ from dashboard.api.programs.program_models import (
     VersionView,
 )
 from dashboard.api.programs.program_requests import program_job_of
+from dashboard.api.programs.program_trials import TrialRequest, TriedView, tried_once
 from dashboard.problems import NotFound
 from dashboard.services import Services, ServicesOf
+from programs.program_store import delete_program, program_versions, save_program, stored_program, stored_programs
 from research.jobs.backtest_job import submit_backtest
 from runs.store.store_rows import ProgramVersion
+from strategies.programs.sandbox.program_check import check_program
 from strategies.programs.sandbox.program_text import ProgramText
 
 routes = APIRouter(prefix="/programs", tags=["programs"])
@@ -38,8 +39,14 @@ def programs(services: ServicesOf) -> list[ProgramRow]:
 
 @routes.post("/check")
 def check(asked: CheckRequest) -> CheckView:
-    """Check a text as the command does: it is read, and nothing of it is run."""
+    """Check a text: it is read, and nothing of it is run."""
     return _checked(ProgramText.of(asked.text))
+
+
+@routes.post("/try", responses=refusals(409))
+def attempt(asked: TrialRequest, services: ServicesOf) -> list[TriedView]:
+    """Call a text once at a moment of history, in the sandbox, as each of what wakes it would; nothing is traded."""
+    return tried_once(asked, services)
 
 
 @routes.get("/{program}", responses=refusals(404))

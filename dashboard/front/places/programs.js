@@ -11,7 +11,7 @@ import { badge } from "front/page_frame.js";
 import { poolsTable } from "front/places/pools.js";
 import { findingsList, programEditor } from "front/places/program_editor.js";
 import { follow } from "front/places/run.js";
-import { triggerLog } from "front/places/trigger_log.js";
+import { triedTable, triggerLog } from "front/places/trigger_log.js";
 import { count, perCent, tone } from "front/words.js";
 
 const FIRST = `def decide(market, account, trigger):
@@ -91,7 +91,7 @@ export async function programPage(at) {
   };
 }
 
-// The text with its check and its versions: { node, state, stored() }; `stored()` keeps what was changed.
+// The text with its check and its versions: { node, state, value(), stored() }; `stored()` keeps what was changed.
 function textPart(name, kept, at) {
   let latest = kept;
   const state = el("span", { class: "note", role: "status", id: "program-state" });
@@ -176,7 +176,7 @@ function textPart(name, kept, at) {
   editor.fill(draft ?? kept?.text ?? FIRST);
   fillVersions();
   if (kept && draft === undefined) show(kept);
-  return { node: el("div", {}, editor.node, about, ways, findings, reads), state, stored };
+  return { node: el("div", {}, editor.node, about, ways, findings, reads), state, stored, value: editor.value };
 }
 
 function readsText({ indicators, klines, flows, regimes }) {
@@ -215,11 +215,14 @@ function runForm(name, pools, configurations, text_, { started, through, at }) {
   if (configurations.length === 0) {
     return empty("The folder of configurations is empty: start the server with --config DIR.");
   }
-  const chosen = pools
+  // In the order in which they were chosen, they wake.
+  const woken = new Set();
+  const choices = pools
     .filter((one) => !one.problem)
-    .map((one) => {
-      const box = el("input", { type: "checkbox", value: one.id, name: "pool" });
-      return [box, el("label", { class: "tick", title: one.pool.name }, box, one.id)];
+    .map(({ id, pool }) => {
+      const onchange = () => (box.checked ? woken.add(id) : woken.delete(id));
+      const box = el("input", { type: "checkbox", value: id, name: "pool", onchange });
+      return el("label", { class: "tick", title: pool.name }, box, id);
     });
   const schedule = text({ id: "run-schedule", placeholder: "none", maxlength: 100 });
   const config = select(
@@ -233,20 +236,31 @@ function runForm(name, pools, configurations, text_, { started, through, at }) {
   const end = date({ id: "run-end", value: "2024-02-01", required: true });
   const capital = figure({ id: "run-capital", min: 0, placeholder: "of the configuration" });
   const called = text({ id: "run-name", maxlength: 200 });
+  const market = () => ({
+    pools: [...woken],
+    schedule: schedule.value.trim() || undefined,
+    config: config.value,
+    symbols: words(symbols.value).length > 0 ? words(symbols.value) : undefined,
+    timeframe: timeframe.value.trim() || undefined,
+  });
   const run = el("button", { type: "submit", class: "main", id: "start" }, "Run it");
+  const tried = el("div", { id: "tried" });
+  const once = button(
+    "Call it once",
+    async () => {
+      const body = { text: text_.value(), ...market(), at: end.value };
+      tried.replaceChildren(triedTable(await send("POST", "programs/try", body)));
+    },
+    { id: "once", title: "In the sandbox, on the last candle; nothing is traded" },
+  );
   const submitted = guarded(async (event) => {
     event.preventDefault();
     run.disabled = true;
     try {
       const { version } = await text_.stored();
-      const listed = words(symbols.value);
       const asked = await send("POST", `programs/${part(name)}/run`, {
         version,
-        pools: chosen.filter(([box]) => box.checked).map(([box]) => box.value),
-        schedule: schedule.value.trim() || undefined,
-        config: config.value,
-        symbols: listed.length > 0 ? listed : undefined,
-        timeframe: timeframe.value.trim() || undefined,
+        ...market(),
         start_date: start.value,
         end_date: end.value,
         initial_capital: capital.value || undefined,
@@ -264,9 +278,15 @@ function runForm(name, pools, configurations, text_, { started, through, at }) {
     el(
       "div",
       { class: "controls", role: "group", "aria-label": "Pools" },
-      chosen.length > 0 ? chosen.map(([, label]) => label) : el("span", { class: "note" }, "There is no pool yet."),
+      choices.length > 0 ? choices : el("span", { class: "note" }, "There is no pool yet."),
     ),
-    el("p", { class: "note" }, "Where no pool and no schedule is said, what its text says under TRIGGERS wakes it."),
+    el(
+      "p",
+      { class: "note" },
+      "Pools wake it in the order in which they were chosen. Without pools and a schedule, its text says under ",
+      el("code", {}, "TRIGGERS"),
+      " what does.",
+    ),
     el(
       "div",
       { class: "fields" },
@@ -279,6 +299,7 @@ function runForm(name, pools, configurations, text_, { started, through, at }) {
       field("Capital", capital, "In quote currency."),
       field("Name", called, "What the run is called."),
     ),
-    el("div", { class: "controls" }, run),
+    el("div", { class: "controls" }, run, once),
+    tried,
   );
 }

@@ -65,6 +65,31 @@ function logTable(rows) {
   return plainTable(columns, rows, { id: "trigger-log", none: "Nothing has woken it in this time." });
 }
 
+/** What single calls answered, each with what it read. */
+export function triedTable(calls) {
+  const read = ({ name, arguments: given }) => `${name}(${given.map((one) => JSON.stringify(one)).join(", ")})`;
+  const columns = [
+    { head: "Time (UTC)", cell: (one) => when(one.time) },
+    { head: "Symbol", cell: (one) => one.symbol },
+    { head: "Woken by", cell: (one) => one.pool || "the schedule" },
+    { head: "Read", cell: (one) => one.reads.map((each) => el("div", { class: "code" }, read(each))) },
+    {
+      head: "Decided",
+      cell: (one) => [decided({ halted: false, ...one }), one.decision && el("div", { class: "code" }, said(one))],
+    },
+  ];
+  return plainTable(columns, calls, { id: "tried-calls" });
+}
+
+function said({ decision, symbol, decided_symbol: other }) {
+  const { action, reason, targets, ...rest } = decision;
+  const told = Object.entries(rest).filter(([, value]) => value !== null);
+  if (action === "hold") return "";
+  if (targets.length > 0) told.push(["targets", targets.map(([part, at]) => `${part} at ${price(at)}`).join(", ")]);
+  if (other !== symbol) told.push(["of", other]);
+  return told.map(([name, value]) => `${name.replace("_", " ")} ${value}`).join(", ");
+}
+
 const wokenBy = ({ trigger, symbol }) =>
   trigger.type === "scheduled"
     ? "the schedule"
