@@ -71,6 +71,20 @@ class Check(Command):
         self.assertEqual([7], [one["line"] for one in told["findings"]])
         self.assertIn("ZeroDivisionError", told["findings"][0]["what"])
 
+    def test_reads_that_are_none_are_findings_with_their_places(self) -> None:
+        lines = ['market.get_indicator(trigger.symbol, "atrr(14)")', 'market.get_flow(trigger.symbol, metric="fundng")']
+        text = 'READS = {"indicators": [["rsii(14)", ""]], "flows": [["oi", ""]]}\n' + body(*lines)
+        code, out, _ = self.called("check", self.program(text))
+        self.assertEqual(1, code)
+        for place, what in (
+            ("1:26", "indicator 'rsii(14)': there is no indicator 'rsii' (did you mean rsi?)"),
+            ("1:55", "flow 'oi': there is no such flow"),
+            ("6:42", "indicator 'atrr(14)': there is no indicator 'atrr' (did you mean atr?)"),
+            ("7:44", "flow 'fundng': there is no such flow (did you mean funding?)"),
+        ):
+            self.assertIn(f"mine.py:{place}: error: {what} — allowed: ", out)
+        self.assertTrue(out.endswith("mine.py: 4 errors\n"), out)
+
     def test_what_wakes_it_is_looked_at(self) -> None:
         for wakes, said in (
             ('{"pools": ["no_such_pool"]}', "no_such_pool"),
