@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import msgspec
 
 from reports import render, to_json
+from runs.documents.program_result import ProgramResult
 from runs.documents.run_result import RunResult, Transferred
 from runs.documents.symbol_result import Rung, TagResult
 from tests.unit.reports.result_example import contract, example_result, rules, symbol_result, watched_input
@@ -53,6 +54,16 @@ def whole_result() -> RunResult:
         performance={"liquidation_fees": 1.0, "calmar_ratio": 1.0},
         symbols={"BTC/USDT": symbol},
         watched={"ETH/BTC 1h": watched_input()},
+        program=ProgramResult(
+            success=False,
+            error="line 3: KeyError: 'x'",
+            halted_at="d",
+            calls=7,
+            signal_triggers=4,
+            scheduled_triggers=3,
+            decisions={"hold": 7},
+            problems={"error": 5},
+        ),
         transfers=[Transferred(time="d", amount=1.0, equity=2.0)],
         partial=True,
         run_id="0123456789abcdef",
