@@ -12,7 +12,7 @@ from core.command_line import say
 from core.errors import ConfigurationError
 from programs.commands.market_arguments import add_market, add_moment, market_of, moment_of
 from programs.moment import Moment, Tried, woken_by
-from programs.program_choice import TRIGGERS_NAME, pool_folders, told_triggers
+from programs.program_choice import pool_folders, told_triggers
 from programs.read_findings import read_findings
 from runs.commands.opened_store import print_json
 from strategies.programs.sandbox.decision import ProgramDecision
@@ -20,6 +20,7 @@ from strategies.programs.sandbox.finding import Finding
 from strategies.programs.sandbox.problem import ProgramProblem
 from strategies.programs.sandbox.program_check import check_program
 from strategies.programs.sandbox.program_text import ProgramText
+from strategies.programs.sandbox.reads import TRIGGERS_NAME
 from strategies.programs.triggers.pool_files import pools_of
 
 _PLACE = re.compile(r"[^:]*:(\d+): ")
