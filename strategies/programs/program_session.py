@@ -287,9 +287,11 @@ class ProgramSession(FeatureSession):
                 trace=self._program.tracer is not None,
             )
         )
-        if answer.problem is not None and answer.problem.kind == "machine":
-            self._machine.append((self._number, told_fault(answer.problem)))
-        return answer
+        if answer.problem is None or answer.problem.kind != "machine":
+            return answer
+        self._machine.append((self._number, told_fault(answer.problem)))
+        # How far it came is the machine's doing, too.
+        return CallAnswer(None, self._memory, answer.problem)
 
     def _sandbox(self) -> Sandbox:
         if not self._runs:
