@@ -23,6 +23,7 @@ from benchmarks.market import RECORDED
 from benchmarks.peer_speed import measure_peers
 from benchmarks.perpetual_path import measure_perpetuals
 from benchmarks.playback_path import measure_playback
+from benchmarks.program_path import measure_programs
 from benchmarks.reference_path import measure_lengths, measure_throughput
 from benchmarks.run_store import measure_run_store
 
@@ -87,6 +88,7 @@ def _measure_paths(folder: Path, days: int) -> None:
         lambda: measure_journals(folder / "journals", days),
         lambda: measure_playback(folder / "playback", min(days, 28)),
         measure_examples,
+        measure_programs,
     ]
     if RECORDED.is_dir():
         paths += [

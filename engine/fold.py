@@ -62,7 +62,7 @@ class Fold(Generic[Kernel, Written]):
         """Yield what has to be journalled behind the last step: calls of programs that failed by the machine."""
         for member, program in self._programs.items():
             for call, fault in program.machine_faults():
-                yield ProgramRecord(call, fault.text, member)
+                yield ProgramRecord(call, fault.text, fault.line, member)
 
     def recall(self, records: Iterable[JournalRecord]) -> None:
         """Look through a whole journal for what its steps cannot say, before they are applied again.
@@ -74,7 +74,7 @@ class Fold(Generic[Kernel, Written]):
         failed: dict[str, dict[int, ProgramFault]] = {name: {} for name in self._programs}
         for record in records:
             if isinstance(record, ProgramRecord):
-                failed.setdefault(record.member, {})[record.call] = ProgramFault("machine", record.text)
+                failed.setdefault(record.member, {})[record.call] = ProgramFault("machine", record.text, record.line)
         for name, program in self._programs.items():
             program.recall(failed[name])
 

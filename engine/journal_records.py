@@ -153,11 +153,13 @@ class MissingRecord(msgspec.Struct, frozen=True, tag="missing", tag_field="recor
 class ProgramRecord(msgspec.Struct, frozen=True, tag="program", tag_field="record", omit_defaults=True):
     """A call of a program that failed by the machine in the step before: it ran out of time, or its worker died.
 
-    ``call`` is its number, ``member`` that of a portfolio. Whoever folds the journal again has the same call fail.
+    ``call`` is its number, ``line`` that of the program's text, ``member`` the system of a portfolio. Whoever folds the
+    journal again has the same call fail.
     """
 
     call: int
     text: str
+    line: int | None = None
     member: str = ""
 
 

@@ -12,11 +12,10 @@ from programs.pool_places import FOLDERS
 from strategies.programs.recorded_decisions import RecordedDecisions, text_of
 from strategies.programs.sandbox.problem import ProgramProblem
 from strategies.programs.sandbox.program_text import ProgramText, parsed
+from strategies.programs.sandbox.reads import TRIGGERS_NAME
 from strategies.programs.triggers.pool_files import pools_of
 from strategies.programs.triggers.signal_pool import SignalPool
 
-TRIGGERS_NAME = "TRIGGERS"
-"""The name in a program's text under which it may say what wakes it, where nobody says it otherwise."""
 _ALLOWED = 'allowed: {"pools": ["oversold"], "schedule": "4h"}, one of the two or both'
 _KEYS = ("pools", "schedule")
 

@@ -25,8 +25,9 @@ class VirtualPosition(msgspec.Struct, frozen=True, kw_only=True):
 class VirtualAccount(msgspec.Struct, frozen=True, kw_only=True):
     """Cash, positions and waiting orders as the kernel has them; nothing here can change them.
 
-    ``balance`` is cash after closed trades, ``equity`` that plus what is open at the last closes. ``halted`` says that
-    a limit of the account is broken, so that every entry is refused.
+    ``balance`` is cash after closed trades, ``equity`` that plus what is open at the last closes. ``today_pnl`` is what
+    equity has gained since the UTC day began, ``exposure`` the value of positions and waiting entries. ``halted`` says
+    that a limit of the account is broken, so that every entry is refused.
     """
 
     balance: float
@@ -34,6 +35,8 @@ class VirtualAccount(msgspec.Struct, frozen=True, kw_only=True):
     positions: dict[str, VirtualPosition] = {}
     open_orders: tuple[dict[str, Any], ...] = ()
     trades_today: int = 0
+    today_pnl: float = 0.0
+    exposure: float = 0.0
     halted: bool = False
 
     @classmethod

@@ -13,12 +13,14 @@ from core.errors import ConfigurationError
 from programs.commands.market_arguments import add_market, add_moment, market_of, moment_of
 from programs.moment import Moment, Tried, woken_by
 from programs.program_choice import pool_folders, told_triggers
+from programs.read_findings import read_findings
 from runs.commands.opened_store import print_json
 from strategies.programs.sandbox.decision import ProgramDecision
 from strategies.programs.sandbox.finding import Finding
 from strategies.programs.sandbox.problem import ProgramProblem
 from strategies.programs.sandbox.program_check import check_program
 from strategies.programs.sandbox.program_text import ProgramText
+from strategies.programs.sandbox.reads import TRIGGERS_NAME
 from strategies.programs.triggers.pool_files import pools_of
 
 _PLACE = re.compile(r"[^:]*:(\d+): ")
@@ -37,7 +39,7 @@ def run(asked: argparse.Namespace) -> int:
     """Print what is found, a line each; return 1 where it keeps the program from running."""
     path = Path(asked.file)
     text = ProgramText.read(path)
-    findings = list(check_program(text.text))
+    findings = [*check_program(text.text), *read_findings(text)]
     tried: list[Tried] = []
     if not _errors(findings):
         findings += _of_triggers(text, path)
@@ -68,7 +70,14 @@ def _of_triggers(text: ProgramText, path: Path) -> Iterator[Finding]:
         for line in str(error).splitlines():
             place = _PLACE.match(line)
             what, _, allowed = line[place.end() if place else 0 :].partition(" — ")
-            yield Finding(int(place[1]) if place else 1, 1, what, allowed or "allowed: pools that are there")
+            yield Finding(
+                int(place[1]) if place else _line_of_triggers(text), 1, what, allowed or "allowed: pools that are there"
+            )
+
+
+def _line_of_triggers(text: ProgramText) -> int:
+    lines = enumerate(text.text.splitlines(), 1)
+    return next((number for number, line in lines if line.startswith(TRIGGERS_NAME)), 1)
 
 
 def _called(text: ProgramText, path: Path, asked: argparse.Namespace) -> list[Tried]:

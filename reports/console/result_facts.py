@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from msgspec import UNSET, UnsetType
 
-from reports.console import program_facts, venue_facts
+from reports.console import venue_facts
 from reports.console.facts import Fact, Section, Tone, tone_of
 from reports.console.number_text import amount, count, one_line, per_cent
 from reports.console.result_warnings import warnings_of
@@ -54,8 +54,8 @@ def facts_of(result: RunResult, page: Path | None = None) -> ResultFacts:
         venue_facts.ladder(result, money),
         venue_facts.tags(result, money),
         _costs(result, money),
-        program_facts.program(result),
         _activity(result),
+        _program(result),
         _refusals(result),
     )
     return ResultFacts(
@@ -203,6 +203,25 @@ def _activity(result: RunResult) -> Section:
             Fact("Gaps", count(statistics.gaps)),
             Fact("Halts", count(statistics.halts)),
             *([Fact("Candles that moved too far", count(moves))] if moves else []),
+        ],
+    )
+
+
+def _program(result: RunResult) -> Section:
+    """Return what the calls of a user's program came to."""
+    told = result.program
+    if told is UNSET:
+        return Section("Program", [])
+    halted = "" if told.success else f" at {told.halted_at}: {one_line(told.error or '')}"
+    return Section(
+        "Program",
+        [
+            Fact("Calls of the program", count(told.calls)),
+            Fact("Woken by pools", count(told.signal_triggers)),
+            Fact("Woken by its schedule", count(told.scheduled_triggers)),
+            *(Fact(f"Decided ({action})", count(number)) for action, number in by_count(told.decisions)),
+            *(Fact(f"Problems ({kind})", count(number), "loss") for kind, number in by_count(told.problems)),
+            *([] if told.success else [Fact("Halted", f"yes,{halted}", "loss")]),
         ],
     )
 

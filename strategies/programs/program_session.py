@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from strategies.programs.program_strategy import ProgramStrategy
 
 
-_PATIENT_SECONDS = 60.0
-"""Processor time of a call that is known to have come to its end, on whichever machine."""
+_PATIENCE = 20
+"""How many times its processor time a call may take that has come to its end before, on whichever machine."""
 
 
 class _Shown(NamedTuple):
@@ -287,15 +287,17 @@ class ProgramSession(FeatureSession):
                 trace=self._program.tracer is not None,
             )
         )
-        if answer.problem is not None and answer.problem.kind == "machine":
-            self._machine.append((self._number, told_fault(answer.problem)))
-        return answer
+        if answer.problem is None or answer.problem.kind != "machine":
+            return answer
+        self._machine.append((self._number, told_fault(answer.problem)))
+        # How far it came is the machine's doing, too.
+        return CallAnswer(None, self._memory, answer.problem)
 
     def _sandbox(self) -> Sandbox:
         if not self._runs:
             limits = self._program.params.limits()
             if self._recalled is not None:
-                limits = msgspec.structs.replace(limits, call_seconds=_PATIENT_SECONDS)
+                limits = msgspec.structs.replace(limits, call_seconds=min(_PATIENCE * limits.call_seconds, 60.0))
             self._runs.append(self._program.sandbox(self._program.text, limits))
         return self._runs[0]
 

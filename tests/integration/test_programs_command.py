@@ -11,8 +11,9 @@ import unittest
 from pathlib import Path
 from unittest.mock import patch
 
+from market_data.__main__ import main as import_candles
 from programs.__main__ import main
-from tests.support.shared import REPOSITORY
+from tests.support.shared import CANDLES, REPOSITORY, needs_shared
 
 HOLDS = 'TRIGGERS = {"schedule": "4h"}\n\n\ndef decide(market, account, trigger):\n    return None\n'
 RANGE = ("--start", "2024-01-03", "--end", "2024-01-04", "--symbols", "BTC/USDT")
@@ -70,6 +71,20 @@ class Check(Command):
         self.assertEqual((1, False), (code, told["sound"]))
         self.assertEqual([7], [one["line"] for one in told["findings"]])
         self.assertIn("ZeroDivisionError", told["findings"][0]["what"])
+
+    def test_reads_that_are_none_are_findings_with_their_places(self) -> None:
+        lines = ['market.get_indicator(trigger.symbol, "atrr(14)")', 'market.get_flow(trigger.symbol, metric="fundng")']
+        text = 'READS = {"indicators": [["rsii(14)", ""]], "flows": [["oi", ""]]}\n' + body(*lines)
+        code, out, _ = self.called("check", self.program(text))
+        self.assertEqual(1, code)
+        for place, what in (
+            ("1:26", "indicator 'rsii(14)': there is no indicator 'rsii' (did you mean rsi?)"),
+            ("1:55", "flow 'oi': there is no such flow"),
+            ("6:42", "indicator 'atrr(14)': there is no indicator 'atrr' (did you mean atr?)"),
+            ("7:44", "flow 'fundng': there is no such flow (did you mean funding?)"),
+        ):
+            self.assertIn(f"mine.py:{place}: error: {what} — allowed: ", out)
+        self.assertTrue(out.endswith("mine.py: 4 errors\n"), out)
 
     def test_what_wakes_it_is_looked_at(self) -> None:
         for wakes, said in (
@@ -129,6 +144,26 @@ class Run(Command):
         self.assertEqual(0, self.called("run", mine, *RANGE, "--record", "a.jsonl", "--quiet")[0])
         self.assertEqual(7, len(Path("a.jsonl").read_text().splitlines()))
         self.assertEqual([], [one.name for one in Path().iterdir() if one.name.endswith(".part")])
+
+
+@needs_shared
+class OnRecordedCandles(Command):
+    def test_the_example_runs_on_imported_candles_without_a_network(self) -> None:
+        shutil.copy(REPOSITORY / "examples" / "binance-1m.yaml", "config/binance.yaml")
+        with contextlib.redirect_stdout(io.StringIO()):
+            self.assertEqual(
+                0, import_candles(["import", "--exchange", "binance", str(CANDLES / "binance/BTC-USDT/1h.csv.gz")])
+            )
+        example = str(REPOSITORY / "examples" / "programs" / "rsi_pool.py")
+        on = ("--config", "config/binance.yaml", "--symbols", "BTCUSDT", "--interval", "1h", "--offline")
+        code, out, wrong = self.called("run", example, *on, "--start", "2024-04-05", "--end", "2024-06-01", "--json")
+        self.assertEqual((0, ""), (code, wrong))
+        told = json.loads(out)
+        self.assertGreater(told["signal_triggers"], 20)
+        self.assertGreater(told["total_trades"], 2)
+        entries = {one["number"]: one for one in told["trigger_log"] if one["wish"]["action"] == "buy"}
+        self.assertEqual(told["total_trades"], sum(one["outcome"] == "closed" for one in entries.values()))
+        self.assertAlmostEqual(told["total_pnl"], sum(one["pnl"] for one in entries.values()))
 
 
 class Shell(Command):

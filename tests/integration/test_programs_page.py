@@ -1,5 +1,6 @@
 """docs/programs.md against the program: its commands print what it shows, and its ways of running are one run."""
 
+import ast
 import contextlib
 import io
 import os
@@ -18,6 +19,7 @@ from programs.__main__ import main
 from programs.program_choice import told_triggers
 from programs.program_result import RESULT_FIELDS
 from strategies.programs.sandbox.decision import KEYS
+from strategies.programs.sandbox.kept_state import keeps_nothing
 from strategies.programs.sandbox.program_text import ProgramText
 from tests.support.shared import REPOSITORY
 
@@ -121,7 +123,10 @@ class Page(unittest.TestCase):
 
     def test_examples_say_what_wakes_them(self) -> None:
         for name in re.findall(r"examples/programs/(\w+\.py)\)", PAGE):
-            self.assertFalse(told_triggers(ProgramText.read(Path("examples/programs") / name)).none, name)
+            text = ProgramText.read(Path("examples/programs") / name)
+            self.assertFalse(told_triggers(text).none, name)
+            # What provably keeps nothing is called fast.
+            self.assertEqual(name != "wrong.py", keeps_nothing(ast.parse(text.text)), name)
 
     def test_links_lead_somewhere(self) -> None:
         for target in re.findall(r"\]\(([^)#:]+)[)#]", PAGE):

@@ -151,15 +151,23 @@ class Files(unittest.TestCase):
             timeframe="1m",
             strategy={"type": "program", "file": "programs/dips.py", "pools": ["dip"], "schedule": "5m"},
         )
-        (self.base / "programs" / "dips.py").write_text(DIPS.replace('"1h"', '"5m"'), encoding="utf-8")
+        # Twice it has no end: what a machine makes of that is in the journal, and not found out again.
+        endless = (
+            "(market, account, trigger):\n    while market.time % 2400000 == 0 and trigger.symbol == 'BTC/USDT': pass\n"
+        )
+        text = DIPS.replace('"1h"', '"5m"').replace("(market, account, trigger):\n", endless)
+        (self.base / "programs" / "dips.py").write_text(text, encoding="utf-8")
         killed = Killed(config, SEED, exchange(90, streams=2), kills=1)
         self.assertEqual(0, killed.exit_code, killed.errors)
         records = journal_records(killed.folder)
         self.assertEqual(1, sum(one["record"] == "resume" for one in records))
+        calls = [one["call"] for one in records if one["record"] == "program"]
         outputs = outputs_of(killed.folder)
         told = [json.loads(line) for line in outputs["decisions.jsonl"].splitlines()]
         self.assertEqual({"signal", "scheduled"}, {one["trigger"]["type"] for one in told if one["event"] == "program"})
         self.assertGreater(outputs["trades.csv"].count(b"\n"), 8)
+        failed = [one["call"] for one in told if one.get("problem", {}).get("kind") == "machine"]
+        self.assertEqual((2, failed), (len(calls), calls))
         report = check_parity(killed.folder, offline=True, now_ms=at(90))
         self.assertEqual((0, True), (report.exit_code, report.journal is not None and report.journal.equal))
         self.assertEqual([], report.history.trades)
@@ -211,7 +219,7 @@ class Machines(unittest.TestCase):
         self.assertEqual([0.25], limits)
         replayed, none, patient = folded(None, noted, recall=True)
         self.assertEqual((live, []), (replayed, none))
-        self.assertEqual(60.0, patient[-1])
+        self.assertEqual(5.0, patient[-1])
         self.assertNotEqual(live, folded(None, [], recall=False)[0])
 
 

@@ -121,17 +121,17 @@ class Grammar:
         lines: list[str] = []
         for _ in range(count):
             drawn = self._chance.random()
-            if drawn < 0.05:
+            if drawn < 0.08:
                 lines.append(self._filled(self._one(_BAD)))
-            elif drawn < 0.25 and depth < 3:
+            elif drawn < 0.28 and depth < 3:
                 lines += [self._head(), *("    " + one for one in self._block(self._chance.randrange(1, 4), depth + 1))]
-            elif drawn < 0.32 and depth < 3:
+            elif drawn < 0.35 and depth < 3:
                 inner = ["    " + one for one in self._block(2, depth + 1)]
                 kind = self._one(("Exception", "ZeroDivisionError", "(KeyError, IndexError)", "LookupError"))
                 lines += ["try:", *inner, f"except {kind}:", "    a = -1"]
             else:
                 text = self._one(_STATEMENTS)
-                lines.append(self._filled(text if "SEEN" not in text or drawn < 0.4 else "a = b"))
+                lines.append(self._filled(text if "SEEN" not in text or drawn < 0.43 else "a = b"))
         return lines
 
     def _head(self) -> str:

@@ -1,5 +1,7 @@
 """Programs that tests run: what they are given, and one worker for many of them."""
 
+import contextlib
+from collections.abc import Iterator
 from typing import Any
 
 from strategies.programs.sandbox.calling import Calling
@@ -60,14 +62,18 @@ class Bench:
         self.limits = limits
         self.worker = Worker(limits)
 
-    def calls(self, text: str, *inputs: CallInput, checked: bool = True, kept: bool = True) -> list[CallAnswer]:
-        """Return the answers of a program's calls; past its check, or with each call in a session of its own."""
-        calling = Calling(ProgramText.of(text), self.limits, self.worker)
-        if not checked:
-            calling._wrong = None
-        if not kept:
-            calling._most_calls = 1
-        try:
+    def calls(self, text: str, *inputs: CallInput, checked: bool = True) -> list[CallAnswer]:
+        """Return the answers of a program's calls; also past its check."""
+        with self.opened(ProgramText.of(text)) as calling:
+            if not checked:
+                calling._wrong = None
             return [calling.call(one) for one in inputs]
+
+    @contextlib.contextmanager
+    def opened(self, text: ProgramText) -> Iterator[Calling]:
+        """Give a program that can be called, while no other is."""
+        calling = Calling(text, self.limits, self.worker)
+        try:
+            yield calling
         finally:
             calling.rest()

@@ -12,12 +12,13 @@ from core.plain_text import escaped
 from strategies.programs.sandbox.kept_state import keeps_nothing
 from strategies.programs.sandbox.limits import ProgramLimits
 from strategies.programs.sandbox.outcome import answer_of, out_of_time, printed_too_much, problem_of, read_too_much
-from strategies.programs.sandbox.prelude import CALL, GIVEN, MEMORY, SERVED, TRACED, prelude
+from strategies.programs.sandbox.prelude import CALL, GIVEN, MEMORY, SENT, SERVED, TRACED, prelude
 from strategies.programs.sandbox.problem import ProgramProblem
 from strategies.programs.sandbox.program_check import first_problem
 from strategies.programs.sandbox.program_text import ProgramText, parsed
 from strategies.programs.sandbox.refusal import Refusal
 from strategies.programs.sandbox.sandbox import CallAnswer, CallInput
+from strategies.programs.sandbox.sent_candles import SentCandles
 from strategies.programs.sandbox.stopwatch import Stopwatch
 from strategies.programs.sandbox.worker import MOST_CALLS_OF_A_SESSION, Session, Worker
 
@@ -46,6 +47,7 @@ class Calling:
         self._most_calls = MOST_CALLS_OF_A_SESSION if free else 1
         self._saved: bytes | None = None
         self._session: Session | None = None
+        self._sent = SentCandles()
         self._ends = contextlib.ExitStack()
         self._calls = 0
         self._reads = 0
@@ -75,6 +77,10 @@ class Calling:
     def rest(self) -> None:
         """End the session, so that another program of the same worker may be called."""
         self._drop()
+
+    def processor_seconds(self) -> float | None:
+        """Return the processor time of the process so far; None where there is none, or the system does not say."""
+        return None if self._session is None else self._session.processor_seconds()
 
     def _load(self) -> ProgramProblem | None:
         """Read the program into an interpreter, once, and keep what that is then."""
@@ -122,7 +128,8 @@ class Calling:
             watch = Stopwatch()
             try:
                 inputs: dict[str, object] = {
-                    GIVEN: (given.market, given.account, given.trigger),
+                    GIVEN: (_without_candles(given.market), given.account, given.trigger),
+                    SENT: self._sent.next(given.market.get("klines", {})),
                     MEMORY: given.memory,
                     TRACED: [] if given.trace else None,
                 }
@@ -175,8 +182,13 @@ class Calling:
 
     def _drop(self) -> None:
         self._session, self._calls, self._reads = None, 0, 0
+        self._sent = SentCandles()
         with contextlib.suppress(pydantic_monty.MontyError):
             self._ends.close()
+
+
+def _without_candles(market: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in market.items() if key != "klines"}
 
 
 class _Said:

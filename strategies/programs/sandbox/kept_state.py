@@ -8,7 +8,7 @@ import ast
 from collections.abc import Iterator
 
 from strategies.programs.sandbox.language import READ_ONLY_MODULES
-from strategies.programs.sandbox.reads import READS_NAME
+from strategies.programs.sandbox.reads import READS_NAME, TRIGGERS_NAME
 
 _READING_METHODS = frozenset({"get", "items", "keys", "values", "index", "count"})
 _READING_FUNCTIONS = frozenset(
@@ -16,6 +16,8 @@ _READING_FUNCTIONS = frozenset(
 )
 _CHANGING_NAMES = frozenset({"setattr", "delattr", "type"})
 _MEMORY = "memory"
+_DECLARED = frozenset({READS_NAME, TRIGGERS_NAME})
+"""What is for the session, and not read by the text itself."""
 
 
 def keeps_nothing(tree: ast.Module) -> bool:
@@ -38,7 +40,7 @@ def keeps_nothing(tree: ast.Module) -> bool:
                 return False
             if _is_constant(statement.value, constants):
                 constants |= names
-            elif names == {READS_NAME} or _is_flat(statement.value, constants):
+            elif names <= _DECLARED or _is_flat(statement.value, constants):
                 containers |= names
             else:
                 return False
@@ -101,7 +103,7 @@ def _are_only_read(tree: ast.Module, names: set[str]) -> bool:
     own |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
     reading = {id(node) for node in _read_only(tree, _READING_FUNCTIONS - own)}
     used = (node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))
-    return all(id(node) in reading and node.id != READS_NAME for node in used if node.id in names)
+    return all(id(node) in reading and node.id not in _DECLARED for node in used if node.id in names)
 
 
 def _read_only(tree: ast.Module, functions: frozenset[str] | set[str]) -> Iterator[ast.expr]:

@@ -48,7 +48,8 @@ def answer_of(value: object, limits: ProgramLimits) -> Answered | ProgramProblem
     if how != DONE or len(lines) != 3:
         return ProgramProblem("nonsense", "decide ended in a way that a program cannot end")
     try:
-        decision, traced = json.loads(lines[0]), json.loads(lines[2])
+        decision = None if lines[0] == "null" else json.loads(lines[0])
+        traced = None if lines[2] == "null" else json.loads(lines[2])
     except (ValueError, RecursionError):
         return ProgramProblem("nonsense", "decide returned a number that is too large, or lists nested too deeply")
     try:

@@ -11,11 +11,11 @@ from strategies.programs.sandbox.limits import ProgramLimits
 
 PRIVATE = "_harness"
 """What a program's text may not contain."""
-CALL = "_harness_call(_harness_given, _harness_traced)"
+CALL = "_harness_call(_harness_given, _harness_sent, _harness_traced)"
 """The expression that calls the program; it answers one text, of lines that :mod:`.outcome` reads."""
-GIVEN, TRACED, MEMORY, SERVED = "_harness_given", "_harness_traced", "memory", "_harness_serve"
-"""The names under which a call gets what it is given, the list that it traces its reads in, its memory, and what
-answers reads that it was not given."""
+GIVEN, SENT, TRACED, MEMORY, SERVED = "_harness_given", "_harness_sent", "_harness_traced", "memory", "_harness_serve"
+"""The names under which a call gets what it is given, its candles, the list that it traces its reads in, its memory,
+and what answers reads that it was not given."""
 DONE, NONSENSE, TOO_LARGE = "done", "nonsense", "large"
 """The first line of an answer."""
 MOST_TRACED = 1000
@@ -73,7 +73,7 @@ class Market:
         traced = self._harness_traced
         if traced is not None and _harness_len(traced) < MOST_TRACED:
             traced.append([name, args])
-        found = self._harness_given.get(part)
+        found = _harness_rows if part == "klines" else self._harness_given.get(part)
         if found is not None:
             found = found.get(symbol)
             if found is not None and key is not None:
@@ -127,7 +127,17 @@ _harness_market = Market
 _harness_account = Account
 _harness_trigger = Trigger
 _harness_counts = COUNTS
-def _harness_call(given, traced):
+_harness_rows = {}
+def _harness_take(sent):
+    global _harness_rows
+    rows = {}
+    for symbol, periods in sent.items():
+        mine = rows[symbol] = {}
+        for period, (dropped, more) in periods.items():
+            mine[period] = more if dropped is None else _harness_rows[symbol][period][dropped:] + more
+    _harness_rows = rows
+def _harness_call(given, sent, traced):
+    _harness_take(sent)
     said = decide(_harness_market(given[0], traced), _harness_account(given[1]), _harness_trigger(given[2]))
     if _harness_type(said) is _harness_decision:
         said = {"action": said.action, "symbol": said.symbol, "size": said.size, "quote": said.quote,
@@ -145,5 +155,5 @@ def _harness_call(given, traced):
         return "nonsense\\nmemory"
     if _harness_len(kept) > STATE_BYTES:
         return "large\\nmemory"
-    return "done\\n" + said + "\\n" + kept + "\\n" + _harness_dumps(traced)
+    return "done\\n" + said + "\\n" + kept + "\\n" + ("null" if traced is None else _harness_dumps(traced))
 """

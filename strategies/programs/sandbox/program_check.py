@@ -24,7 +24,16 @@ _SHOWN: dict[str, tuple[str, ...]] = {
         "time",
         "symbols",
     ),
-    "account": ("balance", "equity", "positions", "open_orders", "trades_today", "halted"),
+    "account": (
+        "balance",
+        "equity",
+        "positions",
+        "open_orders",
+        "trades_today",
+        "today_pnl",
+        "exposure",
+        "halted",
+    ),
     "trigger": ("time_ms", "trigger_type", "symbol", "pool_id", "pool_name", "logic", "signals", "regime"),
 }
 """What the program's objects have."""

@@ -8,6 +8,8 @@ import msgspec
 
 READS_NAME = "READS"
 """The name in a program's text under which it may declare what it reads."""
+TRIGGERS_NAME = "TRIGGERS"
+"""The name under which it may say what wakes it, where nobody says it otherwise; the text itself reads neither."""
 READ_KINDS = ("indicators", "klines", "flows", "regimes")
 USUAL_COUNT = 50
 """Candles that ``get_klines`` gives where no count is said."""

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from core.errors import ConfigurationError
-from programs import BacktestConfig, BacktestResult, ProgramBacktestEngine
+from programs import BacktestConfig, BacktestResult, ProgramBacktestEngine, VirtualAccount
 from runs.reading.trigger_log import TriggerRow
 from strategies.programs.sandbox.problem import ProgramProblem
 from strategies.programs.sandbox.sandbox import CallInput
@@ -39,7 +39,11 @@ SAID = {
 }
 
 
+SEEN: dict[tuple[int, str], VirtualAccount] = {}
+
+
 def decides(given: CallInput) -> object:
+    SEEN[given.trigger["time_ms"], given.trigger["symbol"]] = VirtualAccount.seen(given.account)
     return SAID.get((given.trigger["time_ms"], given.trigger["symbol"]))
 
 
@@ -96,6 +100,16 @@ class HandWorked(unittest.TestCase):
         result, engine = self.result, self.engine
         self.assertEqual((10_000.0, 10_000.0), (self.before.balance, self.before.equity))
         self.assertAlmostEqual(10_000 + result.total_pnl, engine.account.equity)
+        seen = SEEN[hour(2), B]
+        held = seen.position(A)
+        self.assertEqual(
+            ("LONG", 5.0, 100.05, 95.05, (110.05,)),
+            (held.side, held.quantity, held.entry_price, held.stop, held.targets),
+        )
+        self.assertAlmostEqual(5 * (104 - 100.05), seen.unrealized_pnl)
+        self.assertEqual((520.0, 10_000.0), (seen.exposure, seen.balance))
+        self.assertEqual({}, SEEN[hour(4), A].positions)
+        self.assertAlmostEqual(10_049.632325, SEEN[hour(4), A].balance)
         self.assertEqual([hour(at) for at in range(1, 10)], [one.timestamp for one in result.equity_curve][:9])
         # At the close of the entry candle: 5 × (104 − 100.05).
         self.assertAlmostEqual(10_000 + 5 * (104 - 100.05), result.equity_curve[1].equity)
@@ -125,6 +139,38 @@ class HandWorked(unittest.TestCase):
         self.assertEqual(19, len(plain))
         self.assertEqual(self.result.total_pnl, plain["total_pnl"])
         self.assertEqual((2, 18), (len(plain["trades"]), len(plain["trigger_log"])))
+
+
+class Outcomes(unittest.TestCase):
+    def test_refused_reduced_and_unfilled_calls_are_told_as_such(self) -> None:
+        said = {
+            hour(1): {"action": "buy", "stop_distance": 20},
+            hour(2): {"action": "buy", "stop_distance": 20},
+            hour(3): {"action": "close", "size": 0.5},
+            hour(5): {"action": "close"},
+            hour(9): {"action": "sell", "stop_distance": 20},
+        }
+        with tempfile.TemporaryDirectory() as folder:
+            config = BacktestConfig(
+                code=NOTHING, scheduled_interval="1h", start_time=hour(0), end_time=hour(9), offline=True,
+                slippage_percent=0, fee_rate=0.1, execution_price="open",
+                config_path=str(drawn_market(Path(folder), {B: DRAWN[B]})),
+            )  # fmt: skip
+            listener = decided_by(lambda given: said.get(given.trigger["time_ms"]))
+            log = ProgramBacktestEngine(config, listener).run().trigger_log
+        told = [(row.outcome, row.outcome_reason) for row in log if row.wish.action != "hold"]
+        # Bought 5 at 100 for 0.5; half of it is sold for 0.25, the rest for as much: 0.5 of the part, 1 of the whole.
+        self.assertEqual(
+            [
+                ("closed", "exit_signal"),
+                ("refused", "position_open"),
+                ("reduced", "exit_signal"),
+                ("closed", "exit_signal"),
+                ("unfilled", "cancelled: end"),
+            ],
+            told,
+        )
+        self.assertEqual([-1.0, None, -0.5, -1.0, None], [row.pnl for row in log if row.wish.action != "hold"])
 
 
 class Halted(unittest.TestCase):

@@ -7,12 +7,15 @@ import unittest
 from typing import Any
 from unittest import mock
 
+import msgspec
+
 from core.errors import ConfigurationError
 from strategies.programs.sandbox.limits import ProgramLimits
 from strategies.programs.sandbox.problem import ProgramProblem
 from strategies.programs.sandbox.program_sandbox import ProgramSandbox
 from strategies.programs.sandbox.program_text import ProgramText
 from strategies.programs.sandbox.refusal import Refusal
+from strategies.programs.sandbox.sent_candles import SentCandles
 from tests.support.programs import ACCOUNT, BTC, CANDLES, ETH, MARKET, TRIGGER, Bench, given, program
 from tests.unit.strategies.programs.test_program_text import FREE, KEEPS
 
@@ -110,6 +113,46 @@ class Calls(unittest.TestCase):
         text = program('return Decision("buy", stop=market.get_klines(trigger.symbol, "1h")[-1]["low"])')
         answers = self.bench.calls(text, *[given()] * 200)
         self.assertEqual([answers[0]] * 200, answers)
+
+    def test_candles_that_move_on_are_those_of_the_call_however_they_came(self) -> None:
+        text = program(
+            "said = [[r['time'], r['close']] for r in market.get_klines(trigger.symbol, '1h', 50)]",
+            "for symbol in ('BTC/USDT', 'ETH/USDT'):",
+            "    try:",
+            "        said.append(len(market.get_klines(symbol, '1h', 50)))",
+            "    except LookupError:",
+            "        said.append(None)",
+            "return {'action': said}",
+        )
+        changed = [*CANDLES[5:9], [*CANDLES[9][:4], 1.25, 3.0]]
+        windows = (
+            CANDLES[:5],
+            CANDLES[:6],
+            CANDLES[1:7],
+            CANDLES[4:9],
+            CANDLES[5:10],
+            changed,
+            CANDLES[40:44],
+            [],
+            CANDLES[:2],
+        )
+        calls = [
+            msgspec.structs.replace(
+                given(serve=lambda name, args: []), market={**MARKET, "klines": {BTC: {"1h": rows}}}
+            )
+            for rows in windows
+        ]
+        calls.insert(4, msgspec.structs.replace(calls[0], market={**MARKET, "klines": {ETH: {"1h": CANDLES[:3]}}}))
+        answers = self.bench.calls(text, *calls)
+        alone = [self.bench.calls(text, one)[0] for one in calls]
+        self.assertEqual(alone, answers)
+        for rows, answer in zip(windows[:4], answers, strict=False):
+            expected = [[row[0], row[4]] for row in rows]
+            self.assertEqual([*expected, len(rows), 0], answer.decision["action"])
+        self.assertEqual([0, 3], answers[4].decision["action"])
+        sent = SentCandles()
+        sent.next({BTC: {"1h": CANDLES[:5]}})
+        self.assertEqual({BTC: {"1h": (2, CANDLES[5:7])}}, sent.next({BTC: {"1h": CANDLES[2:7]}}))
 
     def test_problems_say_what_and_where_and_the_same_each_time(self) -> None:
         for text, kind, said, line in PROBLEMS:
