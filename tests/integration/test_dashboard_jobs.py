@@ -69,6 +69,10 @@ class Worked(AskedDashboard):
             cls.folder, "mine", base="config/practice.yaml", windows={"first": "2024-01"},
             overrides={"strategy": {"params": {"ema_fast": NOW[0]}}},
         )  # fmt: skip
+        (cls.config / "other.py").write_text("def decide(market, account, trigger):\n    print('other')\n")
+        practice = (CONFIG / "practice.yaml").read_text()
+        own = practice.replace("type: scalping_ema_rsi", "type: program\n  file: other.py\n  schedule: 1h")
+        (cls.config / "program.yaml").write_text(own)
         system = SystemNow(read_system("mine", str(cls.systems)), Places(str(cls.systems)))
         (cls.folder / "data").mkdir()
         with store_in(cls.folder / "data") as store:
@@ -152,6 +156,15 @@ class Backtests(Worked):
             ({**span, "config": "../config/practice.yaml"}, "is no configuration"),
             ({**span, "config": "practise.yaml"}, "did you mean practice.yaml"),
             ({**span, "strategy": "os:system"}, "is not registered"),
+            ({**span, "strategy": "program"}, "is not registered"),
+            (
+                {**span, "config": "program.yaml", "overrides": {"strategy.file": "../o.py"}},
+                "strategy.file is not a req",
+            ),
+            (
+                {**span, "config": "program.yaml", "overrides": {"strategy": {"pools": ["x"]}}},
+                "strategy.pools is not a",
+            ),
             ({**span, "overrides": {"strategy": {"type": "/tmp/own.py"}}}, "is not registered"),
             ({**span, "overrides": {"strategy.type": "/tmp/own.py"}}, "is not registered"),
             ({**span, "overrides": {"data.cache_dir": "/"}}, "data.cache_dir is not a request's to say"),
@@ -219,7 +232,8 @@ class Programs(Worked):
         name = self.named("dip")
         for id_ in ("z-first", "a-second"):
             self.assertEqual(200, self.ask(f"/api/pools/{id_}", "PUT", {"pool": POOL})[0])
-        asked = {"pools": ["z-first", "a-second"], "schedule": "1d", "config": "practice.yaml", "name": "of a text",
+        # The configuration has a program of its own, in a file: it gives way.
+        asked = {"pools": ["z-first", "a-second"], "schedule": "1d", "config": "program.yaml", "name": "of a text",
                  "symbols": ["BTC/USDT"], "start_date": "2024-01-01", "end_date": "2024-01-06",
                  "initial_capital": "5000"}  # fmt: skip
         status, started = self.ask(f"/api/programs/{name}/run", "POST", asked)
@@ -303,6 +317,7 @@ class Programs(Worked):
         )
         self.assertEqual(["get_indicator", "get_current_prices"], [one["name"] for one in first["reads"]])
         self.assertEqual(("scheduled", "hold"), (second["woken_by"], second["decision"]["action"]))
+        self.assertEqual(told, self.ask("/api/programs/try", "POST", {**asked, "config": "program.yaml"})[1])
         raises = "def decide(market, account, trigger):\n    print(trigger.symbol)\n    return 1 / 0\n"
         [one] = self.ask("/api/programs/try", "POST", {**asked, "text": raises, "pools": []})[1]
         self.assertEqual((None, ["BTC/USDT"], "error", 3),
@@ -408,6 +423,7 @@ class Searches(Worked):
             ({"parameter_ranges": {"strategy.type": ["os:system"]}}, "is not a request's to vary"),
             ({"parameter_ranges": {"trading_mode.kill_switch_file": ["/x"]}}, "is not a request's to vary"),
             ({"parameter_ranges": {"data.cache_dir": ["/x"]}}, "is not a request's to vary"),
+            ({"parameter_ranges": {"strategy.file": ["../x.py"]}}, "is not a request's to vary"),
             ({"system": "../practice-scalping"}, "practice-scalping"),
             ({"window": "janury"}, "january"),
             ({"sampler": "luck"}, "luck"),
