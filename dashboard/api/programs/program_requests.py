@@ -1,7 +1,5 @@
 """Turns what a request says of a run of a program into what a job is asked for."""
 
-from typing import Any
-
 from core.errors import ConfigurationError
 from dashboard.api.backtest_models import RunRequest
 from dashboard.api.programs.pool_shelf import PoolShelf
@@ -12,7 +10,6 @@ from programs.program_choice import ProgramChoice, WantedTriggers, told_triggers
 from research.jobs.backtest_job import BacktestRequest
 from runs.store.store_rows import ProgramVersion
 from strategies.programs.sandbox.program_text import ProgramText
-from strategies.strategy_settings import PROGRAM_KEYS
 from validation.overrides import expanded, laid_over
 
 _OF_PROGRAMS = {"version", "pools", "schedule"}
@@ -38,13 +35,11 @@ def program_job_of(kept: ProgramVersion, asked: ProgramRunRequest, services: Ser
             f"program {kept.program}: nothing wakes it — allowed: pools, a schedule, or both; or in its text "
             'TRIGGERS = {"pools": ["oversold"]}'
         )
-    # A program of the configuration itself, with the files that it names, gives way.
-    none: dict[str, Any] = dict.fromkeys(PROGRAM_KEYS)
     choice = ProgramChoice(kept.program, text.text, PoolShelf(services).pools(wakes.pools), wakes.schedule)
     return BacktestRequest(
         name=wanted.name,
         config=wanted.config,
-        overrides=laid_over(wanted.overrides, {"strategy": {**none, **choice.strategy()}}),
+        overrides=laid_over(wanted.overrides, {"strategy": choice.strategy()}),
         start=wanted.start,
         end=wanted.end,
         places=wanted.places,
