@@ -16,6 +16,7 @@ from strategies.programs.sandbox.prelude import CALL, GIVEN, MEMORY, SENT, SERVE
 from strategies.programs.sandbox.problem import ProgramProblem
 from strategies.programs.sandbox.program_check import first_problem
 from strategies.programs.sandbox.program_text import ProgramText, parsed
+from strategies.programs.sandbox.pure_statistics import with_statistics
 from strategies.programs.sandbox.refusal import Refusal
 from strategies.programs.sandbox.sandbox import CallAnswer, CallInput
 from strategies.programs.sandbox.sent_candles import SentCandles
@@ -44,6 +45,9 @@ class Calling:
         self._wrong = first_problem(text.text)
         tree = parsed(text.text)
         free = not isinstance(tree, ProgramProblem) and keeps_nothing(tree)
+        self._before, self._program = (
+            ("", text.text) if isinstance(tree, ProgramProblem) else with_statistics(text.text, tree)
+        )
         self._most_calls = MOST_CALLS_OF_A_SESSION if free else 1
         self._saved: bytes | None = None
         self._session: Session | None = None
@@ -89,9 +93,10 @@ class Calling:
         said = _Said(self._limits, _no_reads)
         try:
             with self._worker.session(None, _NAMES_LOOKED_UP, patience=_PATIENCE_AT_FIRST) as session:
-                session.run(prelude(self._text.reads.klines, self._limits), {}, {}, said.take)
+                before = prelude(self._text.reads.klines, self._limits) + self._before
+                session.run(before, {}, {}, said.take)
                 watch = Stopwatch()
-                session.run(self._text.text, {}, {}, said.take)
+                session.run(self._program, {}, {}, said.take)
                 if watch.seconds() > _PATIENCE_AT_FIRST * self._limits.call_seconds:
                     return out_of_time(self._limits)
                 self._saved = session.saved()
