@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pydantic_monty
 
+from core.errors import InvariantError
 from core.plain_text import escaped
 from strategies.programs.sandbox.kept_state import keeps_nothing
 from strategies.programs.sandbox.limits import ProgramLimits
@@ -58,7 +59,14 @@ class Calling:
         self._spent_seconds = 0.0
 
     def call(self, given: CallInput) -> CallAnswer:
-        """Return what one call comes to."""
+        """Return what one call comes to; the process does not outlive what is raised here."""
+        try:
+            return self._called(given)
+        except BaseException:
+            self.close()
+            raise
+
+    def _called(self, given: CallInput) -> CallAnswer:
         problem = self._wrong or self._load() or self._over_all()
         if problem is not None:
             return CallAnswer(None, given.memory, problem)
@@ -146,6 +154,8 @@ class Calling:
                 after = session.processor_seconds() if measured else None
                 spent = None if before is None or after is None else after - before
                 self._spent_seconds += spent or 0.0
+        except pydantic_monty.MontyConversionError as error:
+            raise InvariantError(f"what a program is given is no plain data: {error}") from error
         except pydantic_monty.MontyError as error:
             problem = problem_of(error, self._limits)
             died = isinstance(error, pydantic_monty.MontyCrashedError)
