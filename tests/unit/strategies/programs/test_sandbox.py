@@ -116,43 +116,43 @@ class Calls(unittest.TestCase):
 
     def test_candles_that_move_on_are_those_of_the_call_however_they_came(self) -> None:
         text = program(
-            "said = [[r['time'], r['close']] for r in market.get_klines(trigger.symbol, '1h', 50)]",
-            "for symbol in ('BTC/USDT', 'ETH/USDT'):",
-            "    try:",
-            "        said.append(len(market.get_klines(symbol, '1h', 50)))",
-            "    except LookupError:",
-            "        said.append(None)",
-            "return {'action': said}",
+            "return {'action': [[r['time'], r['close']] for r in market.get_klines(trigger.symbol, '1h', 50)]}"
         )
         changed = [*CANDLES[5:9], [*CANDLES[9][:4], 1.25, 3.0]]
-        windows = (
+        early, late = CANDLES[:1], CANDLES[40:44]
+        windows = [
             CANDLES[:5],
             CANDLES[:6],
             CANDLES[1:7],
             CANDLES[4:9],
             CANDLES[5:10],
             changed,
-            CANDLES[40:44],
+            late,
             [],
+            early,
             CANDLES[:2],
-        )
-        calls = [
-            msgspec.structs.replace(
-                given(serve=lambda name, args: []), market={**MARKET, "klines": {BTC: {"1h": rows}}}
-            )
-            for rows in windows
         ]
-        calls.insert(4, msgspec.structs.replace(calls[0], market={**MARKET, "klines": {ETH: {"1h": CANDLES[:3]}}}))
-        answers = self.bench.calls(text, *calls)
-        alone = [self.bench.calls(text, one)[0] for one in calls]
-        self.assertEqual(alone, answers)
-        for rows, answer in zip(windows[:4], answers, strict=False):
-            expected = [[row[0], row[4]] for row in rows]
-            self.assertEqual([*expected, len(rows), 0], answer.decision["action"])
-        self.assertEqual([0, 3], answers[4].decision["action"])
+        with self.bench.opened(ProgramText.of(text)) as calling:
+            for rows in windows:
+                given_rows = [list(row) for row in rows]
+                market = {**MARKET, "klines": {BTC: {"1h": given_rows}, ETH: {"1h": rows}}}
+                answer = calling.call(msgspec.structs.replace(given(), market=market))
+                self.assertEqual([[row[0], row[4]] for row in rows], answer.decision["action"])
+                for row in given_rows:
+                    row[4] = -1.0
+            self.assertEqual(len(windows), calling._calls, "all were calls of one session")
+
+    def test_candles_of_an_earlier_call_are_not_those_of_this_one(self) -> None:
+        text = program("return {'action': market.get_klines('BTC/USDT', '1h', 50)}")
+        other = msgspec.structs.replace(given(), market={**MARKET, "klines": {ETH: {"1h": CANDLES[:3]}}})
+        first, second = self.bench.calls(text, given(), other)
+        self.assertEqual((50, "refused"), (len(first.decision["action"]), second.problem.kind))
+
+    def test_of_candles_only_the_rest_is_sent(self) -> None:
         sent = SentCandles()
-        sent.next({BTC: {"1h": CANDLES[:5]}})
+        self.assertEqual({BTC: {"1h": (None, CANDLES[:5])}}, sent.next({BTC: {"1h": CANDLES[:5]}}))
         self.assertEqual({BTC: {"1h": (2, CANDLES[5:7])}}, sent.next({BTC: {"1h": CANDLES[2:7]}}))
+        self.assertEqual({BTC: {"1h": (0, [])}}, sent.next({BTC: {"1h": CANDLES[2:7]}}))
 
     def test_problems_say_what_and_where_and_the_same_each_time(self) -> None:
         for text, kind, said, line in PROBLEMS:
