@@ -16,6 +16,7 @@ from strategies.programs.sandbox.program_sandbox import ProgramSandbox
 from strategies.programs.sandbox.program_text import ProgramText
 from strategies.programs.sandbox.refusal import Refusal
 from strategies.programs.sandbox.sent_candles import SentCandles
+from strategies.programs.sandbox.worker import MOST_CALLS_OF_A_SESSION
 from tests.support.programs import ACCOUNT, BTC, CANDLES, ETH, MARKET, TRIGGER, Bench, given, program
 from tests.unit.strategies.programs.test_program_text import FREE, KEEPS
 
@@ -141,6 +142,34 @@ class Calls(unittest.TestCase):
                 for row in given_rows:
                     row[4] = -1.0
             self.assertEqual(len(windows), calling._calls, "all were calls of one session")
+
+    def test_candles_that_the_caller_changes_in_place_are_seen_as_they_are(self) -> None:
+        text = program("return {'action': market.get_klines(trigger.symbol, '1h', 50)[-1]['close']}")
+        rows = [list(row) for row in CANDLES]
+        moving = msgspec.structs.replace(given(), market={**MARKET, "klines": {BTC: {"1h": rows}}})
+        with self.bench.opened(ProgramText.of(text)) as calling:
+            for close in (1.5, 2.5, 3.5):
+                rows[-1][4] = close
+                self.assertEqual({"action": close}, calling.call(moving).decision)
+
+    def test_reads_of_many_calls_do_not_add_up(self) -> None:
+        asks = given(serve=lambda name, args: 1)
+        answers = self.bench.calls(program(*["market.get_flow('a', 'b')"] * 5), *[asks] * 30)
+        self.assertEqual([None] * 30, [answer.problem for answer in answers])
+
+    def test_memory_that_a_call_may_use_is_not_less_after_others(self) -> None:
+        bench = Bench(ProgramLimits(memory_mb=1))
+        self.addCleanup(bench.worker.end)
+        text = ProgramText.of(program("x = 'a' * memory['size']", "return {'action': len(x)}"))
+        with bench.opened(text) as calling:
+            calling._most_calls, (fits, too_large) = 1, (100_000, 2_000_000)
+            while too_large - fits > 200:
+                size = (fits + too_large) // 2
+                problem = calling.call(given({"size": size})).problem
+                fits, too_large = (fits, size) if problem else (size, too_large)
+            calling._most_calls = MOST_CALLS_OF_A_SESSION
+            answers = [calling.call(given({"size": fits})) for _ in range(20)]
+            self.assertEqual([{"action": fits}] * 20, [answer.decision for answer in answers])
 
     def test_candles_of_an_earlier_call_are_not_those_of_this_one(self) -> None:
         text = program("return {'action': market.get_klines('BTC/USDT', '1h', 50)}")
