@@ -45,7 +45,7 @@ SHOWN = {
 PROBLEMS = (
     (program("x = 1", "return 1 / 0"), "error", "ZeroDivisionError: division by zero", 3),
     (program("return f(3)") + "def f(x):\n    return [][x]\n", "error", "IndexError: list index out of range", 4),
-    (program("raise ValueError(str(market))"), "error", "ValueError: <Market object at 0x…>", 2),
+    (program("class A:", "    pass", "raise ValueError(str(A()))"), "error", "ValueError: <A object at 0x…>", 4),
     (program("raise ValueError('a\\nb\\x1b' + 'c' * 1000)"), "error", "ValueError: a b\\u001b" + "c" * 278 + "…", 2),
     (program("return missing"), "error", "NameError: name 'missing' is not defined", 2),
     ("X = 1 / 0\n" + program("return None"), "error", "ZeroDivisionError: division by zero", 1),
@@ -109,6 +109,17 @@ class Calls(unittest.TestCase):
                 self.assertEqual([first, first], [second, third])
         counted = "x = []\n" + program("x.append(1)", "return {'action': len(x)}")
         self.assertEqual([1, 1], [one.decision["action"] for one in self.bench.calls(counted, given(), given())])
+
+    def test_where_a_value_is_in_memory_does_not_tell_which_call_it_is(self) -> None:
+        for text in (
+            program("return {'action': str([market, account, trigger, Decision('buy')])}"),
+            program("return {'action': [str(iter([1])), str(lambda: 1), str(decide)]}"),
+            program("print(iter([1]))"),
+            program("memory['x'] = str(iter([1]))"),
+            program("return {'action': hash(market) % 1000}"),
+        ):
+            first, second, third = self.bench.calls(text, given(), given(), given())
+            self.assertEqual([first, first], [second, third])
 
     def test_more_calls_than_a_session_takes_answer_alike(self) -> None:
         text = program('return Decision("buy", stop=market.get_klines(trigger.symbol, "1h")[-1]["low"])')
