@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pydantic_monty
 
+from core.errors import InvariantError
 from core.plain_text import escaped
 from strategies.programs.sandbox.kept_state import keeps_nothing
 from strategies.programs.sandbox.limits import ProgramLimits
@@ -16,6 +17,7 @@ from strategies.programs.sandbox.prelude import CALL, GIVEN, MEMORY, SENT, SERVE
 from strategies.programs.sandbox.problem import ProgramProblem
 from strategies.programs.sandbox.program_check import first_problem
 from strategies.programs.sandbox.program_text import ProgramText, parsed
+from strategies.programs.sandbox.pure_statistics import with_statistics
 from strategies.programs.sandbox.refusal import Refusal
 from strategies.programs.sandbox.sandbox import CallAnswer, CallInput
 from strategies.programs.sandbox.sent_candles import SentCandles
@@ -27,6 +29,8 @@ _PATIENCE = (1, 4, 16)
 _PATIENCE_AT_FIRST = 4
 _ENOUGH = 0.8
 """What part of its processor time a call has had that was stopped by the clock, and is told to be out of time."""
+_PLACE = " at 0x"
+"""How the interpreter writes where in memory a value is."""
 _NAMES_LOOKED_UP = 64
 """Names that are defined nowhere, which a call may ask for beside its reads."""
 
@@ -44,6 +48,9 @@ class Calling:
         self._wrong = first_problem(text.text)
         tree = parsed(text.text)
         free = not isinstance(tree, ProgramProblem) and keeps_nothing(tree)
+        self._before, self._program = (
+            ("", text.text) if isinstance(tree, ProgramProblem) else with_statistics(text.text, tree)
+        )
         self._most_calls = MOST_CALLS_OF_A_SESSION if free else 1
         self._saved: bytes | None = None
         self._session: Session | None = None
@@ -54,14 +61,22 @@ class Calling:
         self._spent_seconds = 0.0
 
     def call(self, given: CallInput) -> CallAnswer:
-        """Return what one call comes to."""
+        """Return what one call comes to; the process does not outlive what is raised here."""
+        try:
+            return self._called(given)
+        except BaseException:
+            self.close()
+            raise
+
+    def _called(self, given: CallInput) -> CallAnswer:
         problem = self._wrong or self._load() or self._over_all()
         if problem is not None:
             return CallAnswer(None, given.memory, problem)
         begun = self._session is not None
         answer, in_time = self._tried(given)
-        if begun and answer.problem is not None and answer.problem.kind in ("limit", "machine"):
+        if begun and _may_be_of_the_session(answer):
             # What earlier calls left in the session may have been in the way: the answer is that of an unused one.
+            self._drop()
             answer, in_time = self._tried(given)
         for patience in _PATIENCE:
             if in_time:
@@ -89,9 +104,10 @@ class Calling:
         said = _Said(self._limits, _no_reads)
         try:
             with self._worker.session(None, _NAMES_LOOKED_UP, patience=_PATIENCE_AT_FIRST) as session:
-                session.run(prelude(self._text.reads.klines, self._limits), {}, {}, said.take)
+                before = prelude(self._text.reads.klines, self._limits) + self._before
+                session.run(before, {}, {}, said.take)
                 watch = Stopwatch()
-                session.run(self._text.text, {}, {}, said.take)
+                session.run(self._program, {}, {}, said.take)
                 if watch.seconds() > _PATIENCE_AT_FIRST * self._limits.call_seconds:
                     return out_of_time(self._limits)
                 self._saved = session.saved()
@@ -141,6 +157,8 @@ class Calling:
                 after = session.processor_seconds() if measured else None
                 spent = None if before is None or after is None else after - before
                 self._spent_seconds += spent or 0.0
+        except pydantic_monty.MontyConversionError as error:
+            raise InvariantError(f"what a program is given is no plain data: {error}") from error
         except pydantic_monty.MontyError as error:
             problem = problem_of(error, self._limits)
             died = isinstance(error, pydantic_monty.MontyCrashedError)
@@ -185,6 +203,13 @@ class Calling:
         self._sent = SentCandles()
         with contextlib.suppress(pydantic_monty.MontyError):
             self._ends.close()
+
+
+def _may_be_of_the_session(answer: CallAnswer) -> bool:
+    """Whether an answer may be another one where no call came before: of limits, and with places in memory."""
+    if answer.problem is not None and answer.problem.kind in ("limit", "machine"):
+        return True
+    return any(_PLACE in text for text in answer.printed) or _PLACE in f"{answer.decision}{answer.memory}"
 
 
 def _without_candles(market: dict[str, Any]) -> dict[str, Any]:

@@ -96,7 +96,7 @@ TRICKS = (
     walk("wide underscores of an attribute", "x = ()._＿class_＿.__bases__"),
     walk("mathematical letters", "x = 𝒆𝒙𝒆𝒄('import os')", "x.x"),
     walk("a name of the harness", "x = _harness_serve('get_klines', '[1]')"),
-    walk("a wide name of the harness", "x = ＿ｈａｒｎｅｓｓ_serve('get_klines', '[1]')"),
+    walk("a wide name of the harness", "x = _ｈａｒｎｅｓｓ_serve('get_klines', '[1]')"),
     walk("the harness's own data", "x = market._harness_given['x']"),
     # The machine: files, network, processes, clock, chance, memory of others.
     walk("open a file", "x = open('/etc/passwd').read()"),
@@ -221,6 +221,22 @@ class Escapes(unittest.TestCase):
         self.assert_works()
         self.assertFalse(Path("/tmp/escaped").exists())
 
+    def test_the_clock_stands_and_chance_is_the_same_where_no_check_has_looked(self) -> None:
+        text = program(
+            "import time, random",
+            "from datetime import datetime, date",
+            "time.sleep(1000)",
+            "now = [str(datetime.now()), str(date.today()), time.time(), time.perf_counter(), time.process_time()]",
+            "return {'action': [*now, random.random(), random.Random().random()]}",
+        )
+        (first,) = self.bench.calls(text, given(), checked=False)
+        self.bench.worker.end()
+        (second,) = self.bench.calls(text, given(), checked=False)
+        self.assertEqual(
+            ["1970-01-01 00:00:00", "1970-01-01", 0.0, 0.0, 0.0], first.decision["action"][:5], first.problem
+        )
+        self.assertEqual(first, second)
+
     def test_what_never_ends_is_ended_and_the_next_program_runs(self) -> None:
         for trick in SLOW:
             with self.subTest(trick.name):
@@ -230,13 +246,15 @@ class Escapes(unittest.TestCase):
                 self.assert_works()
 
     def test_an_interpreter_that_does_not_notice_its_time_is_killed_and_another_goes_on(self) -> None:
-        pid = self.pid()
-        text = program("x = 7", "for i in range(22):", "    x = x * x", ESCAPED)
-        (answer,) = self.bench.calls(text, given())
+        bench = Bench(ProgramLimits(call_seconds=0.04, memory_mb=64))
+        self.addCleanup(bench.worker.end)
+        with bench.worker.session(None, 5) as session:
+            process = Path(f"/proc/{session._session.worker_pid}")
+        text = program("x = 7", "for i in range(40):", "    x = x * x", ESCAPED)
+        (answer,) = bench.calls(text, given())
         self.assert_contained(answer, "machine")
-        self.assert_works()
-        self.assertNotEqual(pid, self.pid())
-        self.assertFalse(Path(f"/proc/{pid}").exists())
+        self.assertFalse(process.exists())
+        self.assertIsNone(bench.calls(GOOD, given())[0].problem)
 
     def test_memory_of_which_the_interpreter_loses_count_ends_the_process_the_same_way_each_time(self) -> None:
         text = program("import re", "re.match('((((a{0,99}){0,99}){0,99}){0,99}){0,99}', 'a')", ESCAPED)
