@@ -11,6 +11,7 @@ from typing import Any
 
 from backtests.config_backtest import ConfigBacktestRunner
 from backtests.parity import check_parity
+from core.errors import ConfigurationError
 from core.trading_signal import Signal
 from engine.assembly import build_strategy_of
 from engine.fold import SessionFold
@@ -145,6 +146,24 @@ class Files(unittest.TestCase):
         settings = settings_of_run(read_run(folder))
         self.assertEqual(result["settings_sha256"], settings.settings_sha256)
         build_strategy_of(settings)
+
+    def test_a_program_that_only_fails_is_halted_and_the_result_says_so(self) -> None:
+        config = self.config()
+        text = "def decide(market, account, trigger):\n    print('at', market.time)\n    return 1 / 0\n"
+        (self.base / "programs" / "dips.py").write_text(text, encoding="utf-8")
+        runner = ConfigBacktestRunner(str(config), "2024-01-12", "2024-01-14", engine="auto")
+        result = runner.run()
+        program = result["program"]
+        self.assertEqual((False, 5, {"error": 5}), (program["success"], program["calls"], program["problems"]))
+        self.assertRegex(program["error"], r"\Aline 3: ZeroDivisionError")
+        self.assertTrue(any("the program was halted" in one for one in result["warnings"]), result["warnings"])
+        folder = Path(result["output_dir"])
+        last = json.loads((folder / "decisions.jsonl").read_text(encoding="utf-8").splitlines()[-1])
+        self.assertEqual((True, {"action": "hold"}), (last["halted"], last["decision"]))
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        self.assertEqual("reference (because the strategy is a program)", manifest["engine"])
+        with self.assertRaisesRegex(ConfigurationError, "--engine compiled: the strategy is a program"):
+            ConfigBacktestRunner(str(config), "2024-01-12", "2024-01-14", engine="compiled").run()
 
     def test_a_session_that_was_killed_is_that_of_its_journal_and_of_history(self) -> None:
         config = self.config(
