@@ -18,6 +18,7 @@ _OF_CONFIGURATIONS = (
     "initial_capital", "position_size", "risk_per_trade", "costs",
 )  # fmt: skip
 _OF_FILES = {
+    "strategy": {"file"},
     "risk": {"config_file"},
     "data": {"cache_dir"},
     "logging": {"directory"},
