@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 import pydantic_monty
 
+from core.errors import InvariantError
 from core.plain_text import escaped
 from strategies.programs.sandbox.kept_state import keeps_nothing
 from strategies.programs.sandbox.limits import ProgramLimits
@@ -16,6 +17,7 @@ from strategies.programs.sandbox.prelude import CALL, GIVEN, MEMORY, SENT, SERVE
 from strategies.programs.sandbox.problem import ProgramProblem
 from strategies.programs.sandbox.program_check import first_problem
 from strategies.programs.sandbox.program_text import ProgramText, parsed
+from strategies.programs.sandbox.pure_statistics import with_statistics
 from strategies.programs.sandbox.refusal import Refusal
 from strategies.programs.sandbox.sandbox import CallAnswer, CallInput
 from strategies.programs.sandbox.sent_candles import SentCandles
@@ -44,6 +46,9 @@ class Calling:
         self._wrong = first_problem(text.text)
         tree = parsed(text.text)
         free = not isinstance(tree, ProgramProblem) and keeps_nothing(tree)
+        self._before, self._program = (
+            ("", text.text) if isinstance(tree, ProgramProblem) else with_statistics(text.text, tree)
+        )
         self._most_calls = MOST_CALLS_OF_A_SESSION if free else 1
         self._saved: bytes | None = None
         self._session: Session | None = None
@@ -54,7 +59,14 @@ class Calling:
         self._spent_seconds = 0.0
 
     def call(self, given: CallInput) -> CallAnswer:
-        """Return what one call comes to."""
+        """Return what one call comes to; the process does not outlive what is raised here."""
+        try:
+            return self._called(given)
+        except BaseException:
+            self.close()
+            raise
+
+    def _called(self, given: CallInput) -> CallAnswer:
         problem = self._wrong or self._load() or self._over_all()
         if problem is not None:
             return CallAnswer(None, given.memory, problem)
@@ -89,9 +101,10 @@ class Calling:
         said = _Said(self._limits, _no_reads)
         try:
             with self._worker.session(None, _NAMES_LOOKED_UP, patience=_PATIENCE_AT_FIRST) as session:
-                session.run(prelude(self._text.reads.klines, self._limits), {}, {}, said.take)
+                before = prelude(self._text.reads.klines, self._limits) + self._before
+                session.run(before, {}, {}, said.take)
                 watch = Stopwatch()
-                session.run(self._text.text, {}, {}, said.take)
+                session.run(self._program, {}, {}, said.take)
                 if watch.seconds() > _PATIENCE_AT_FIRST * self._limits.call_seconds:
                     return out_of_time(self._limits)
                 self._saved = session.saved()
@@ -141,6 +154,8 @@ class Calling:
                 after = session.processor_seconds() if measured else None
                 spent = None if before is None or after is None else after - before
                 self._spent_seconds += spent or 0.0
+        except pydantic_monty.MontyConversionError as error:
+            raise InvariantError(f"what a program is given is no plain data: {error}") from error
         except pydantic_monty.MontyError as error:
             problem = problem_of(error, self._limits)
             died = isinstance(error, pydantic_monty.MontyCrashedError)

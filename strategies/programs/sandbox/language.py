@@ -11,6 +11,7 @@ from strategies.programs.sandbox.prelude import PRIVATE
 READ_ONLY_MODULES = frozenset(
     {
         "math",
+        "statistics",
         "json",
         "datetime",
         "re",
@@ -28,7 +29,6 @@ MODULES = (*sorted(READ_ONLY_MODULES | {"decimal"}),)
 _NOT_IN_MODULES = {
     "random": "chance is not the same on each run; what a call is given is all that it may decide by",
     "time": "a program has no clock; trigger.time_ms and market.time are the moment",
-    "statistics": "sum(values) / len(values), and math",
     "numpy": "lists, sum, min, max and math",
     "pandas": "lists, sum, min, max and math",
     "talib": 'market.get_indicator(symbol, "rsi(14)", "1h")',

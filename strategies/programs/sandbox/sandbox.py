@@ -11,7 +11,7 @@ Serve = Callable[[str, list[Any]], object]
 """Answers a read of the program that is not in what it was given: its name (``get_klines``) and its arguments.
 
 It returns numbers, texts, None, lists and dicts with text keys. A :class:`~strategies.programs.sandbox.refusal.Refusal`
-that it raises is what the program is told, and the call's problem.
+that it raises is what the program is told, and the call's problem. A call that is tried again asks again.
 """
 
 

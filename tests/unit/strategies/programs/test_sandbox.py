@@ -9,7 +9,7 @@ from unittest import mock
 
 import msgspec
 
-from core.errors import ConfigurationError
+from core.errors import ConfigurationError, InvariantError
 from strategies.programs.sandbox.limits import ProgramLimits
 from strategies.programs.sandbox.problem import ProgramProblem
 from strategies.programs.sandbox.program_sandbox import ProgramSandbox
@@ -203,6 +203,11 @@ class Calls(unittest.TestCase):
         with self.assertRaisesRegex(KeyError, "a defect"):
             self.bench.calls(program("market.get_flow('a', 'b')"), given(serve=serve))
         self.assertIsNone(self.bench.calls(program("return None"), given())[0].problem)
+
+    def test_what_is_no_plain_data_does_not_go_in(self) -> None:
+        for memory in ({"x": object()}, {"x": [{"y": ProgramLimits()}]}):
+            with self.subTest(memory), self.assertRaisesRegex(InvariantError, "no plain data"):
+                self.bench.calls(program("return None"), given(memory))
 
     def test_what_is_printed_comes_line_by_line_up_to_its_limit(self) -> None:
         (answer,) = self.bench.calls(program("print('a', 1)", "print('b\\x1b')"), given())
