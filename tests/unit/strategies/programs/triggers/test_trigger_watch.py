@@ -123,14 +123,19 @@ class Pools(unittest.TestCase):
         self.assertEqual([2, 6], woken)
 
     def test_after_a_gap_what_was_before_is_forgotten_and_the_cool_down_is_not(self) -> None:
-        fed = Fed([pool(cooldown=3)])
+        crossing = pool("cross", "all", {"feature": "rsi(14)", "op": "crosses_below", "value": 30}, mode="level")
+        for one in (pool(), crossing):
+            fed = Fed([one])
+            self.assertEqual([2], fed.hours((40, 20, 40)))
+            fed.watch.restart(BTC)
+            self.assertEqual([], fed.at(4, {"trigger_rsi_14": 20.0}))
+            fed.at(5, {"trigger_rsi_14": 40.0})
+            self.assertEqual(1, len(fed.at(6, {"trigger_rsi_14": 20.0})))
+        fed = Fed([pool(cooldown=5)])
         self.assertEqual([2], fed.hours((40, 20, 40)))
         fed.watch.restart(BTC)
-        self.assertEqual([], fed.at(4, {"trigger_rsi_14": 20.0}))  # A first look.
-        fed.at(4.5, {"trigger_rsi_14": 40.0})
-        self.assertEqual([], fed.at(4.9, {"trigger_rsi_14": 20.0}))  # An edge, in the cool-down.
-        fed.at(4.95, {"trigger_rsi_14": 40.0})
-        self.assertEqual(1, len(fed.at(5, {"trigger_rsi_14": 20.0})))
+        fed.at(5, {"trigger_rsi_14": 40.0})
+        self.assertEqual([], fed.at(6, {"trigger_rsi_14": 20.0}))
 
     def test_an_event_has_all_that_woke(self) -> None:
         condition = {**LOW, "period": "4h", "symbol": "btcusdt"}
