@@ -11,7 +11,6 @@ from core.settings_section import section_or_problems
 from strategies.strategy_registry import PROGRAM
 from strategies.strategy_settings import PROGRAM_KEYS, StrategySettings
 
-POOLS_FOLDER = "programs/pools"
 _BESIDE_PROGRAM = f"allowed: beside strategy.type {PROGRAM}, or leave this key out"
 
 
@@ -126,14 +125,14 @@ def _found_file(key: str, written: str, around: Surroundings) -> Path | Settings
 
 def _read_pools(section: Mapping[str, Plain], around: Surroundings, given: dict[str, Any]) -> list[SettingsProblem]:
     """Put the pools that are named among the parameters."""
-    from strategies.programs.triggers.pool_files import pools_of
+    from strategies.programs.triggers.pool_files import FOLDER, pools_of
 
     ids = section.get("pools")
     if not isinstance(ids, list | tuple) or not ids or not all(isinstance(one, str) for one in ids):
         return []
     file = section.get("file")
     beside = [base / PurePath(file).parent / "pools" for base in around.bases] if isinstance(file, str) else []
-    folders = list(dict.fromkeys([*beside, *(base / POOLS_FOLDER for base in around.bases)]))
+    folders = list(dict.fromkeys([*beside, *(base / FOLDER for base in around.bases)]))
     there = [one for one in folders if one.is_dir()]
     try:
         pools = pools_of(list(map(str, ids)), there or folders)

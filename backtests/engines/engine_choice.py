@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from core.candle_columns import CandleColumns
 from core.errors import ConfigurationError, ParityError
 from core.instrument import Instrument
+from strategies.strategy_registry import PROGRAM
 
 if TYPE_CHECKING:
     from backtests.engines.compiled_session import CompiledSession
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from engine.renderer import SessionOutputs
     from runs.documents.run_result import RunResult
     from strategies.strategy import Strategy, StreamingStrategy
+    from validation.composed_settings import Settings
 
 EngineChoice = Literal["auto", "reference", "compiled"]
 
@@ -46,7 +48,9 @@ def _reasons(plan: "RunPlan", market: "MarketInput") -> Iterator[str]:
     series = (*market.candles.values(), *market.detail.values())
     candles = sum(one.window.rows for one in series) * (market.memory.runs if market.memory else 1)
     # Who has the engines compared wants both, however long the run is and whichever is named.
-    yield from engine_reasons("compiled" if plan.verify_engine else plan.engine, candles)
+    asked: EngineChoice = "compiled" if plan.verify_engine else plan.engine
+    yield from strategy_reasons(asked, plan.settings)
+    yield from engine_reasons(asked, candles)
     if importlib.util.find_spec("numba") is None:
         return
     from compiled.driving.coverage import rules_reasons
@@ -54,6 +58,12 @@ def _reasons(plan: "RunPlan", market: "MarketInput") -> Iterator[str]:
     if plan.settings.live.execution.entry_fill == "next_typical":
         yield "entries fill at the typical price of a candle"
     yield from rules_reasons((one.instrument, bool(one.rule_changes)) for one in market.candles.values())
+
+
+def strategy_reasons(engine: EngineChoice, settings: "Settings") -> Iterator[str]:
+    """Yield why the reference kernel has to make a run because of its strategy, where that is known by the name."""
+    if engine != "reference" and settings.live.strategy.type == PROGRAM:
+        yield "the strategy is a program"
 
 
 def engine_reasons(engine: EngineChoice, candles: int) -> Iterator[str]:

@@ -2,13 +2,20 @@
 
 import contextlib
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 import numpy as np
 
-from backtests.engines.engine_choice import EngineChoice, by_reference, engine_reasons, require_compiled
+from backtests.engines.engine_choice import (
+    EngineChoice,
+    by_reference,
+    engine_reasons,
+    require_compiled,
+    strategy_reasons,
+)
 from backtests.proof.covered_run import run_covered
 from backtests.proof.indexed_outputs import IndexedOutputs, StepIndex
 from backtests.proof.journal_columns import IRREGULAR, JournalColumns
@@ -72,7 +79,8 @@ def replayed(head: SessionHead, settings: Settings, directory: Path, engine: Eng
     StoreError
         If the journal is damaged.
     """
-    reason = next(engine_reasons(engine, _most_candles(head, settings)), None)
+    reasons = chain(strategy_reasons(engine, settings), engine_reasons(engine, _most_candles(head, settings)))
+    reason = next(reasons, None)
     if reason is None:
         try:
             with IndexedOutputs(directory) as out:

@@ -96,5 +96,5 @@ def _said(one: ProgramTrigger | ProgramWish) -> dict[str, Any]:
     return {
         name: value
         for name, value in msgspec.to_builtins(one).items()
-        if name in _ALWAYS or (value not in (None, "", []) and (name, value) != ("size", 1.0))
+        if name in _ALWAYS or (value not in (None, "", ()) and (name, value) != ("size", 1.0))
     }

@@ -168,6 +168,7 @@ class Backtests(Worked):
             ({**span, "overrides": {"strategy": {"type": "/tmp/own.py"}}}, "is not registered"),
             ({**span, "overrides": {"strategy.type": "/tmp/own.py"}}, "is not registered"),
             ({**span, "overrides": {"data.cache_dir": "/"}}, "data.cache_dir is not a request's to say"),
+            ({**span, "overrides": {"strategy.file": "x.py"}}, "strategy.file is not a request's to say"),
             ({**span, "overrides": {"data": {"cache_dir": "/"}}}, "data.cache_dir is not a request's to say"),
             ({**span, "overrides": {"logging": {"directory": "/"}}}, "logging.directory"),
             ({**span, "overrides": {"trading_mode": {"kill_switch_file": "/x"}}}, "kill_switch_file"),

@@ -11,6 +11,8 @@ from typing import Any
 
 from backtests.config_backtest import ConfigBacktestRunner
 from backtests.parity import check_parity
+from core.errors import ConfigurationError
+from core.instants import parse_instant
 from core.trading_signal import Signal
 from engine.assembly import build_strategy_of
 from engine.fold import SessionFold
@@ -27,7 +29,7 @@ from strategies.programs.program_strategy import ProgramStrategy
 from strategies.programs.sandbox.problem import ProgramProblem
 from strategies.programs.sandbox.sandbox import CallInput
 from tests.parity.test_live_kills import Killed, exchange
-from tests.support.market_data_sets import practice_candles
+from tests.support.market_data_sets import practice_candles, practice_columns
 from tests.support.runs.kernel_runs import settings_from
 from tests.support.runs.program_runs import BTC, ETH, OF_15_MINUTES, AnsweringSandbox, program, run_strategy
 from tests.support.scale import SEED
@@ -51,6 +53,7 @@ def decide(market, account, trigger):
     return Decision(side, size=0.5, stop=stop, target_distance=price * 0.01, reason="dip " + str(memory["buys"]))
 """
 POOL = {"id": "dip", "name": "Dip", "all": [{"feature": "rsi(14)", "op": "<", "value": 40}]}
+SOL = "SOL/USDT"
 DAYS = 12
 BEFORE = 1_000
 """Candles before the window."""
@@ -145,6 +148,46 @@ class Files(unittest.TestCase):
         settings = settings_of_run(read_run(folder))
         self.assertEqual(result["settings_sha256"], settings.settings_sha256)
         build_strategy_of(settings)
+
+    def test_a_watched_symbol_is_seen_and_a_condition_may_read_it(self) -> None:
+        pool = {"name": "Sol", "mode": "level", "all": [{"feature": "close", "op": ">", "value": 0, "symbol": SOL}]}
+        config = self.config(symbols=[BTC], watch=[SOL])
+        (self.base / "programs" / "pools" / "dip.yaml").write_text(json.dumps(pool), encoding="utf-8")
+        text = f"""def decide(market, account, trigger):
+    rows = market.get_klines("{SOL}", "1h", 2)
+    print(market.get_current_prices()["{SOL}"], [row["close"] for row in rows])
+"""
+        (self.base / "programs" / "dips.py").write_text(text, encoding="utf-8")
+        folder = Path(ConfigBacktestRunner(str(config), "2024-01-12", "2024-01-13").run()["output_dir"])
+        told = [json.loads(line) for line in (folder / "decisions.jsonl").read_text(encoding="utf-8").splitlines()]
+        self.assertEqual(96 + 6, len(told))
+        closes = practice_columns(SOL, "15m", 13 * 96).close.tolist()
+        for one in told:
+            rows = (parse_instant(one["time"]) - JANUARY_MS) // OF_15_MINUTES
+            hours = [closes[rows // 4 * 4 - 5], closes[rows // 4 * 4 - 1]]
+            self.assertEqual([f"{closes[rows - 1]} {hours}"], one["printed"])
+            if one["trigger"]["type"] == "signal":
+                self.assertEqual(
+                    (SOL, closes[rows - 1]), (one["trigger"]["met"][0]["symbol"], one["trigger"]["met"][0]["value"])
+                )
+
+    def test_a_program_that_only_fails_is_halted_and_the_result_says_so(self) -> None:
+        config = self.config()
+        text = "def decide(market, account, trigger):\n    print('at', market.time)\n    return 1 / 0\n"
+        (self.base / "programs" / "dips.py").write_text(text, encoding="utf-8")
+        runner = ConfigBacktestRunner(str(config), "2024-01-12", "2024-01-14", engine="auto")
+        result = runner.run()
+        program = result["program"]
+        self.assertEqual((False, 5, {"error": 5}), (program["success"], program["calls"], program["problems"]))
+        self.assertRegex(program["error"], r"\Aline 3: ZeroDivisionError")
+        self.assertTrue(any("the program was halted" in one for one in result["warnings"]), result["warnings"])
+        folder = Path(result["output_dir"])
+        last = json.loads((folder / "decisions.jsonl").read_text(encoding="utf-8").splitlines()[-1])
+        self.assertEqual((True, {"action": "hold"}), (last["halted"], last["decision"]))
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        self.assertEqual("reference (because the strategy is a program)", manifest["engine"])
+        with self.assertRaisesRegex(ConfigurationError, "--engine compiled: the strategy is a program"):
+            ConfigBacktestRunner(str(config), "2024-01-12", "2024-01-14", engine="compiled").run()
 
     def test_a_session_that_was_killed_is_that_of_its_journal_and_of_history(self) -> None:
         config = self.config(

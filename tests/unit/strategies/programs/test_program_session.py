@@ -258,28 +258,17 @@ class Sight(Called):
         self.assertIn("which side took", flows["cvd|"]["reason"])
         self.assertIn("execution.perpetual.funding", flows["funding|"]["reason"])
 
-    def test_funding_is_shown_once_it_was_stamped(self) -> None:
-        strategy = program(lambda given: None, text=READS, pools=[ALWAYS])
-        source = candles(BEFORE + 4)
-        strategy.prepare_features("15m", (BTC, ETH))
-        session = strategy.open_session((BTC, ETH))
-        session.connect(NoAccount())
-        for symbol in (BTC, ETH):
-            session.open(symbol)
-            for one in source[symbol][:BEFORE]:
-                session.warm(symbol, one)
-        for place in range(BEFORE, BEFORE + 4):
-            if place == BEFORE + 2:
-                session.fund(BTC, [FundingRate(source[BTC][place].open_time_ms, 0.0001)])
-            session.begin(
-                source[BTC][place].open_time_ms + OF_15_MINUTES, [(one, source[one][place]) for one in (BTC, ETH)]
-            )
-        seen = [
-            one.market["flows"][one.trigger["symbol"]]["funding|"]["value"]
-            for one in strategy.sandbox.given
-            if one.trigger["symbol"] == BTC
-        ]
-        self.assertEqual([None, None, 0.0001, 0.0001], seen)
+    def test_funding_is_shown_from_the_step_on_that_brings_it(self) -> None:
+        due = START_MS + 2 * OF_15_MINUTES
+        rates = {BTC: [FundingRate(due + 7, 0.0001), FundingRate(due + 8 * OF_15_MINUTES, -0.0002)]}
+        self.run_for(lambda given: None, pools=[ALWAYS], funding=rates, perpetual={"leverage": 2})
+        for given in self.sandbox.given:
+            told = given.market["flows"][given.trigger["symbol"]]["funding|"]
+            steps = (given.market["time"] - due) // OF_15_MINUTES
+            expected = None if given.trigger["symbol"] == ETH or steps < 0 else 0.0001 if steps < 8 else -0.0002
+            self.assertEqual(expected, told["value"])
+            if expected is not None:
+                self.assertLessEqual(told["time"], given.market["time"] + 60_000)
 
     def test_a_read_that_was_not_declared_says_how_to_declare_it(self) -> None:
         asked = []
@@ -327,24 +316,6 @@ class Sight(Called):
         self.assertEqual(
             closes, max(one.account["trades_today"] for one in self.sandbox.given) + (run.rows[-1]["reason"] == "end")
         )
-
-
-class NoAccount:
-    """An account without anything, for a session without a kernel."""
-
-    def position(self, symbol: str, time_ms: int) -> None:
-        return None
-
-    def account(self):
-        from strategies.features.session_facts import AccountNow
-
-        return AccountNow(1.0, 1.0, 0, 0.0, 0.0, False)
-
-    def orders(self):
-        return ()
-
-    def leverage(self, symbol: str) -> float:
-        return 1.0
 
 
 class Impossible(unittest.TestCase):
