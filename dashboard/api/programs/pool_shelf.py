@@ -9,10 +9,9 @@ import msgspec
 from core.errors import ConfigurationError
 from core.settings_problem import did_you_mean, shown
 from dashboard.services import Services
-from programs.pool_places import SHIPPED
 from programs.pool_store import delete_pool, pool_versions, save_pool
 from runs.store.store_rows import PoolVersion
-from strategies.programs.triggers.pool_files import pool_ids, read_pool
+from strategies.programs.triggers.pool_files import SHIPPED, pool_ids, read_pool
 from strategies.programs.triggers.pool_settings import pool_of, require_id
 from strategies.programs.triggers.signal_pool import SignalPool
 
