@@ -20,7 +20,6 @@ _OF_CONFIGURATIONS = (
 _OF_STRATEGIES = ("type", "params")
 """What a request may say of a strategy: the rest are files of programs and pools."""
 _OF_FILES = {
-    "strategy": {"file"},
     "risk": {"config_file"},
     "data": {"cache_dir"},
     "logging": {"directory"},
