@@ -29,6 +29,8 @@ _PATIENCE = (1, 4, 16)
 _PATIENCE_AT_FIRST = 4
 _ENOUGH = 0.8
 """What part of its processor time a call has had that was stopped by the clock, and is told to be out of time."""
+_PLACE = " at 0x"
+"""How the interpreter writes where in memory a value is."""
 _NAMES_LOOKED_UP = 64
 """Names that are defined nowhere, which a call may ask for beside its reads."""
 
@@ -72,8 +74,9 @@ class Calling:
             return CallAnswer(None, given.memory, problem)
         begun = self._session is not None
         answer, in_time = self._tried(given)
-        if begun and answer.problem is not None and answer.problem.kind in ("limit", "machine"):
+        if begun and _may_be_of_the_session(answer):
             # What earlier calls left in the session may have been in the way: the answer is that of an unused one.
+            self._drop()
             answer, in_time = self._tried(given)
         for patience in _PATIENCE:
             if in_time:
@@ -200,6 +203,13 @@ class Calling:
         self._sent = SentCandles()
         with contextlib.suppress(pydantic_monty.MontyError):
             self._ends.close()
+
+
+def _may_be_of_the_session(answer: CallAnswer) -> bool:
+    """Whether an answer may be another one where no call came before: of limits, and with places in memory."""
+    if answer.problem is not None and answer.problem.kind in ("limit", "machine"):
+        return True
+    return any(_PLACE in text for text in answer.printed) or _PLACE in f"{answer.decision}{answer.memory}"
 
 
 def _without_candles(market: dict[str, Any]) -> dict[str, Any]:

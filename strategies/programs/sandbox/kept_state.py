@@ -14,7 +14,8 @@ _READING_METHODS = frozenset({"get", "items", "keys", "values", "index", "count"
 _READING_FUNCTIONS = frozenset(
     {"len", "min", "max", "sum", "sorted", "any", "all", "list", "tuple", "set", "dict", "enumerate", "zip", "range"}
 )
-_CHANGING_NAMES = frozenset({"setattr", "delattr", "type"})
+_TELLING_NAMES = frozenset({"setattr", "delattr", "type", "hash"})
+"""What could change what stays, or tell where in memory a value is, which is not the same after other calls."""
 _MEMORY = "memory"
 
 
@@ -53,7 +54,7 @@ def _may_change_what_stays(node: ast.AST) -> bool:
     if isinstance(node, ast.Attribute):
         return not isinstance(node.ctx, ast.Load)
     if isinstance(node, ast.Name):
-        return node.id in _CHANGING_NAMES
+        return node.id in _TELLING_NAMES
     return isinstance(node, ast.ClassDef | ast.AsyncFunctionDef) or bool(getattr(node, "decorator_list", ()))
 
 

@@ -34,8 +34,10 @@ _NOT_IN_MODULES = {
     "talib": 'market.get_indicator(symbol, "rsi(14)", "1h")',
 }
 _ALLOWED_MODULES = f"allowed: {', '.join(MODULES)}"
+_CODE = ("eval", "exec", "compile", "__import__")
+"""What makes code of text, under whatever meaning."""
 _NO_NAMES = {
-    **dict.fromkeys(("eval", "exec", "compile", "__import__"), "say it as a statement: no text becomes code"),
+    **dict.fromkeys(_CODE, "say it as a statement: no text becomes code"),
     **dict.fromkeys(("open", "input", "breakpoint", "exit", "quit"), "nothing: a program has no files and no terminal"),
     **dict.fromkeys(("globals", "locals", "vars", "dir", "id"), "names and keys that the text says"),
     **dict.fromkeys(("super", "property", "staticmethod", "classmethod"), "plain functions and plain classes"),
@@ -65,12 +67,13 @@ def private_finding(text: str) -> Finding | None:
 
 def language_findings(tree: ast.Module) -> Iterator[Finding]:
     """Yield what of a text's Python the sandbox has not, or does not allow."""
+    own = _own_names(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
             yield from _of_import(node)
         elif isinstance(node, ast.ClassDef):
             yield from _of_class(node)
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        elif isinstance(node, ast.Name) and (node.id in _CODE or node.id not in own):
             yield from _of_name(node)
         elif isinstance(node, ast.Attribute):
             yield from _of_attribute(node)
@@ -82,6 +85,13 @@ def language_findings(tree: ast.Module) -> Iterator[Finding]:
             for kinds, what, instead in _MISSING:
                 if isinstance(node, kinds):
                     yield _at(node, f"{what}: the sandbox has none", f"allowed: {instead}")
+
+
+def _own_names(tree: ast.Module) -> set[str]:
+    """Return the names that a text gives a meaning of its own, as ``open`` may be a price."""
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
+    names |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    return names | {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
 
 
 def _of_import(node: ast.Import | ast.ImportFrom) -> Iterator[Finding]:

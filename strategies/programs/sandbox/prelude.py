@@ -54,6 +54,8 @@ class Decision:
         self.target_distance = target_distance
         self.targets = targets
         self.reason = reason
+    def __repr__(self):
+        return "<Decision>"
 _harness_decision = Decision
 def _harness_ask(name, args):
     try:
@@ -69,6 +71,8 @@ class Market:
         self.symbols = given.get("symbols")
         self._harness_given = given
         self._harness_traced = traced
+    def __repr__(self):
+        return "<Market>"
     def _harness_read(self, part, name, symbol, key, args):
         traced = self._harness_traced
         if traced is not None and _harness_len(traced) < MOST_TRACED:
@@ -84,8 +88,8 @@ class Market:
         rows = self._harness_read("klines", "get_klines", symbol, period, args)
         if rows is None or not 0 < count <= _harness_counts.get(period, 0):
             rows = _harness_ask("get_klines", args)
-        return [{"time": r[0], "open": r[1], "high": r[2], "low": r[3], "close": r[4], "volume": r[5]}
-                for r in rows[-count:]]
+        return [{"time": t, "open": o, "high": h, "low": l, "close": c, "volume": v}
+                for t, o, h, l, c, v in rows[-count:]]
     def get_indicator(self, symbol, indicator, period=""):
         args = [symbol, indicator, period]
         key = indicator + "|" + period
@@ -119,10 +123,14 @@ class Account:
     def __init__(self, given):
         for key, value in given.items():
             _harness_set(self, key, value)
+    def __repr__(self):
+        return "<Account>"
 class Trigger:
     def __init__(self, given):
         for key, value in given.items():
             _harness_set(self, key, value)
+    def __repr__(self):
+        return "<Trigger>"
 _harness_market = Market
 _harness_account = Account
 _harness_trigger = Trigger

@@ -177,6 +177,14 @@ class Check(unittest.TestCase):
     def test_a_program_with_nothing_wrong_has_no_findings(self) -> None:
         self.assertEqual((), check_program(CLEAN))
 
+    def test_a_name_of_the_texts_own_may_be_one_that_is_built_in_unless_it_makes_code(self) -> None:
+        self.assertEqual(
+            (), check_program(program("open = market.get_klines('x', '1h')[-1]['open']", "id = open", "id"))
+        )
+        for name in ("exec", "eval", "compile"):
+            for text in (program(f"{name} = 1"), f"def f({name}):\n    return {name}\n" + program(f"{name}('x')")):
+                self.assertTrue(check_program(text), text)
+
     def test_no_text_is_too_deep_to_be_told_about(self) -> None:
         for text in ("(" * 5000, "-" * 60_000 + "1", "1+" * 30_000 + "1", "x" + ".x" * 5000, "[" * 150 + "]" * 150):
             with self.subTest(text[:3]):

@@ -16,6 +16,7 @@ from strategies.programs.sandbox.program_sandbox import ProgramSandbox
 from strategies.programs.sandbox.program_text import ProgramText
 from strategies.programs.sandbox.refusal import Refusal
 from strategies.programs.sandbox.sent_candles import SentCandles
+from strategies.programs.sandbox.worker import MOST_CALLS_OF_A_SESSION
 from tests.support.programs import ACCOUNT, BTC, CANDLES, ETH, MARKET, TRIGGER, Bench, given, program
 from tests.unit.strategies.programs.test_program_text import FREE, KEEPS
 
@@ -44,7 +45,7 @@ SHOWN = {
 PROBLEMS = (
     (program("x = 1", "return 1 / 0"), "error", "ZeroDivisionError: division by zero", 3),
     (program("return f(3)") + "def f(x):\n    return [][x]\n", "error", "IndexError: list index out of range", 4),
-    (program("raise ValueError(str(market))"), "error", "ValueError: <Market object at 0x…>", 2),
+    (program("class A:", "    pass", "raise ValueError(str(A()))"), "error", "ValueError: <A object at 0x…>", 4),
     (program("raise ValueError('a\\nb\\x1b' + 'c' * 1000)"), "error", "ValueError: a b\\u001b" + "c" * 278 + "…", 2),
     (program("return missing"), "error", "NameError: name 'missing' is not defined", 2),
     ("X = 1 / 0\n" + program("return None"), "error", "ZeroDivisionError: division by zero", 1),
@@ -58,7 +59,7 @@ PROBLEMS = (
 class Calls(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
-        cls.bench = Bench(ProgramLimits(host_calls=5, printed_bytes=100))
+        cls.bench = Bench(ProgramLimits(host_calls=5, printed_bytes=100, call_seconds=5))
         cls.addClassCleanup(cls.bench.worker.end)
 
     def test_a_program_sees_what_it_is_given(self) -> None:
@@ -109,6 +110,17 @@ class Calls(unittest.TestCase):
         counted = "x = []\n" + program("x.append(1)", "return {'action': len(x)}")
         self.assertEqual([1, 1], [one.decision["action"] for one in self.bench.calls(counted, given(), given())])
 
+    def test_where_a_value_is_in_memory_does_not_tell_which_call_it_is(self) -> None:
+        for text in (
+            program("return {'action': str([market, account, trigger, Decision('buy')])}"),
+            program("return {'action': [str(iter([1])), str(lambda: 1), str(decide)]}"),
+            program("print(iter([1]))"),
+            program("memory['x'] = str(iter([1]))"),
+            program("return {'action': hash(market) % 1000}"),
+        ):
+            first, second, third = self.bench.calls(text, given(), given(), given())
+            self.assertEqual([first, first], [second, third])
+
     def test_more_calls_than_a_session_takes_answer_alike(self) -> None:
         text = program('return Decision("buy", stop=market.get_klines(trigger.symbol, "1h")[-1]["low"])')
         answers = self.bench.calls(text, *[given()] * 200)
@@ -116,43 +128,71 @@ class Calls(unittest.TestCase):
 
     def test_candles_that_move_on_are_those_of_the_call_however_they_came(self) -> None:
         text = program(
-            "said = [[r['time'], r['close']] for r in market.get_klines(trigger.symbol, '1h', 50)]",
-            "for symbol in ('BTC/USDT', 'ETH/USDT'):",
-            "    try:",
-            "        said.append(len(market.get_klines(symbol, '1h', 50)))",
-            "    except LookupError:",
-            "        said.append(None)",
-            "return {'action': said}",
+            "return {'action': [[r['time'], r['close']] for r in market.get_klines(trigger.symbol, '1h', 50)]}"
         )
         changed = [*CANDLES[5:9], [*CANDLES[9][:4], 1.25, 3.0]]
-        windows = (
+        early, late = CANDLES[:1], CANDLES[40:44]
+        windows = [
             CANDLES[:5],
             CANDLES[:6],
             CANDLES[1:7],
             CANDLES[4:9],
             CANDLES[5:10],
             changed,
-            CANDLES[40:44],
+            late,
             [],
+            early,
             CANDLES[:2],
-        )
-        calls = [
-            msgspec.structs.replace(
-                given(serve=lambda name, args: []), market={**MARKET, "klines": {BTC: {"1h": rows}}}
-            )
-            for rows in windows
         ]
-        calls.insert(4, msgspec.structs.replace(calls[0], market={**MARKET, "klines": {ETH: {"1h": CANDLES[:3]}}}))
-        answers = self.bench.calls(text, *calls)
-        alone = [self.bench.calls(text, one)[0] for one in calls]
-        self.assertEqual(alone, answers)
-        for rows, answer in zip(windows[:4], answers, strict=False):
-            expected = [[row[0], row[4]] for row in rows]
-            self.assertEqual([*expected, len(rows), 0], answer.decision["action"])
-        self.assertEqual([0, 3], answers[4].decision["action"])
+        with self.bench.opened(ProgramText.of(text)) as calling:
+            for rows in windows:
+                given_rows = [list(row) for row in rows]
+                market = {**MARKET, "klines": {BTC: {"1h": given_rows}, ETH: {"1h": rows}}}
+                answer = calling.call(msgspec.structs.replace(given(), market=market))
+                self.assertEqual([[row[0], row[4]] for row in rows], answer.decision["action"])
+                for row in given_rows:
+                    row[4] = -1.0
+            self.assertEqual(len(windows), calling._calls, "all were calls of one session")
+
+    def test_candles_that_the_caller_changes_in_place_are_seen_as_they_are(self) -> None:
+        text = program("return {'action': market.get_klines(trigger.symbol, '1h', 50)[-1]['close']}")
+        rows = [list(row) for row in CANDLES]
+        moving = msgspec.structs.replace(given(), market={**MARKET, "klines": {BTC: {"1h": rows}}})
+        with self.bench.opened(ProgramText.of(text)) as calling:
+            for close in (1.5, 2.5, 3.5):
+                rows[-1][4] = close
+                self.assertEqual({"action": close}, calling.call(moving).decision)
+
+    def test_reads_of_many_calls_do_not_add_up(self) -> None:
+        asks = given(serve=lambda name, args: 1)
+        answers = self.bench.calls(program(*["market.get_flow('a', 'b')"] * 5), *[asks] * 30)
+        self.assertEqual([None] * 30, [answer.problem for answer in answers])
+
+    def test_memory_that_a_call_may_use_is_not_less_after_others(self) -> None:
+        bench = Bench(ProgramLimits(memory_mb=1))
+        self.addCleanup(bench.worker.end)
+        text = ProgramText.of(program("x = 'a' * memory['size']", "return {'action': len(x)}"))
+        with bench.opened(text) as calling:
+            calling._most_calls, (fits, too_large) = 1, (100_000, 2_000_000)
+            while too_large - fits > 200:
+                size = (fits + too_large) // 2
+                problem = calling.call(given({"size": size})).problem
+                fits, too_large = (fits, size) if problem else (size, too_large)
+            calling._most_calls = MOST_CALLS_OF_A_SESSION
+            answers = [calling.call(given({"size": fits})) for _ in range(20)]
+            self.assertEqual([{"action": fits}] * 20, [answer.decision for answer in answers])
+
+    def test_candles_of_an_earlier_call_are_not_those_of_this_one(self) -> None:
+        text = program("return {'action': market.get_klines('BTC/USDT', '1h', 50)}")
+        other = msgspec.structs.replace(given(), market={**MARKET, "klines": {ETH: {"1h": CANDLES[:3]}}})
+        first, second = self.bench.calls(text, given(), other)
+        self.assertEqual((50, "refused"), (len(first.decision["action"]), second.problem.kind))
+
+    def test_of_candles_only_the_rest_is_sent(self) -> None:
         sent = SentCandles()
-        sent.next({BTC: {"1h": CANDLES[:5]}})
+        self.assertEqual({BTC: {"1h": (None, CANDLES[:5])}}, sent.next({BTC: {"1h": CANDLES[:5]}}))
         self.assertEqual({BTC: {"1h": (2, CANDLES[5:7])}}, sent.next({BTC: {"1h": CANDLES[2:7]}}))
+        self.assertEqual({BTC: {"1h": (0, [])}}, sent.next({BTC: {"1h": CANDLES[2:7]}}))
 
     def test_problems_say_what_and_where_and_the_same_each_time(self) -> None:
         for text, kind, said, line in PROBLEMS:
