@@ -69,8 +69,8 @@ ANY_POSITION, UNHELD, LONG_HELD, SHORT_HELD = numbers(4)
 IN_STOPS, AS_DISTANCE, AS_PRICE = numbers(3)
 """What the number of a target is: distances of the stop, a distance from the fill, or a price."""
 
-BOUNDS = ("risk", "position_cap", "exposure_room", "rounding")
-RISK_BOUND, CAP_BOUND, ROOM_BOUND, ROUNDING_BOUND = numbers(4)
+BOUNDS = ("risk", "position_cap", "exposure_room", "notional", "rounding")
+RISK_BOUND, CAP_BOUND, ROOM_BOUND, NOTIONAL_BOUND, ROUNDING_BOUND = numbers(5)
 
 ON_OPPOSITE = ("ignore", "close", "reverse")
 IGNORE, CLOSE = numbers(2)

@@ -115,9 +115,11 @@ position it is said: UNHELD, a long, a short, or any.
 """
 WORDS = record_dtype(
     "exits cancel_entry tag first_target targets ladder closes_all fraction fraction_unit",
-    "stop_price share move_stop move_target",
+    "stop_price share notional move_stop move_target",
 )
-"""What signals say beyond an entry and its distances; the first of all is nothing. A ``fraction`` of 0 is the whole."""
+"""What signals say beyond an entry and its distances; the first of all is nothing. A ``fraction`` of 0 is the whole.
+
+``notional`` is nan where it is not said."""
 TIER = record_dtype("cap long_at_floor long_at_cap short_at_floor short_at_cap floor rate rate_unit amount allowed")
 """A tier of a symbol's margin table, in units of money; which positions are liquidated exactly at its two ends."""
 PAYMENT = record_dtype("due_ms mark mark_decimals rate rate_decimals", "rate_float mark_float")

@@ -22,7 +22,9 @@ from strategies.meaningless_metadata import may_be_judged
 
 _HELD = np.array((ANY_POSITION, UNHELD, LONG_HELD, SHORT_HELD))
 _DISTANCES = ("sl_distance", "tp_distance", "atr")
-_JUDGED_ALIKE = frozenset(("target_r", "targets", "size", "fraction", "tag", "cancel_entry", "entry", "entry_expiry"))
+_JUDGED_ALIKE = frozenset(
+    ("target_r", "targets", "size", "notional", "fraction", "tag", "cancel_entry", "entry", "entry_expiry")
+)
 """Words that are sound at every row or at none, where all say the same."""
 
 

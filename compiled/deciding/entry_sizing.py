@@ -13,6 +13,7 @@ from compiled.codes import (
     NO_EXPOSURE_ROOM,
     NO_REASON,
     NONE,
+    NOTIONAL_BOUND,
     OVERFLOW,
     RISK_BOUND,
     ROUNDING_BOUND,
@@ -140,6 +141,8 @@ def size_entry(core: Core, s: int, signal: Record, shown: Record, risk_limit: fl
     size, shown.bound = bounded_size(core, stop, shown)
     if said.share != 1.0:
         size *= said.share
+    if said.notional / shown.price < size:
+        size, shown.bound = said.notional / shown.price, NOTIONAL_BOUND
     order.quantity = lots_of(core, s, size)
     quantity = float(order.quantity) / symbol.quantity_unit
     worst = float((order.stop_ticks + 2) * symbol.tick) / symbol.price_unit

@@ -27,7 +27,7 @@ _MEASURES = {"r": IN_STOPS, "distance": AS_DISTANCE, "price": AS_PRICE}
 _LONGEST_EXPIRY = 1_000_000
 _MOST_DECIMALS = 18
 _LARGEST = 10**15
-_NOTHING = (0, 0, 0, 0, 0, 0, 0, 0, 0, math.nan, 1.0, math.nan, math.nan)
+_NOTHING = (0, 0, 0, 0, 0, 0, 0, 0, 0, math.nan, 1.0, math.nan, math.nan, math.nan)
 
 
 class SaidWords(NamedTuple):
@@ -80,7 +80,6 @@ class WordedRows:
             If its numbers are none of the records'.
         """
         numbers = (signal.sl_distance, signal.tp_distance, signal.atr, signal.entry_price)
-        _require_known(signal)
         told = (*numbers, signal.move_stop, signal.move_target)
         if not all(one is None or isinstance(one, float) for one in told):
             raise Uncovered("the strategy gives distances that are whole numbers")
@@ -100,7 +99,6 @@ class WordedRows:
         Uncovered
             As :func:`target_row`.
         """
-        _require_known(signal)
         first = {name: column[0].item() for name, column in columns.items()}
         words, target = self._records_of(msgspec.structs.replace(signal, **first))
         records = np.repeat(words, len(next(iter(columns.values()))))
@@ -122,7 +120,7 @@ class WordedRows:
         """Return the number of what a signal says beyond an entry and its distances."""
         key = (
             signal.direction == "EXIT", signal.cancel_entry, signal.tag, exit_targets(signal), signal.fraction,
-            signal.stop_price, signal.size, signal.move_stop, signal.move_target,
+            signal.stop_price, signal.size, signal.notional, signal.move_stop, signal.move_target,
         )  # fmt: skip
         number = self._numbers.get(key)
         if number is None:
@@ -137,7 +135,7 @@ class WordedRows:
         rungs = own_rungs(targets, ZERO, 1, ONE)
         whole_position = bool(rungs) and closes_all(rungs)
         share, unit = (0, 0) if signal.fraction == 1.0 else _share(computed(signal.fraction))
-        prices = (signal.stop_price, signal.size, signal.move_stop, signal.move_target)
+        prices = (signal.stop_price, signal.size, signal.notional, signal.move_stop, signal.move_target)
         words = (
             signal.direction == "EXIT",
             signal.cancel_entry,
@@ -155,11 +153,6 @@ class WordedRows:
             for target, rung in zip(targets, rungs, strict=True)
         ]
         return np.array([words], layout.WORDS), np.array(rows, layout.TARGET_ROW)
-
-
-def _require_known(signal: Signal) -> None:
-    if signal.notional is not None:
-        raise Uncovered("the strategy says what an entry is to be worth")
 
 
 @entry

@@ -27,6 +27,7 @@ PRICES_AND_SHARES = (
     "target_price",
     "target_r",
     "size",
+    "notional",
     "entry_price",
     "fraction",
     "move_stop",

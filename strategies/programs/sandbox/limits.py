@@ -14,13 +14,14 @@ class ProgramLimits(msgspec.Struct, frozen=True):
     Parameters
     ----------
     call_seconds
-        Processor time of one call inside the interpreter. The worker is killed when it has not answered a while after
-        it, by the clock on the wall.
+        Processor time of one call inside the interpreter; by the clock on the wall where the system does not say it. A
+        process that has not noticed its time a second later is killed.
     run_seconds
         Processor time that all calls of a session may take together; None for no limit. Two machines may differ in
         when it is reached.
     memory_mb
-        Mebibytes of the interpreter's own heap. The process around it may use 64 more, which the system enforces.
+        Mebibytes of the interpreter's own heap. The address space of the process around it is held by the system to 256
+        more.
     output_bytes
         Bytes of what a call returns, as JSON.
     printed_bytes

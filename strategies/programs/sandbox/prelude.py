@@ -88,8 +88,8 @@ class Market:
         rows = self._harness_read("klines", "get_klines", symbol, period, args)
         if rows is None or not 0 < count <= _harness_counts.get(period, 0):
             rows = _harness_ask("get_klines", args)
-        return [{"time": r[0], "open": r[1], "high": r[2], "low": r[3], "close": r[4], "volume": r[5]}
-                for r in rows[-count:]]
+        return [{"time": t, "open": o, "high": h, "low": l, "close": c, "volume": v}
+                for t, o, h, l, c, v in rows[-count:]]
     def get_indicator(self, symbol, indicator, period=""):
         args = [symbol, indicator, period]
         key = indicator + "|" + period

@@ -119,15 +119,6 @@ class WordsOfColumns(unittest.TestCase):
             with self.assertRaises(Uncovered):
                 WordedRows().words_of_each(Signal("LONG"), {"target_price": np.array([1.0, price])})
 
-    def test_what_an_entry_is_to_be_worth_is_left_to_the_kernel(self) -> None:
-        signal = Signal("LONG", sl_distance=1.0, notional=100.0)
-        for said in (
-            lambda: WordedRows().row(0, signal),
-            lambda: WordedRows().words_of_each(signal, {"size": np.ones(1)}),
-        ):
-            with self.assertRaises(Uncovered):
-                said()
-
 
 if __name__ == "__main__":
     unittest.main()

@@ -17,7 +17,7 @@ from tests.support.program_grammar import Grammar
 from tests.support.programs import ACCOUNT, MARKET, TRIGGER, Bench, given
 from tests.support.scale import SEED, scaled
 
-LIMITS = ProgramLimits(call_seconds=0.5, memory_mb=8, output_bytes=5000, printed_bytes=2000, state_bytes=5000)
+LIMITS = ProgramLimits(call_seconds=5, memory_mb=8, output_bytes=5000, printed_bytes=2000, state_bytes=5000)
 
 
 class Elsewhere(Exception):

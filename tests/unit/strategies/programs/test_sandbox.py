@@ -59,7 +59,7 @@ PROBLEMS = (
 class Calls(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
-        cls.bench = Bench(ProgramLimits(host_calls=5, printed_bytes=100))
+        cls.bench = Bench(ProgramLimits(host_calls=5, printed_bytes=100, call_seconds=5))
         cls.addClassCleanup(cls.bench.worker.end)
 
     def test_a_program_sees_what_it_is_given(self) -> None:
