@@ -113,9 +113,30 @@ class Backtests(Worked):
         self.assertEqual((200, ["mine"], "look"), (status, changed["tags"], changed["note"]))
         self.assertEqual(1, self.ask("/api/backtest/results?tag=mine")[1]["total"])
 
+        self.what_lacks_a_file_is_told_of_that_run(made["id"])
         self.assertEqual(409, self.ask(f"/api/backtest/results/{made['id']}", "DELETE")[0])
         self.assertEqual(200, self.ask(f"/api/backtest/results/{made['id']}?files=true", "DELETE")[0])
         self.assertEqual(404, self.ask(f"/api/backtest/results/{made['id']}")[0])
+
+    def what_lacks_a_file_is_told_of_that_run(self, run: str) -> None:
+        folder = next(one for one in self.folder.glob(f"logs/backtests/**/{run}") if not one.is_symlink())
+        asked = f"/api/backtest/results/{run}"
+        for missing in (["result.json"], ["manifest.json"], ["result.json", "manifest.json"], ["equity.npy"]):
+            with self.subTest(missing=missing):
+                for name in missing:
+                    (folder / name).rename(folder / f"{name}.away")
+                for path, method, body in (
+                    (f"{asked}/page", "GET", None), ("/api/playbacks", "POST", {"run": run}),
+                ):  # fmt: skip
+                    if missing == ["equity.npy"] and method == "POST":
+                        continue  # A playback needs the settings and the window alone.
+                    status, told = self.ask(path, method, body)
+                    self.assertEqual(422, status, told)
+                    self.assertIn(f"run {run}: ", told["detail"])
+                    self.assertIn(missing[0], told["detail"])
+                for name in missing:
+                    (folder / f"{name}.away").rename(folder / name)
+        self.assertEqual(200, self.ask(f"{asked}/page")[0])
 
     def test_what_is_wrong_is_said_at_once_in_the_words_of_the_command(self) -> None:
         span = {"config": "practice.yaml", "start_date": "2024-01-01", "end_date": "2024-01-02"}
