@@ -229,7 +229,11 @@ class Searches(Worked):
         self.assertEqual((200, 2), (status, len(page["study"]["folds"])))
 
     def test_what_is_wrong_is_said_at_once_in_the_words_of_the_command(self) -> None:
+        fold, groups = {"train": "10d", "test": "10d"}, {"groups": 3, "test_groups": 1}
         for asked, said in (
+            ({"walk_forward": fold, "cross_validation": groups}, "a search is made by one"),
+            ({"cross_validation": {"groups": 3, "test_groups": 3}}, "test_groups"),
+            ({"cross_validation": groups, "sampler": "tpe"}, "would try other points on every range"),
             ({"parameter_ranges": {"ema_fsat": "5..8"}}, "did you mean ema_fast"),
             ({"parameter_ranges": {"ema_fast": "8..5"}}, "is empty"),
             ({"parameter_ranges": {"ema_fast": None}}, "ema_fast"),

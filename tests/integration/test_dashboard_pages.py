@@ -275,6 +275,24 @@ class Pages(Shown):
         self.assertTrue(all("422" in one for one in self.browser.logged()))
 
 
+    def test_a_cross_validation_is_asked_for_and_its_paths_are_seen(self) -> None:
+        self.show("#/optimise")
+        self.browser.fill("#search-system", "practice-scalping")
+        self.browser.fill("#search-window", "january")
+        for selector, value in (
+            ("[data-range=ema_fast]", "8, 9"), ("#search-metric", "roi"), ("#search-groups", "3"),
+            ("#search-left-out", "1"), ("#search-purge", "12h"),
+        ):  # fmt: skip
+            self.browser.fill(selector, value)
+        self.browser.press("#search")
+        self.browser.wait("return location.hash.startsWith('#/optimise/')")
+        self.says("#page", "The account along each path")
+        found = self.told(f"backtest/optimize/{self.browser.run('return location.hash.split(`/`)[2]')}")
+        self.assertEqual(("COMPLETED", "cross-validation"), (found["status"], found["kind"]))
+        self.assertEqual((3, 1), (len(found["result"]["splits"]), len(found["result"]["paths"])))
+        self.browser.picture("dashboard-cross-validation")
+
+
 class PlaybackPage(Shown):
     def draws(self, candles: int) -> None:
         """Wait until so many candles are drawn, and none of the future."""
@@ -329,6 +347,13 @@ class PlaybackPage(Shown):
         self.browser.wait(f"return !location.hash.endsWith('{name}') && document.querySelector('#play') !== null")
         other = str(self.browser.run("return location.hash.split('/')[2]"))
         self.assertIn("ema_fast 7", self.text("h1"))
+        # At five candles a second all of them would take longer than is waited for here.
+        self.assertGreater(self.at(other)["total"], 500)
+        self.browser.fill("#speed", "5")
+        self.browser.press("#play")
+        self.says("#state", "playing")
+        self.browser.fill("#speed", "")
+        self.says("#state", "ended", 90)
         self.browser.press("#page button", "Close")
         self.browser.wait("return location.hash === '#/playback'")
         self.says("#playbacks", "ScalpingEMARSI")
@@ -345,6 +370,7 @@ class WholeWay(Shown):
         self.two_parameters_are_optimised()
         self.a_recommendation_is_accepted_and_applied()
         self.its_rehearsal_is_started_held_killed_and_stopped()
+        self.a_portfolio_is_rehearsed()
 
     def shown_part(self, name: str, selector: str) -> None:
         """Keep a picture of a part of a page that is held to what all must keep elsewhere."""
@@ -456,6 +482,23 @@ class WholeWay(Shown):
         self.browser.press("#operator a", "Its result")
         self.browser.wait("return location.hash.startsWith('#/results/')")
         self.says("#page", "Live paper session")
+
+    def a_portfolio_is_rehearsed(self) -> None:
+        self.show("#/live")
+        self.browser.fill("#session-what", "portfolio practice-pair")
+        self.browser.fill("#session-speed", "3000")
+        self.browser.press("#session-run")
+        self.browser.wait("return document.querySelector('#operator') !== null")
+        name = str(self.browser.run("return location.hash.split('/')[2]"))
+        self.says("#page .head .badge", "running")
+        self.says("#happened", "step")
+        self.browser.press("#stop")
+        self.browser.fill("#confirm-id", name)
+        self.browser.press("dialog button", "Stop")
+        self.says("#page .head .badge", "ended")
+        shown = self.told(f"sessions/{name}")
+        self.assertEqual(("ended", "practice-pair"), (shown["state"], shown["started_with"]["portfolio"]))
+        self.assertCountEqual(["scalping", "reversion"], shown["members"])
 
 
 if __name__ == "__main__":
