@@ -80,8 +80,10 @@ def measure_playback(folder: Path, days: int = DAYS, pairs: int = 5) -> None:
     same = all(one.last == alone[0].last for one in (*alone, *watched))
     candles = alone[0].last["metrics"]["candles_processed"]
     a_second = statistics.median([one.states / one.wall for one in watched])
+    of_cpu = statistics.median([one.states / one.cpu for one in watched])
     print(f"playback: {candles:,} candles, {CLIENTS} clients, {A_SECOND:,} states a second asked for, {pairs} pairs:")
-    print(f"  {a_second:,.0f} states a second reach each client, {CLIENTS * a_second:,.0f} in all")
+    print(f"  {a_second:,.0f} states a second reach each client, {CLIENTS * a_second:,.0f} in all;")
+    print(f"  {of_cpu:,.0f} in a second of the run's CPU time, which is less where others are on the machine")
     print(f"  the run takes {cpu:.1%} more CPU time and {wall:.1%} more time")
     print(f"  its end is {'the same' if same else 'ANOTHER'}")
 
