@@ -189,7 +189,7 @@ class Playing:
                 )
             if self.stopped_by or interrupt.asked or (brake.asked and baton.attend()):
                 return
-            if time.monotonic() >= tellings.due:
+            if tellings.are_due():
                 tellings.tell_those_due(at_leisure=paced and self.speed is not None)
 
     def _is(self, kind: Happening, day: int) -> bool:

@@ -43,8 +43,7 @@ class Tellings:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._listeners: list[_Listener[Any]] = []
-        self.due = math.inf
-        """When the next of them is due, in seconds of the clock."""
+        self._due = math.inf
 
     def add(self, tell: Callable[[Told], object], made: Callable[[int], tuple[Told, int]], every: float) -> None:
         """Take a listener that is told once in so many seconds at most.
@@ -52,7 +51,11 @@ class Tellings:
         ``made`` makes what it is told, with the points of the curve from a number on; and says the number after them.
         """
         self._listeners.append(_Listener(tell, made, every, self._clock()))
-        self.due = 0.0
+        self._due = 0.0
+
+    def are_due(self) -> bool:
+        """Return whether it is time to tell one of them."""
+        return self._clock() >= self._due
 
     def tell(self) -> None:
         """Tell everybody."""
@@ -77,4 +80,4 @@ class Tellings:
         self._find_due()
 
     def _find_due(self) -> None:
-        self.due = min((one.due for one in self._listeners), default=math.inf)
+        self._due = min((one.due for one in self._listeners), default=math.inf)

@@ -28,7 +28,7 @@ class Told(unittest.TestCase):
         begun = clock.now
         while clock.now - begun < seconds:
             clock.now += 0.00005  # What the run does between two looks at the clock.
-            if clock.now >= tellings.due:
+            if tellings.are_due():
                 tellings.tell_those_due(at_leisure=leisure)
         self.taken = sum(costs[one % len(costs)] for one in range(told)) / (clock.now - begun)
         return told / (clock.now - begun)
