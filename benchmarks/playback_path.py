@@ -1,13 +1,13 @@
 """What it costs a playback to be watched: the real server, clients as processes, runs with and without them in turn."""
 
 import contextlib
+import datetime as dt
 import json
 import os
 import re
 import statistics
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,21 +15,26 @@ from typing import Any, NamedTuple
 
 from benchmarks.measure import ROOT
 
-CLIENTS, A_SECOND = 10, 1_000
+CLIENTS, A_SECOND, DAYS = 10, 1_000, 180
+_FIRST = dt.date(2024, 1, 1)
 _PRINTED = re.compile(r"(http://\S+/)\?token=(\S+)")
 _CLIENT = """
-import sys, urllib.request
+import sys, time, urllib.request
 asked = urllib.request.Request(sys.argv[1], headers={"Authorization": "Bearer " + sys.argv[2]})
-states = 0
-for line in urllib.request.urlopen(asked):
-    states += line == b"event: state\\n"
-    if b'"control":"ended"' in line:
+answer = urllib.request.urlopen(asked)
+state, begun, states, kept = b"\\nevent: state\\n", None, 0, answer.read1(65_536)
+print("listens", flush=True)
+while True:
+    kept += answer.read1(262_144)
+    states += kept.count(state)
+    if begun is None and b'"control":"playing"' in kept:
+        begun = time.monotonic()
+    if b'"control":"ended"' in kept:
         break
-    if line.startswith(b"id:") and not states:
-        print("listens", flush=True)
-print(states)
+    kept = kept[1 - len(state):]
+print(states, time.monotonic() - begun)
 """
-"""Counts the states that it is sent, until the last."""
+"""Counts the states that it is sent, and how long they come: until the last."""
 
 
 class _Server(NamedTuple):
@@ -60,46 +65,50 @@ class _Played(NamedTuple):
     last: dict[str, Any]
 
 
-def measure_playback(folder: Path, days: int, pairs: int = 5) -> None:
-    """Print how much of its CPU time a playback of four symbols loses to ten clients of a thousand states a second."""
+def measure_playback(folder: Path, days: int = DAYS, pairs: int = 5) -> None:
+    """Print what a playback of four symbols loses to ten clients of a thousand states a second, of both its times."""
     folder.mkdir(parents=True)
     alone, watched = [], []
     with _server(folder) as server:
+        _played(server, days, 0)  # Its candles are made and stored.
         for _ in range(pairs):
             alone.append(_played(server, days, 0))
             watched.append(_played(server, days, CLIENTS))
-    lost = statistics.median([1.0 - one.cpu / other.cpu for one, other in zip(alone, watched, strict=True)])
+    both = list(zip(alone, watched, strict=True))
+    cpu = statistics.median([other.cpu / one.cpu for one, other in both]) - 1.0
+    wall = statistics.median([other.wall / one.wall for one, other in both]) - 1.0
     same = all(one.last == alone[0].last for one in (*alone, *watched))
     candles = alone[0].last["metrics"]["candles_processed"]
-    cpu, states = (statistics.median([getattr(one, name) for one in watched]) for name in ("cpu", "states"))
-    wall = statistics.median([one.wall for one in watched])
+    a_second = statistics.median([one.states / one.wall for one in watched])
+    of_cpu = statistics.median([one.states / one.cpu for one in watched])
     print(f"playback: {candles:,} candles, {CLIENTS} clients, {A_SECOND:,} states a second asked for, {pairs} pairs:")
-    print(f"  {states / wall:,.0f} states a second reach each ({states / cpu:,.0f} a second of the run's CPU time)")
-    print(f"  the run is slowed by {lost:.1%} of its CPU time, its end is {'the same' if same else 'ANOTHER'}")
+    print(f"  {a_second:,.0f} states a second reach each client, {CLIENTS * a_second:,.0f} in all;")
+    print(f"  {of_cpu:,.0f} in a second of the run's CPU time, which is less where others are on the machine")
+    print(f"  the run takes {cpu:.1%} more CPU time and {wall:.1%} more time")
+    print(f"  its end is {'the same' if same else 'ANOTHER'}")
 
 
 def _played(server: _Server, days: int, clients: int) -> _Played:
-    """Play a run as fast as it goes, watched by so many."""
-    window = {"start_date": "2024-01-01", "end_date": f"2024-01-{1 + days:02d}"}
+    """Play a run as fast as it goes, watched by so many; without any, one is told its first and its last state."""
+    window = {"start_date": str(_FIRST), "end_date": str(_FIRST + dt.timedelta(days))}
     asked = {"config": "practice.yaml", "timeframe": "1m", **window}
-    body = {"asked": asked, **({"states_per_second": A_SECOND} if clients else {})}
+    body = {"asked": asked, "states_per_second": A_SECOND if clients else 0.001}
     name = server.ask("api/playbacks", "POST", body)["id"]
     listening = []
-    for _ in range(clients):
+    for _ in range(clients or 1):
         command = [sys.executable, "-c", _CLIENT, f"{server.address}api/events?topics=playback:{name}", server.token]
         one = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert one.stdout is not None  # noqa: S101
         one.stdout.readline()
         listening.append(one)
     pid = server.playing()
-    begun, before = time.perf_counter(), _cpu(pid)
+    before = _cpu(pid)
     server.ask(f"api/playbacks/{name}/control", "POST", {"action": "play"})
-    while (state := server.ask(f"api/playbacks/{name}")["state"])["control"] != "ended":
-        time.sleep(0.5)
-    wall, cpu = time.perf_counter() - begun, _cpu(pid) - before
-    counted = [int(one.communicate()[0].split()[-1]) for one in listening]
+    counted = [[float(text) for text in one.communicate()[0].split()] for one in listening]
+    cpu, state = _cpu(pid) - before, server.ask(f"api/playbacks/{name}")["state"]
     server.ask(f"api/playbacks/{name}", "DELETE")
-    return _Played(cpu, wall, statistics.median(counted) if counted else 0.0, state["now"])
+    states, wall = (statistics.median(one) for one in zip(*counted, strict=True))
+    return _Played(cpu, wall, states, state["now"])
 
 
 def _cpu(pid: int) -> float:

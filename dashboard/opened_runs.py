@@ -1,5 +1,6 @@
 """Runs that a page looks at, kept for a while: what was read of one is not read again for each of its parts."""
 
+import contextlib
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
@@ -10,7 +11,7 @@ import msgspec
 
 from core.candle_columns import CandleColumns
 from core.errors import StoreError
-from dashboard.problems import Refused
+from dashboard.problems import Damaged, Refused
 from reports.page.page_file import page_data
 from runs.folder.file_names import DECISIONS
 from runs.reading.run_candles import candles_of
@@ -30,8 +31,9 @@ class OpenedRun(NamedTuple):
     length_ms: int
 
     def page(self) -> dict[str, Any]:
-        """Return what the page of the run shows."""
-        return page_data([self.run], [self.candles])
+        """Return what the page of the run shows; Damaged if a file of it is missing or cannot be read."""
+        with told_of(self.run.run_id):
+            return page_data([self.run], [self.candles])
 
 
 class _Decision(msgspec.Struct):
@@ -54,8 +56,8 @@ class OpenedRuns:
         ------
         Refused
             If its folder is not on this machine.
-        StoreError
-            If it cannot be read.
+        Damaged
+            If a file of it is missing or cannot be read.
         """
         if not Path(row.folder).is_dir():
             raise Refused(f"run {row.run_id}: its folder is not on this machine ({row.host}: {row.folder})")
@@ -63,8 +65,9 @@ class OpenedRuns:
         with self._lock:
             found = self._kept.pop(key, None)
             if found is None:
-                run = read_run(row.folder)
-                candles = candles_of(run)
+                with told_of(row.run_id):
+                    run = read_run(row.folder)
+                    candles = candles_of(run)
                 found = OpenedRun(run, candles, length_of(run, candles))
             self._kept[key] = found
             while len(self._kept) > KEPT:
@@ -72,11 +75,25 @@ class OpenedRuns:
         return found
 
 
-def decisions_at(folder: Path, symbol: str, first: str, last: str) -> Iterator[dict[str, Any]]:
-    """Yield what was decided on a symbol, and what became of its orders, at times from the first to the last.
+@contextlib.contextmanager
+def told_of(*run_ids: str) -> Iterator[None]:
+    """Let what is wrong with the files of runs be told of them alone: the store itself is sound."""
+    try:
+        yield
+    except StoreError as error:
+        raise Damaged(f"run {', '.join(run_ids)}: {error}") from None
 
-    StoreError if the file cannot be read.
+
+def decisions_at(run: StoredRun, symbol: str, first: str, last: str) -> Iterator[dict[str, Any]]:
+    """Yield what was decided on a symbol of a run, and what became of its orders, at times from the first to the last.
+
+    Damaged if the file is missing or cannot be read.
     """
+    with told_of(run.run_id):
+        yield from _decisions(run.folder, symbol, first, last)
+
+
+def _decisions(folder: Path, symbol: str, first: str, last: str) -> Iterator[dict[str, Any]]:
     head, whole = msgspec.json.Decoder(_Decision), msgspec.json.Decoder()
     try:
         with (folder / DECISIONS).open("rb") as lines:

@@ -47,7 +47,7 @@ _TITLES: Mapping[int, str] = {
     413: "Too large",
     415: "Not that form",
     421: "Not this host",
-    422: "Not a valid request",
+    422: "Not valid",
     429: "Too many requests",
     431: "Too large",
     500: "A defect of the program",
@@ -60,7 +60,7 @@ class Problem(BaseModel):
     """What went wrong: ``detail`` is the sentence that a command would have printed."""
 
     type: str = Field("about:blank", examples=["about:blank"])
-    title: str = Field(examples=["Not a valid request"])
+    title: str = Field(examples=["Not valid"])
     status: int = Field(examples=[422])
     detail: str = Field(examples=["timeframe: '7m' is not a timeframe — allowed: 1m, 5m, 15m, 1h, 4h, 1d"])
     problems: list[dict[str, Any]] | None = Field(
@@ -74,6 +74,10 @@ class NotFound(HarnessError):
 
 class Refused(HarnessError):
     """What was asked for cannot be done as things stand."""
+
+
+class Damaged(HarnessError):
+    """What was named is there, and its files cannot be read: no other request is the worse for it."""
 
 
 def problem(status: int, detail: str, problems: list[dict[str, Any]] | None = None) -> JSONResponse:
@@ -99,6 +103,8 @@ def status_of(error: Exception) -> int:
         return 404
     if isinstance(error, Refused):
         return 409
+    if isinstance(error, Damaged):
+        return 422
     return next((status for kind, status in _STATUSES.items() if isinstance(error, kind)), 500)
 
 

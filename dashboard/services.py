@@ -1,6 +1,7 @@
 """What the routes of a server share: its settings, the run store, and what runs beside the requests."""
 
 import contextlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -32,6 +33,8 @@ class Services:
         What the server was started with.
     store
         The run store; its engine gives each thread a connection of its own.
+    unreadable
+        The folders that could not be read when the server started, and why.
     hub
         Takes what happens and hands it to the clients of the streams.
     opened_runs
@@ -64,7 +67,7 @@ class Services:
     def __enter__(self) -> Self:
         with contextlib.ExitStack() as opening:
             self.store: RunStore = opening.enter_context(open_store())
-            self.store.sync()
+            self.unreadable: Mapping[str, str] = self.store.sync().unreadable
             opening.enter_context(self.playbacks)
             opening.enter_context(JobEvents(self.store, self.hub))
             opening.enter_context(AlertEvents(self.told_alerts, self.hub))

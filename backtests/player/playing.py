@@ -45,6 +45,8 @@ class Playing:
         self.playback = playback
         self.times_ms = playback.times_ms
         self.total = len(self.times_ms)
+        self.times = self.times_ms.data
+        """The same times: of few of them this is asked faster."""
         plan = playback.plan
         self._tape = OutputTape(plan.outputs, whole=plan.output_dir is not None)
         self.checkpoints = Checkpoints(self._begin, self.total, count)
@@ -91,7 +93,8 @@ class Playing:
     @property
     def reached_ms(self) -> int | None:
         """The latest step that any fold of it has come to."""
-        return int(self.times_ms[self.reached - 1]) if self.reached else None
+        reached = max(self._reached, self.fold.position)
+        return self.times[reached - 1] if reached else None
 
     @property
     def failure(self) -> str | None:
@@ -101,7 +104,8 @@ class Playing:
     def halts(self) -> tuple[str, ...]:
         """Return the limits that are broken now."""
         safety = self.fold.session.safety
-        return (*safety.halts, *(f"{reason} {symbol}" for symbol, reason in safety.halted_symbols.items()))
+        halts, symbols = safety.halts, safety.halted_symbols
+        return (*halts, *[f"{reason} {symbol}" for symbol, reason in symbols.items()]) if symbols else halts
 
     def drive(
         self, control: Control, target: int, breaks: Collection[Happening] = (), *, paced: bool = False
@@ -185,7 +189,7 @@ class Playing:
                 )
             if self.stopped_by or interrupt.asked or (brake.asked and baton.attend()):
                 return
-            if time.monotonic() >= tellings.due:
+            if tellings.are_due():
                 tellings.tell_those_due(at_leisure=paced and self.speed is not None)
 
     def _is(self, kind: Happening, day: int) -> bool:

@@ -93,13 +93,18 @@ def curve_points(
     session: Session, times_ms: "Int64Array | array[int]", first: int, index: int, total: int | None
 ) -> tuple[int, list[tuple[int, float]]]:
     """Return the points of the curve from number ``first`` on, or from its end, and the number of the first of them."""
-    curve = session.outputs.curve
-    # After the end has closed everything there is one value more than steps.
-    last = len(curve) if len(curve) > index == total else min(index, len(curve))
-    first = min(first, last)
+    first, last = curve_stretch(session, first, index, total)
     times = times_ms[first : min(last, len(times_ms))].tolist()
     times += [session.last_step_ms] * (last - first - len(times))
-    return first, list(zip(times, curve[first:last], strict=True))
+    return first, list(zip(times, session.outputs.curve[first:last], strict=True))
+
+
+def curve_stretch(session: Session, first: int, index: int, total: int | None) -> tuple[int, int]:
+    """Return the numbers between which the points of :func:`curve_points` are."""
+    length = len(session.outputs.curve)
+    # After the end has closed everything there is one value more than steps.
+    last = length if length > index == total else min(index, length)
+    return min(first, last), last
 
 
 def position_of(holding: Holding) -> BacktestPosition:

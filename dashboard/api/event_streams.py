@@ -11,7 +11,6 @@ from fastapi.responses import StreamingResponse
 from core.errors import ConfigurationError
 from core.plain_text import escaped
 from dashboard.services import ServicesOf
-from dashboard.streams.event import Event
 from dashboard.streams.event_hub import EventHub
 
 routes = APIRouter(tags=["streams"])
@@ -90,11 +89,7 @@ async def _as_text(hub: EventHub, topics: list[str], after: str | None) -> Async
     # Said at once, so that a client knows where it has begun though nothing happens.
     yield f"id: {escaped(begin)}\nretry: 1000\n\n".encode()
     async for batch in hub.stream(topics, begin):
-        yield b"".join(map(_text_of, batch)) or HEARTBEAT
-
-
-def _text_of(event: Event) -> bytes:
-    return b"id: %b\nevent: %b\ndata: %b\n\n" % (event.mark.encode(), event.kind.encode(), event.text)
+        yield b"".join([one.frame for one in batch]) or HEARTBEAT
 
 
 async def _send_all(socket: WebSocket, hub: EventHub, topics: list[str], after: str | None) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
+from core.errors import ConfigurationError
 from core.timeframe import MINUTE_MS
 from dashboard.api.described import refusals
 from dashboard.api.optimize_models import OptimizationDetail, OptimizationRow, OptimizeRequest, OptimizeStarted
@@ -12,7 +13,7 @@ from dashboard.api.run_requests import require_own_ranges
 from dashboard.api.searches import Searches
 from dashboard.services import ServicesOf
 from reports.page.frozen_page import as_json
-from research.jobs.study_job import FoldsRequest, StudyRequest, submit_search
+from research.jobs.study_job import FoldsRequest, GroupsRequest, StudyRequest, submit_search
 from systems.places import Places
 
 routes = APIRouter(prefix="/backtest/optimize", tags=["searches"])
@@ -62,7 +63,9 @@ def _wanted(asked: OptimizeRequest, places: Places) -> StudyRequest:
     ranges = asked.parameter_ranges
     require_own_ranges(ranges or {})
     metrics = asked.metrics if asked.metric is None else [asked.metric, *(asked.metrics or [])]
-    folds = asked.walk_forward
+    folds, groups = asked.walk_forward, asked.cross_validation
+    if folds is not None and groups is not None:
+        raise ConfigurationError("walk_forward and cross_validation: a search is made by one — allowed: one of them")
     return StudyRequest(
         system=asked.system,
         window=asked.window,
@@ -76,6 +79,7 @@ def _wanted(asked: OptimizeRequest, places: Places) -> StudyRequest:
         min_trades=asked.min_trades,
         best=asked.best,
         folds=None if folds is None else FoldsRequest(**folds.model_dump()),
+        groups=None if groups is None else GroupsRequest(**groups.model_dump()),
         processes=asked.processes,
         places=places,
         offline=asked.offline,

@@ -22,8 +22,20 @@ class FoldsAsked(BaseModel):
     anchored: bool = Field(False, description="Every search begins where the first does.")
 
 
+class GroupsAsked(BaseModel):
+    """The groups of a cross-validation, and how many are left out at a time; lengths as of a walk-forward."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    groups: int = Field(6, description="Parts of the window, of equal length.")
+    test_groups: int = Field(2, description="Left out at a time, in every possible way.")
+    purge: str = Field("0c", description="Not searched on either side of a group that is left out.", max_length=20)
+    embargo: str = Field("0c", description="Nor beyond that after it.", max_length=20)
+
+
 class OptimizeRequest(BaseModel):
-    """A search for parameters of a system; with `walk_forward` it is made fold by fold."""
+    """A search for parameters of a system; with `walk_forward` it is made fold by fold, with `cross_validation` in all
+    ways to leave groups of the window out. One of the two at most."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -60,6 +72,7 @@ class OptimizeRequest(BaseModel):
     min_trades: int | None = Field(None, description="Fewer closed trades leave a trial unranked.")
     best: int | None = Field(None, description="How many of the best are run again with all their outputs.")
     walk_forward: FoldsAsked | None = None
+    cross_validation: GroupsAsked | None = Field(None, description="Of a `grid`, `random` or `qmc` sampler.")
     processes: int = Field(2, ge=1, le=16, description="That make the runs, of the machine of the worker.")
     offline: bool = Field(False, description="Use what is stored and never the network.")
 
@@ -74,7 +87,7 @@ class OptimizeStarted(BaseModel):
         description="Different points, conditions aside; null where a parameter takes any value of its range.",
         examples=[16],
     )
-    trials: int = Field(description="How many are made at most, in all folds.", examples=[16])
+    trials: int = Field(description="How many are made at most, in all folds or ranges.", examples=[16])
     estimated_time_minutes: float | None = Field(
         description="By what a trial took in the last search of this system and window; null where there is none: "
         "then the search itself says it as soon as its first trials are measured."

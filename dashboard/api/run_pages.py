@@ -9,7 +9,7 @@ from core.instants import format_ms, parse_instant
 from core.symbol_spelling import symbol_key
 from dashboard.api.backtests import run_of
 from dashboard.api.described import refusals
-from dashboard.opened_runs import OpenedRun, decisions_at
+from dashboard.opened_runs import OpenedRun, decisions_at, told_of
 from dashboard.problems import NotFound
 from dashboard.services import ServicesOf
 from reports.page.coarse_candles import drawable
@@ -40,7 +40,9 @@ def compare(
 ) -> Response:
     """Return all that a page which compares runs draws."""
     opened = [services.opened_runs.of(run_of(services, one)) for one in runs]
-    return Response(as_json(page_data([one.run for one in opened], [one.candles for one in opened])), media_type=_JSON)
+    with told_of(*[one.run.run_id for one in opened]):
+        compared = page_data([one.run for one in opened], [one.candles for one in opened])
+    return Response(as_json(compared), media_type=_JSON)
 
 
 @routes.get(
@@ -90,7 +92,7 @@ def decisions(
     last = first if until is None else format_ms(parse_instant(until, name="until"))
     symbol = _symbol(opened, symbol, traded=True)
     found = []
-    for one in decisions_at(opened.run.folder, symbol, first, last):
+    for one in decisions_at(opened.run, symbol, first, last):
         found.append(one)
         if len(found) == _MOST_DECISIONS:
             break

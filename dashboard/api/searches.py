@@ -168,7 +168,7 @@ class Searches:
             created_ms=0 if job is None else job.created_ms,
             system=request.get("system"),
             window_name=request.get("window"),
-            method=WALK_FORWARD if request.get("folds") else request.get("sampler"),
+            method=_method_of(request),
         )
         return OptimizationRow(
             optimization_id=str(begun.id) if job is None else f"o{job.id}",
@@ -203,6 +203,13 @@ class Searches:
             return None
         measured = measured_trial_ms(self._store, row.system, row.start_ms, row.end_ms)
         return None if measured is None else measured * (job.total - (job.done or 0)) / MINUTE_MS
+
+
+def _method_of(request: Mapping[str, Any]) -> str | None:
+    """Return the method of a search that has not begun."""
+    if request.get("folds"):
+        return WALK_FORWARD
+    return CROSS_VALIDATION if request.get("groups") else request.get("sampler")
 
 
 def _is_search(row: Optimisation) -> bool:

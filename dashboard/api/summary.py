@@ -1,11 +1,13 @@
 """All runs together: what there is, the best and the worst, what is being made, and the disc."""
 
+import os
 from typing import Any
 
 import msgspec
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
+from core.plain_text import escaped, escaped_lines
 from dashboard.api.backtest_models import ResultRow
 from dashboard.api.jobs import JobView, view
 from dashboard.api.run_views import row_view
@@ -36,6 +38,13 @@ class Disc(BaseModel):
     total: int | None
 
 
+class Unreadable(BaseModel):
+    """A folder in which a run was looked for that cannot be read."""
+
+    folder: str
+    reason: str
+
+
 class Summary(BaseModel):
     """All runs of the store."""
 
@@ -49,6 +58,7 @@ class Summary(BaseModel):
     last: list[ResultRow]
     jobs: list[JobView] = Field(description="Those that wait or are being made.")
     disc: Disc
+    unreadable: list[Unreadable] = Field(description="Fifty of the store, and those met when the server started.")
 
 
 @routes.get("/summary")
@@ -67,6 +77,12 @@ def summary(services: ServicesOf) -> Summary:
         last=[row_view(one) for one in found.last],
         jobs=[view(one) for status in OPEN for one in queue.jobs(status=status)],
         disc=Disc(**msgspec.to_builtins(services.disc.use())),
+        unreadable=[
+            # A path need not be text.
+            Unreadable(folder=escaped(folder), reason=escaped_lines(reason))
+            for folder, reason in {**services.unreadable, **found.unreadable}.items()
+            if os.path.lexists(folder)
+        ],
     )
 
 

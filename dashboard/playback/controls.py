@@ -6,10 +6,10 @@ from typing import Any, Literal
 import msgspec
 
 from backtests.player.recent_events import Happening
-from backtests.player.state_lines import StateLine
+from backtests.player.state_lines import News, StateLine
 
 _pack = msgspec.msgpack.Encoder().encode
-_unpack = msgspec.msgpack.Decoder(tuple[StateLine, ...]).decode
+_unpack = msgspec.msgpack.Decoder(tuple[tuple[bytes, tuple[News, ...]], ...]).decode
 
 Action = Literal["step", "run_to", "next", "play", "pause", "seek", "speed", "breaks", "stop"]
 
@@ -49,9 +49,9 @@ class Told(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, lines: Sequence[StateLine]) -> "Told":
         """Return what is told by lines."""
-        return cls(_pack(lines))
+        return cls(_pack([(one.json, one.news) for one in lines]))
 
     @property
-    def lines(self) -> tuple[StateLine, ...]:
-        """The lines, in order."""
+    def lines(self) -> tuple[tuple[bytes, tuple[News, ...]], ...]:
+        """The states as JSON, in order, each with the news that came before it."""
         return _unpack(self.packed)

@@ -157,18 +157,17 @@ class Driven:
         self._waiting.clear()
 
     def _tell(self, told: Told) -> None:
-        heard = self._hub.has_listeners(self.topic)
-        for line in told.lines:
-            for one in line.news:
+        messages: list[tuple[str, msgspec.Raw]] = []
+        for state, news in told.lines:
+            for one in news:
                 last = self._last[one.kind]
                 last.extend(one.fresh)
                 while len(last) > one.count:
                     last.popleft()
-                if heard:
-                    text = b'{"%b":[%b]}' % (one.kind.encode(), b",".join(last))
-                    self._hub.publish(self.topic, one.kind, msgspec.Raw(text), state=True)
-            if heard:
-                self._hub.publish(self.topic, "state", msgspec.Raw(line.json), state=True)
+                messages.append((one.kind, msgspec.Raw(b'{"%b":[%b]}' % (one.kind.encode(), b",".join(last)))))
+            messages.append(("state", msgspec.Raw(state)))
+        if self._hub.has_listeners(self.topic):
+            self._hub.publish_all(self.topic, messages, state=True)
 
     def _settle(self, one: Answered) -> None:
         answer = self._waiting.pop(one.number, None)

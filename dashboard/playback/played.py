@@ -27,7 +27,7 @@ from strategies.own_code import failure_in_one_line
 
 _THREADS = 8
 """One that plays, and those that make it hold still."""
-_TOGETHER_SECONDS = 0.01
+_TOGETHER_SECONDS = 0.02
 
 
 def play(plan: RunPlan, border: Connection, per_second: float) -> None:

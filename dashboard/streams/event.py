@@ -10,7 +10,8 @@ from core.instants import format_ms
 GAP = "gap"
 """The kind of a message that says: what was between is not to be had any more; read the state anew, and go on."""
 
-_encoder = msgspec.json.Encoder(decimal_format="string")
+_DATA, _END = b"\ndata: ", b"\n\n"
+_encode = msgspec.json.Encoder(decimal_format="string").encode
 
 
 class Told(NamedTuple):
@@ -24,7 +25,7 @@ class Told(NamedTuple):
 
 
 class Event(msgspec.Struct, frozen=True):
-    """A message under its number; ``text`` is its JSON, encoded once for all clients.
+    """A message under its number; ``frame`` is what is sent of it as a server-sent event, made once for all clients.
 
     ``mark`` names it for a client that comes back; ``is_state`` says that a later one of the same topic and kind makes
     it worthless.
@@ -34,12 +35,19 @@ class Event(msgspec.Struct, frozen=True):
     topic: str
     kind: str
     mark: str
-    text: bytes
+    frame: bytes
     is_state: bool = False
+
+    @property
+    def text(self) -> bytes:
+        """Its JSON."""
+        return self.frame[self.frame.index(_DATA) + len(_DATA) : -len(_END)]
 
     @classmethod
     def of(cls, start: str, seq: int, told: Told) -> "Event":
         """Return an event of what it tells, under its number since a start of the server."""
-        mark = f"{start}-{seq}"
-        text = {"id": mark, "seq": seq, "topic": told.topic, "kind": told.kind, "time": format_ms(told.time_ms)}
-        return cls(seq, told.topic, told.kind, mark, _encoder.encode({**text, "data": told.data}), told.is_state)
+        mark, topic, kind = f"{start}-{seq}", told.topic, told.kind
+        said = {"id": mark, "seq": seq, "topic": topic, "kind": kind, "time": format_ms(told.time_ms)}
+        text = _encode({**said, "data": told.data})
+        frame = b"id: %b\nevent: %b%b%b%b" % (mark.encode(), kind.encode(), _DATA, text, _END)
+        return cls(seq, topic, kind, mark, frame, told.is_state)

@@ -5,7 +5,7 @@ import datetime as dt
 import secrets
 import threading
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -51,16 +51,26 @@ class EventHub:
         ``state`` says that the next message of this topic and kind replaces it: where a client is slow, it gets the
         newest. ``data`` is what JSON can say, decimals become text; or it is JSON already.
         """
+        return self.publish_all(topic, [(kind, data)], state=state)
+
+    def publish_all(
+        self, topic: str, told: Sequence[tuple[str, Mapping[str, Any] | msgspec.Raw]], *, state: bool = False
+    ) -> int:
+        """Tell all clients of a topic several things at once, each as of :meth:`publish`; return the last number."""
         with self._lock:
-            self._last += 1
-            event = Event.of(self.start, self._last, Told(topic, kind, self._now_ms(), data, state))
-            self._recent.append(event)
-            self._bytes += len(event.text)
-            while len(self._recent) > self._kept or self._bytes > self._kept_bytes:
-                self._bytes -= len(self._recent.popleft().text)
+            now_ms, recent, events = self._now_ms(), self._recent, []
+            for kind, data in told:
+                self._last += 1
+                event = Event.of(self.start, self._last, Told(topic, kind, now_ms, data, state))
+                events.append(event)
+                recent.append(event)
+                self._bytes += len(event.frame)
+            while len(recent) > self._kept or self._bytes > self._kept_bytes:
+                self._bytes -= len(recent.popleft().frame)
             for one in self._listeners:
-                one.offer(event)
-            return event.seq
+                if one.wants(topic):
+                    one.offer(events)
+            return self._last
 
     def has_listeners(self, topic: str) -> bool:
         """Return whether anybody listens to a topic: a state that nobody wants need not be made."""
@@ -85,9 +95,7 @@ class EventHub:
         listener = _Listener(topics, asyncio.get_running_loop())
         try:
             with self._lock:
-                for one in self._since(after):
-                    if listener.wants(one.topic):
-                        listener.offer(one)
+                listener.offer([one for one in self._since(after) if listener.wants(one.topic)])
                 self._listeners.append(listener)
             while True:
                 yield await listener.taken(self._gap)
@@ -128,12 +136,13 @@ class _Listener:
     def wants(self, topic: str) -> bool:
         return not topic or topic in self._names or topic.startswith(self._heads)
 
-    def offer(self, event: Event) -> None:
-        if not self.wants(event.topic):
+    def offer(self, events: Sequence[Event]) -> None:
+        """Let messages that it wants wait for it."""
+        if not events:
             return
         with self._lock:
-            self._waiting.append(event)
-            self._bytes += len(event.text)
+            self._waiting += events
+            self._bytes += sum([len(one.frame) for one in events])
             if len(self._waiting) > WAITING or self._bytes > WAITING_BYTES:
                 self._make_room()
             wake, self._asleep = self._asleep, False
@@ -146,7 +155,8 @@ class _Listener:
     async def taken(self, gap_until: Callable[[int], Event], quiet_seconds: float = 15.0) -> list[Event]:
         """Return what waits, after a moment in which more may come; nothing after a quiet time."""
         try:
-            await asyncio.wait_for(self._woken.wait(), quiet_seconds)
+            async with asyncio.timeout(quiet_seconds):
+                await self._woken.wait()
         except TimeoutError:
             return []
         await asyncio.sleep(FLUSH_SECONDS)
@@ -169,7 +179,7 @@ class _Listener:
                     continue
                 newest.add((one.topic, one.kind))
             kept.appendleft(one)
-        size = sum(len(one.text) for one in kept)
+        size = sum(len(one.frame) for one in kept)
         if len(kept) > WAITING // 2 or size > WAITING_BYTES // 2:
             self._missing_until = kept[-1].seq
             kept.clear()

@@ -25,6 +25,11 @@ class AccountView:
         self._book = venue.book
 
     @property
+    def starting_balance(self) -> Decimal:
+        """Cash at the start."""
+        return self._account.ledger.starting_balance
+
+    @property
     def balance(self) -> Decimal:
         """Cash after closed trades."""
         return self._account.ledger.balance
@@ -107,6 +112,20 @@ class AccountView:
     def orders_of(self, symbol: str) -> Sequence[Order]:
         """Return the symbol's working orders, protective ones included, in order of acceptance."""
         return self._book.orders_of(symbol)
+
+    def working_of(self, symbol: str) -> Sequence[Order]:
+        """Return the symbol's working orders: the list itself, which is theirs for as long as the account lasts."""
+        return self._book.symbol_orders(symbol).working
+
+    @property
+    def peak_equity(self) -> float:
+        """The highest equity so far."""
+        return self._account.peak_equity
+
+    @property
+    def max_drawdown(self) -> float:
+        """The largest loss from a peak of equity so far, as a fraction of it."""
+        return self._account.max_drawdown
 
     @property
     def performance(self) -> dict[str, Any]:

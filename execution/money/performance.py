@@ -29,19 +29,13 @@ def performance_summary(
     """
     results = totals.trades.all
     trades, wins, even = results.trades, results.won, results.even
-    paid_in = functools.reduce(add, (one.amount for one in transfers), starting_balance)
     equity = add(balance, unrealized)
-    total_return = float(subtract(equity, paid_in))
-    # One that nothing was moved of is divided once: both are the same number but for a rounding.
-    if transfers:
-        return_pct = 100.0 * (float(equity) / units_of(transfers) / float(starting_balance) - 1.0)
-    else:
-        return_pct = 100.0 * total_return / float(starting_balance)
+    total_return, return_pct = returned(starting_balance, equity, transfers)
     return {
         "starting_balance": float(starting_balance),
         "current_balance": float(balance),
         "equity": float(equity),
-        "realized_pnl": float(subtract(balance, paid_in)),
+        "realized_pnl": float(subtract(balance, _paid_in(starting_balance, transfers))),
         "unrealized_pnl": float(unrealized),
         "total_return": total_return,
         "total_return_pct": return_pct,
@@ -54,6 +48,19 @@ def performance_summary(
         "max_drawdown_pct": 100.0 * max_drawdown,
         "peak_equity": peak_equity,
     }
+
+
+def returned(starting_balance: Decimal, equity: Decimal, transfers: Sequence[CashTransfer]) -> tuple[float, float]:
+    """Return what an equity is above all that was paid in, in quote currency and in per cent."""
+    total = float(subtract(equity, _paid_in(starting_balance, transfers)))
+    # One that nothing was moved of is divided once: both are the same number but for a rounding.
+    if transfers:
+        return total, 100.0 * (float(equity) / units_of(transfers) / float(starting_balance) - 1.0)
+    return total, 100.0 * total / float(starting_balance)
+
+
+def _paid_in(starting_balance: Decimal, transfers: Sequence[CashTransfer]) -> Decimal:
+    return functools.reduce(add, (one.amount for one in transfers), starting_balance) if transfers else starting_balance
 
 
 def units_of(transfers: Sequence[CashTransfer]) -> float:

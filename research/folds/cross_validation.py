@@ -67,7 +67,7 @@ def cross_validate(
     HarnessError
         If all trials of a range failed, or the run of a test.
     """
-    search, plan = _planned(system, parameters, (groups, test_groups), options)
+    search, plan = planned_validation(system, parameters, (groups, test_groups), options)
     with OpenedSurroundings(options) as opened:
         return _made(plan.recorded(search, opened.store, "RUNNING"), plan, search, opened)
 
@@ -84,7 +84,7 @@ def begin_cross_validation(
 
     Arguments and errors are those of :func:`cross_validate`.
     """
-    search, plan = _planned(system, parameters, (groups, test_groups), options)
+    search, plan = planned_validation(system, parameters, (groups, test_groups), options)
     with store_of(options.get("store")) as store:
         return plan.recorded(search, store, "PENDING")
 
@@ -115,10 +115,14 @@ def resume_cross_validation(
         return _made(row, plan, plan.again(row, opened, base=base), opened)
 
 
-def _planned(
+def planned_validation(
     system: str | Base, parameters: Any, shape: tuple[int, int], options: ValidationOptions
 ) -> tuple[Search, ValidationPlan]:
-    """Return the search over the whole window, and the plan; what cannot be is refused before anything is run."""
+    """Return the search over the whole window, and the plan: what cannot be is refused before anything is run.
+
+    ``shape`` is how many groups there are, and how many of them are left out at a time; errors are those of
+    :func:`cross_validate`.
+    """
     require_known(options, ValidationOptions, "cross_validate")
     given = {name: one for name, one in options.items() if name in Options.__annotations__}
     search = search_of(system, parameters, cast("Options", {**given, "best": 0}))

@@ -7,7 +7,6 @@ import msgspec
 
 from core.errors import ConfigurationError
 from research.executors.cluster_address import cluster_of
-from research.folds.cross_validation import resume_cross_validation
 from research.folds.validation_rows import ValidationPlan
 from research.folds.walk_plan import WalkPlan
 from research.jobs.backtest_job import BACKTEST, BacktestRequest, make_backtest
@@ -22,7 +21,14 @@ from research.jobs.recommend_job import (
     make_recommendations,
     make_review,
 )
-from research.jobs.study_job import STUDY, StudyRequest, go_on_with_walk, make_search, tell_study
+from research.jobs.study_job import (
+    STUDY,
+    StudyRequest,
+    go_on_with_validation,
+    go_on_with_walk,
+    make_search,
+    tell_study,
+)
 from research.studies.search import resume
 from research.studies.study_plan import StudyPlan, plan_of
 from research.studies.surroundings import Surroundings
@@ -146,8 +152,7 @@ def _walk_forward(held: HeldJob) -> None:
 
 def _cross_validation(held: HeldJob) -> None:
     wanted = _wanted(held, CrossValidationRequest)
-    found = resume_cross_validation(wanted.cross_validation, **wanted.surroundings(held))
-    held.say(f"{len(found.splits)} searches, {len(found.paths)} paths")
+    go_on_with_validation(held, wanted.cross_validation, wanted.surroundings(held))
 
 
 def _wanted(held: HeldJob, kind: type[Request]) -> Request:

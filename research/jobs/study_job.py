@@ -6,7 +6,8 @@ from typing import Any
 
 import msgspec
 
-from core.errors import HarnessError
+from core.errors import ConfigurationError, HarnessError
+from research.folds.cross_validation import begin_cross_validation, planned_validation, resume_cross_validation
 from research.folds.lengths import NOTHING
 from research.folds.walk_forward import begin_walk_forward, planned_walk, resume_walk_forward
 from research.jobs.held_job import HeldJob
@@ -32,8 +33,18 @@ class FoldsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     anchored: bool = False
 
 
+class GroupsRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The groups of a cross-validation, and how many of them are left out at a time."""
+
+    groups: int = 6
+    test_groups: int = 2
+    purge: str = NOTHING
+    embargo: str = NOTHING
+
+
 class StudyRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is searched, as of :func:`research.optimise`; with ``folds`` it is a walk-forward.
+    """What is searched, as of :func:`research.optimise`; with ``folds`` it is a walk-forward, with ``groups`` a
+    cross-validation.
 
     ``parameters`` None are those of the system's own section. ``places`` and the rest are as of the command.
     """
@@ -50,6 +61,7 @@ class StudyRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     min_trades: int | None = None
     best: int | None = None
     folds: FoldsRequest | None = None
+    groups: GroupsRequest | None = None
     processes: int = 2
     places: Places = Places()
     offline: bool = False
@@ -82,7 +94,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     combinations
         How many different points there are, conditions aside; None where a parameter takes any value of its range.
     trials
-        How many are made at most, in all folds together.
+        How many are made at most, in all folds or ranges together.
     trial_ms
         What one took in the search of the same system and window that was made last; None where there is none.
     """
@@ -99,12 +111,15 @@ def submit_search(store: RunStore, wanted: StudyRequest) -> Asked:
     Raises
     ------
     ConfigurationError
-        As of :func:`research.optimise` and :func:`research.walk_forward`, before anything is run.
+        As of :func:`research.optimise`, :func:`research.walk_forward` and :func:`research.cross_validate`, before
+        anything is run.
     """
+    if wanted.folds is not None and wanted.groups is not None:
+        raise ConfigurationError("folds and groups: a walk-forward has folds, a cross-validation groups — allowed: one")
     search, parts = _planned(wanted)
     plan = search.plan
     wanted = msgspec.structs.replace(wanted, places=wanted.places.absolute())
-    kind = "study" if wanted.folds is None else "walk-forward"
+    kind = "walk-forward" if wanted.folds is not None else "study" if wanted.groups is None else "cross-validation"
     job = JobQueue(store).submit(
         STUDY, f"{kind} of {plan.system}, {plan.window_name}", msgspec.to_builtins(wanted), plan.total * parts
     )
@@ -118,6 +133,9 @@ def make_search(held: HeldJob, wanted: StudyRequest) -> None:
     begun = (held.job.outcome or {}).get("study")
     if wanted.folds is not None:
         _make_walk(held, wanted, wanted.folds, begun)
+        return
+    if wanted.groups is not None:
+        _make_validation(held, wanted, wanted.groups, begun)
         return
     started, before = time.monotonic(), held.job.done or 0
     if begun is not None:
@@ -148,6 +166,12 @@ def go_on_with_walk(held: HeldJob, number: int, surroundings: Surroundings) -> N
     held.say(f"{counts}; {shown_by(number)}")
 
 
+def go_on_with_validation(held: HeldJob, number: int, surroundings: Surroundings) -> None:
+    """Make what is missing of a cross-validation, and say what it came to."""
+    found = resume_cross_validation(number, **surroundings)
+    held.say(f"{len(found.splits)} searches, {len(found.paths)} paths; {shown_by(number)}")
+
+
 def shown_by(number: int) -> str:
     """Return how a search is looked at."""
     return f"python -m research show {number} shows it, report {number} writes its page"
@@ -167,7 +191,12 @@ def measured_trial_ms(store: RunStore, system: str, start_ms: int, end_ms: int) 
 
 def _planned(wanted: StudyRequest) -> tuple[Search, int]:
     """Return a search and how many of it there are."""
-    folds = wanted.folds
+    folds, groups = wanted.folds, wanted.groups
+    if groups is not None:
+        joined: Any = {**wanted.options(), "purge": groups.purge, "embargo": groups.embargo}
+        shape = groups.groups, groups.test_groups
+        search, validation = planned_validation(wanted.system, wanted.parameters, shape, joined)
+        return search, len(validation.ranges)
     if folds is None:
         return search_of(wanted.system, wanted.parameters, wanted.options()), 1
     options: Any = {**wanted.options(), "purge": folds.purge, "embargo": folds.embargo, "anchored": folds.anchored}
@@ -181,3 +210,11 @@ def _make_walk(held: HeldJob, wanted: StudyRequest, folds: FoldsRequest, begun: 
         begun = int(begin_walk_forward(wanted.system, wanted.parameters, **options).id or 0)
         held.outcome(study=begun)
     go_on_with_walk(held, begun, wanted.surroundings(held))
+
+
+def _make_validation(held: HeldJob, wanted: StudyRequest, groups: GroupsRequest, begun: int | None) -> None:
+    if begun is None:
+        options = {**wanted.options(), **msgspec.structs.asdict(groups), "store": held.store}
+        begun = int(begin_cross_validation(wanted.system, wanted.parameters, **options).id or 0)
+        held.outcome(study=begun)
+    go_on_with_validation(held, begun, wanted.surroundings(held))

@@ -14,6 +14,8 @@ from runs.store.tables import RUN
 
 SHOWN = 5
 """How many of the best, the worst and the last runs are named."""
+NAMED_UNREADABLE = 50
+"""How many of the folders that cannot be read are named."""
 
 
 class GroupSummary(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +34,10 @@ class GroupSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """All runs: how many by status and by kind, the groups (those of most runs first), and some runs by themselves."""
+    """All runs: how many by status and by kind, the groups (those of most runs first), and some runs by themselves.
+
+    ``unreadable`` are folders of which nothing but what is wrong is known, with that, the last ones first.
+    """
 
     total: int
     statuses: dict[str, int]
@@ -42,6 +47,7 @@ class RunSummary(msgspec.Struct, frozen=True, kw_only=True):
     best: list[RunRow]
     worst: list[RunRow]
     last: list[RunRow]
+    unreadable: dict[str, str]
 
 
 def run_summary(store: RunStore, shown: int = SHOWN) -> RunSummary:
@@ -59,7 +65,16 @@ def run_summary(store: RunStore, shown: int = SHOWN) -> RunSummary:
         best=best,
         worst=worst,
         last=store.runs(RunFilter(limit=shown)),
+        unreadable=_unreadable(store),
     )
+
+
+def _unreadable(store: RunStore) -> dict[str, str]:
+    # A run that failed by itself has a trade log.
+    wrong = RUN.c.status == "FAILED", RUN.c.trades_sha256.is_(None), RUN.c.failure.is_not(None)
+    query = select(RUN.c.folder, RUN.c.failure).where(*wrong).order_by(RUN.c.id.desc()).limit(NAMED_UNREADABLE)
+    with store.database.reading() as connection:
+        return {str(folder): str(reason) for folder, reason in connection.execute(query)}
 
 
 def _counts(store: RunStore, name: str) -> dict[str, int]:

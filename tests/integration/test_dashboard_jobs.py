@@ -139,9 +139,30 @@ class Backtests(Worked):
         self.assertEqual((200, ["mine"], "look"), (status, changed["tags"], changed["note"]))
         self.assertEqual(1, self.ask("/api/backtest/results?tag=mine")[1]["total"])
 
+        self.what_lacks_a_file_is_told_of_that_run(made["id"])
         self.assertEqual(409, self.ask(f"/api/backtest/results/{made['id']}", "DELETE")[0])
         self.assertEqual(200, self.ask(f"/api/backtest/results/{made['id']}?files=true", "DELETE")[0])
         self.assertEqual(404, self.ask(f"/api/backtest/results/{made['id']}")[0])
+
+    def what_lacks_a_file_is_told_of_that_run(self, run: str) -> None:
+        folder = next(one for one in self.folder.glob(f"logs/backtests/**/{run}") if not one.is_symlink())
+        asked = f"/api/backtest/results/{run}"
+        for missing in (["result.json"], ["manifest.json"], ["result.json", "manifest.json"], ["equity.npy"]):
+            with self.subTest(missing=missing):
+                for name in missing:
+                    (folder / name).rename(folder / f"{name}.away")
+                for path, method, body in (
+                    (f"{asked}/page", "GET", None), ("/api/playbacks", "POST", {"run": run}),
+                ):  # fmt: skip
+                    if missing == ["equity.npy"] and method == "POST":
+                        continue  # A playback needs the settings and the window alone.
+                    status, told = self.ask(path, method, body)
+                    self.assertEqual(422, status, told)
+                    self.assertIn(f"run {run}: ", told["detail"])
+                    self.assertIn(missing[0], told["detail"])
+                for name in missing:
+                    (folder / f"{name}.away").rename(folder / name)
+        self.assertEqual(200, self.ask(f"{asked}/page")[0])
 
     def test_what_is_wrong_is_said_at_once_in_the_words_of_the_command(self) -> None:
         span = {"config": "practice.yaml", "start_date": "2024-01-01", "end_date": "2024-01-02"}
@@ -417,7 +438,11 @@ class Searches(Worked):
         self.assertEqual((200, 2), (status, len(page["study"]["folds"])))
 
     def test_what_is_wrong_is_said_at_once_in_the_words_of_the_command(self) -> None:
+        fold, groups = {"train": "10d", "test": "10d"}, {"groups": 3, "test_groups": 1}
         for asked, said in (
+            ({"walk_forward": fold, "cross_validation": groups}, "a search is made by one"),
+            ({"cross_validation": {"groups": 3, "test_groups": 3}}, "test_groups"),
+            ({"cross_validation": groups, "sampler": "tpe"}, "would try other points on every range"),
             ({"parameter_ranges": {"ema_fsat": "5..8"}}, "did you mean ema_fast"),
             ({"parameter_ranges": {"ema_fast": "8..5"}}, "is empty"),
             ({"parameter_ranges": {"ema_fast": None}}, "ema_fast"),

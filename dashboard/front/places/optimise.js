@@ -93,6 +93,8 @@ function searchForm(systems, strategies, metrics, { system: asked }) {
   );
   const conditions = text({ placeholder: "ema_fast < ema_slow", id: "search-conditions" });
   const [train, test] = [text({ placeholder: "30d" }), text({ placeholder: "10d" })];
+  const [groups, out] = ["groups", "left-out"].map((name) => figure({ step: 1, min: 1, id: `search-${name}` }));
+  const [purge, embargo] = ["purge", "embargo"].map((name) => text({ placeholder: "0c", id: `search-${name}` }));
   fill();
   const run = el("button", { type: "submit", class: "main", id: "search" }, "Search");
   const value = () => {
@@ -110,6 +112,7 @@ function searchForm(systems, strategies, metrics, { system: asked }) {
       min_trades: numberOf(least),
       best: numberOf(best),
       walk_forward: folds ? { train: train.value.trim(), test: test.value.trim() } : undefined,
+      cross_validation: groups.value.trim() || out.value.trim() ? groupsOf(groups, out, purge, embargo) : undefined,
     };
   };
   const submitted = guarded(async (event) => {
@@ -157,9 +160,29 @@ function searchForm(systems, strategies, metrics, { system: asked }) {
         field("Tested in", test, "The stretch after it."),
       ),
     ),
+    el(
+      "details",
+      {},
+      el("summary", {}, "Cross-validate: leave groups of the window out, in all ways"),
+      el(
+        "div",
+        { class: "fields" },
+        field("Groups", groups, "Parts of the window, of equal length; 6 where only the next is given."),
+        field("Left out", out, "So many at a time; 2 where only the number of groups is given."),
+        field("Purge", purge, "Not searched beside a group that is left out: 2d or 20c (candles)."),
+        field("Embargo", embargo, "Nor beyond that after it."),
+      ),
+    ),
     el("div", { class: "controls" }, run),
   );
 }
+
+const groupsOf = (groups, out, purge, embargo) => ({
+  groups: numberOf(groups),
+  test_groups: numberOf(out),
+  purge: purge.value.trim() || undefined,
+  embargo: embargo.value.trim() || undefined,
+});
 
 // A parameter of a strategy with a range around its default.
 function rangeRows({ parameters, defaults }) {

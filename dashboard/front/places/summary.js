@@ -33,7 +33,7 @@ function partsOf(told) {
   const running = told.jobs.length > 0 && card("Being made", jobsTable(told.jobs));
   if (told.total === 0) {
     const none = empty("Nothing has been run yet. ", link("#/run", "Run a backtest"), ", and it is summed up here.");
-    return [tiles(told), running, card(null, none)];
+    return [tiles(told), running, card(null, none), unreadable(told.unreadable)];
   }
   return [
     tiles(told),
@@ -47,8 +47,18 @@ function partsOf(told) {
       card("By strategy", groupsTable(told.strategies, "strategy")),
       card("By symbol", groupsTable(told.symbols, "symbol")),
     ),
+    unreadable(told.unreadable),
     card("The disc", discFacts(told.disc)),
   ];
+}
+
+function unreadable(folders) {
+  if (folders.length === 0) return null;
+  const columns = [
+    { head: "Folder", cell: (one) => el("span", { class: "code" }, one.folder) },
+    { head: "Why", cell: (one) => one.reason },
+  ];
+  return card("Folders that cannot be read", plainTable(columns, folders, { id: "unreadable" }));
 }
 
 function tiles({ total, statuses, kinds, strategies, jobs, disc }) {
