@@ -1,7 +1,5 @@
 """A pool alone on history: what a request asks for, and what the pool would have woken a program for."""
 
-from programs.pool_outcomes import HorizonOutcome, PoolTrigger, PoolTriggers
-from programs.pool_triggers import pool_triggers
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.errors import ConfigurationError
@@ -12,6 +10,8 @@ from dashboard.api.programs.pool_models import POOL, PoolText
 from dashboard.api.run_requests import job_of
 from dashboard.dashboard_settings import DashboardSettings
 from market_data.history.settled_provider import settled_provider
+from programs.pool_outcomes import HorizonOutcome, PoolTrigger, PoolTriggers
+from programs.pool_triggers import pool_triggers
 from research.jobs.backtest_job import range_of, settings_of
 from strategies.programs.triggers.pool_settings import pool_of
 from systems.life_cycle.epoch_tracker import wall_clock_ms
