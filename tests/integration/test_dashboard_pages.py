@@ -272,11 +272,11 @@ class Pages(Shown):
 
     def test_candles_are_fetched_and_their_coverage_is_seen(self) -> None:
         self.show("#/data")
-        for name, value in (("symbols", "SOL/USDT"), ("timeframe", "1h"), ("end", "2024-01-11")):
+        for name, value in (("symbols", "ADA/USDT"), ("timeframe", "1h"), ("end", "2024-01-11")):
             self.browser.fill(f"#fetch-{name}", value)
         self.browser.press("#fetch")
-        self.says("#series", "SOL/USDT")
-        self.browser.press("#series a", "SOL/USDT")
+        self.says("#series", "ADA/USDT")
+        self.browser.press("#series a", "ADA/USDT")
         self.says("#page", "Coverage")
         place = self.browser.run("return location.hash")
         cells, whole = self.browser.run(
