@@ -58,6 +58,7 @@ class Calling:
         self._ends = contextlib.ExitStack()
         self._calls = 0
         self._reads = 0
+        self._value: object = None
         self._spent_seconds = 0.0
 
     def call(self, given: CallInput) -> CallAnswer:
@@ -74,7 +75,7 @@ class Calling:
             return CallAnswer(None, given.memory, problem)
         begun = self._session is not None
         answer, in_time = self._tried(given)
-        if begun and _may_be_of_the_session(answer):
+        if begun and self._may_be_of_the_session(answer):
             # What earlier calls left in the session may have been in the way: the answer is that of an unused one.
             self._drop()
             answer, in_time = self._tried(given)
@@ -176,6 +177,7 @@ class Calling:
             problem = out_of_time(self._limits)
         enough = _ENOUGH * self._limits.call_seconds
         busy = late and (patience == 0 or (spent is not None and spent < enough))
+        self._value = value
         return self._answer(given, value, problem, said), not busy
 
     def _answer(self, given: CallInput, value: object, problem: ProgramProblem | None, said: "_Said") -> CallAnswer:
@@ -186,6 +188,12 @@ class Calling:
             return CallAnswer(None, given.memory, answered, () if answered.kind == "machine" else printed)
         self._reads += said.reads
         return CallAnswer(answered.decision, answered.memory, None, printed, answered.calls)
+
+    def _may_be_of_the_session(self, answer: CallAnswer) -> bool:
+        """Whether an answer may be another one where no call came before: of limits, and with places in memory."""
+        if answer.problem is not None and answer.problem.kind in ("limit", "machine"):
+            return True
+        return (isinstance(self._value, str) and _PLACE in self._value) or any(_PLACE in one for one in answer.printed)
 
     def _opened(self, patience: int, *, anew: bool) -> Session:
         most_reads = self._limits.host_calls + 1
@@ -203,13 +211,6 @@ class Calling:
         self._sent = SentCandles()
         with contextlib.suppress(pydantic_monty.MontyError):
             self._ends.close()
-
-
-def _may_be_of_the_session(answer: CallAnswer) -> bool:
-    """Whether an answer may be another one where no call came before: of limits, and with places in memory."""
-    if answer.problem is not None and answer.problem.kind in ("limit", "machine"):
-        return True
-    return any(_PLACE in text for text in answer.printed) or _PLACE in f"{answer.decision}{answer.memory}"
 
 
 def _without_candles(market: dict[str, Any]) -> dict[str, Any]:

@@ -29,9 +29,9 @@ class SentCandles:
             for period, rows in periods.items():
                 key = symbol, period
                 old = self._sent.get(key)
-                mine[period] = (None, rows) if old is None else _difference(old, rows)
+                dropped, more = mine[period] = (None, rows) if old is None else _difference(old, rows)
                 # A copy: the caller may change its rows afterwards.
-                kept[key] = list(map(list, rows))
+                kept[key] = [*(() if old is None or dropped is None else old[dropped:]), *map(list, more)]
         self._sent = kept
         return found
 
