@@ -51,7 +51,7 @@ def with_program(
     What stands under ``params`` gives way to the keys of the section.
     """
     # Loaded where there is a program: what checks one is much.
-    from strategies.programs.program_params import ProgramParams
+    from strategies.programs.program_params import ProgramParams, problems_of
     from strategies.programs.program_strategy import ProgramStrategy
 
     params = section.get("params", {})
@@ -76,7 +76,8 @@ def with_program(
             strategy.prepare_features(around.timeframe, (*around.symbols, *around.watched))
             strategy.watch_of(around.symbols)
         except ConfigurationError as error:
-            problems = [SettingsProblem("strategy", line) for line in str(error).splitlines()]
+            facts = [f"strategy.{one.key}" for one in error.facts if one.key]
+            problems = list(problems_of(error, facts[0] if facts else "strategy"))
     if problems:
         return None, problems
     return StrategySettings(type=PROGRAM, params=checked.model_dump(mode="json")), []
@@ -125,6 +126,7 @@ def _found_file(key: str, written: str, around: Surroundings) -> Path | Settings
 
 def _read_pools(section: Mapping[str, Plain], around: Surroundings, given: dict[str, Any]) -> list[SettingsProblem]:
     """Put the pools that are named among the parameters."""
+    from strategies.programs.program_params import problems_of
     from strategies.programs.triggers.pool_files import FOLDER, pools_of
 
     ids = section.get("pools")
@@ -137,7 +139,7 @@ def _read_pools(section: Mapping[str, Plain], around: Surroundings, given: dict[
     try:
         pools = pools_of(list(map(str, ids)), there or folders)
     except ConfigurationError as error:
-        return [SettingsProblem("strategy.pools", line) for line in str(error).splitlines()]
+        return list(problems_of(error, "strategy.pools"))
     given["pools"] = [{"id": one.id, **one.to_dict()} for one in pools]
     return []
 

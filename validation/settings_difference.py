@@ -19,10 +19,17 @@ def settings_differences(before: Settings, now: Settings) -> list[str]:
     """
     old, new = (_by_key(hashed_settings(one.live, one.risk, one.mode)) for one in (before, now))
     return [
-        f"{shown_key(key)} was {_said(key, old)}, is {_said(key, new)}"
+        _told(key, _said(key, old), _said(key, new))
         for key in sorted(old.keys() | new.keys())
         if key not in old or key not in new or old[key] != new[key]
     ]
+
+
+def _told(key: str, before: str, now: str) -> str:
+    """Return what has become of a key; long texts may differ only behind what is shown of them."""
+    if before == now:
+        return f"{shown_key(key)} is another text"
+    return f"{shown_key(key)} was {before}, is {now}"
 
 
 def _by_key(settings: dict[str, Plain]) -> dict[str, Plain]:

@@ -65,7 +65,7 @@ class ProgramParams(SettingsSection):
             try:
                 read()
             except ConfigurationError as error:
-                yield from (one._replace(key=f"{key}") for one in _problems(error))
+                yield from problems_of(error, key)
         if not self.pools and self.schedule is None:
             yield SettingsProblem("pools", "nothing wakes the program", "allowed: pools, a schedule, or both")
 
@@ -97,7 +97,11 @@ class ProgramParams(SettingsSection):
         return ProgramLimits(call_seconds=self.call_seconds)
 
 
-def _problems(error: ConfigurationError) -> Iterable[SettingsProblem]:
-    """Yield what an error names, each with the place that it has in its own sentence."""
-    for line in str(error).splitlines():
-        yield SettingsProblem("", line)
+def problems_of(error: ConfigurationError, key: str) -> Iterable[SettingsProblem]:
+    """Yield what an error names as problems of a key; what it read from a file is named with that."""
+    for fact in error.facts:
+        wrong = fact.wrong if not fact.file else fact._replace(allowed="").line()
+        yield SettingsProblem(key, wrong, fact.allowed)
+    if not error.facts:
+        for line in str(error).splitlines():
+            yield SettingsProblem(key, line)

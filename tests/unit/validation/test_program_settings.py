@@ -13,6 +13,7 @@ from validation.composed_settings import Settings
 from validation.config_error import ConfigValidationError
 from validation.loading import load_settings
 from validation.resolved_settings import settings_from_resolved
+from validation.settings_difference import settings_differences
 from validation.varied_settings import varied_settings
 
 TEXT = """def decide(market, account, trigger):
@@ -77,6 +78,16 @@ class ProgramSettings(unittest.TestCase):
         for column in zip(*known.values(), strict=True):
             self.assertEqual(len(known), len(set(column)))
         self.assertEqual(["x.py"], list(strategy_identity_of(self.loaded()).files))
+
+    def test_a_text_that_differs_far_behind_is_said_to_be_another(self) -> None:
+        before = self.loaded()
+        self.write("programs/x.py", TEXT + "# more\n" * 100)
+        long = self.loaded(schedule="1h")
+        self.write("programs/x.py", TEXT + "# more\n" * 101)
+        self.assertEqual(
+            ["strategy.params.code is another text"], settings_differences(long, self.loaded(schedule="1h"))
+        )
+        self.assertIn('strategy.params.schedule was null, is "1h"', settings_differences(before, long))
 
     def test_a_file_is_found_from_three_folders_and_pools_beside_it_go_first(self) -> None:
         self.write("config/own/x.py", TEXT + "# nearer\n")
