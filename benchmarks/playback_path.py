@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.measure import ROOT
 
-CLIENTS, A_SECOND, DAYS = 10, 1_000, 180
+CLIENTS, A_SECOND, DAYS = 10, 1_000, 90
 _FIRST = dt.date(2024, 1, 1)
 _PRINTED = re.compile(r"(http://\S+/)\?token=(\S+)")
 _CLIENT = """

@@ -86,7 +86,7 @@ def _measure_paths(folder: Path, days: int) -> None:
         lambda: measure_run_store(folder / "run_store"),
         lambda: measure_live_path(folder / "live_path"),
         lambda: measure_journals(folder / "journals", days),
-        lambda: measure_playback(folder / "playback", min(days, 28)),
+        lambda: measure_playback(folder / "playback"),
         measure_examples,
         measure_programs,
     ]
