@@ -18,6 +18,7 @@ import gc
 import importlib
 import mmap
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -28,11 +29,12 @@ import types
 import unittest
 from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
 from tests.support.scale import scaled
+from tests.support.warm_starts import PLACE, Starter
 
 TESTS = Path(__file__).resolve().parents[1]
 MEMORY = Path("/dev/shm")
@@ -189,6 +191,31 @@ def _write_to_memory() -> None:
             tempfile.tempdir = None
 
 
+def _begin_fast() -> None:
+    """Spare hundreds of processes what each would do as it begins, and none here needs.
+
+    A library of linear algebra starts a thread for every core. Certificates of all authorities are read, which takes a
+    tenth of a second: one does, where nothing is asked beyond this machine.
+    """
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+@contextlib.contextmanager
+def _starter() -> Iterator[Starter | None]:
+    """Begin what starts the program's commands for the tests; None where there is no program."""
+    if not (TESTS.parent / "run_live.py").is_file():
+        yield None
+        return
+    # One that removes itself at the end of a process would at that of every module's.
+    folder = tempfile.mkdtemp()
+    try:
+        started = Starter(folder)
+        os.environ[PLACE] = started.place
+        yield started
+    finally:
+        shutil.rmtree(folder)
+
+
 def main() -> int:
     """Run all modules; return 1 if any test failed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -204,18 +231,29 @@ def main() -> int:
     atexit.register(gc.unfreeze)
     _compile_modules()
     _write_to_memory()
+    _begin_fast()
+    with _starter() as started:
+        return _run_all(asked.begin, output, asked.hangs, started)
+
+
+def _run_all(chosen: Sequence[str], output: Path, hangs: float, started: Starter | None) -> int:
+    """Run modules whose names begin so, or all; return 1 if any test failed."""
     begun, totals = time.monotonic(), Totals()
-    queue, running = modules(asked.begin), dict[int, Running]()
+    queue, running = modules(chosen), dict[int, Running]()
     room = max(4, min(6, (os.cpu_count() or 2) + 2))
     while queue or running:
         while fitting := next_of(queue, room - sum(weight_of(one.module) for one in running.values())):
             queue.remove(fitting)
-            process, one = begin(fitting, output, asked.hangs)
+            process, one = begin(fitting, output, hangs)
             running[process] = one
         process, status, used = os.wait4(-1, 0)
+        if process not in running:
+            raise SystemExit("what starts the program's commands has ended")
         totals.add(running.pop(process), os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime)
     for folder, seconds in sorted(totals.seconds.items()):
         print(f"tests/{folder.replace('.', '/')}: {seconds:.0f} s, {totals.computed[folder]:.0f} s computing")
+    if started:
+        print(f"commands that were started beside the tests: {started.end():.0f} s computing")
     words = f"failed in {', '.join(sorted(totals.failed))}" if totals.failed else "OK"
     print(f"Ran {totals.tests} tests, {totals.skipped} skipped, in {time.monotonic() - begun:.0f} s: {words}")
     return 1 if totals.failed else 0
