@@ -1,9 +1,10 @@
 """Runs every test, several modules at once, with XML reports: ``python -m tests.support.run_tests [--output FOLDER]``.
 
 Each module of tests is a process of its own, forked from this one, which has imported it and whatever the others
-needed: nothing is imported twice, and none sees what another did. Those that take longest begin first, and two more
-run than there are cores, two for one where they wait, so that tests which wait for sockets and processes do not hold
-up those that compute. The last lines count everything, by folder and in all.
+needed: nothing is imported twice, and none sees what another did. The program's commands that tests start are forked
+from a process that has imported the program (``warm_starts``). Those modules that take longest begin first, and two
+more run than there are cores, two for one where they wait, so that tests which wait for sockets and processes do not
+hold up those that compute. The last lines count everything, by folder and in all.
 
 A module has passed when its process says so at its end: one that dies, whatever its exit code, one without a test, one
 that leaves a thread which does not end, and one that hangs, of which it is said where, have failed.
@@ -192,11 +193,7 @@ def _write_to_memory() -> None:
 
 
 def _begin_fast() -> None:
-    """Spare hundreds of processes what each would do as it begins, and none here needs.
-
-    A library of linear algebra starts a thread for every core. Certificates of all authorities are read, which takes a
-    tenth of a second: one does, where nothing is asked beyond this machine.
-    """
+    """Let a library of linear algebra start no thread for every core, in hundreds of processes that need none."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
