@@ -4,6 +4,7 @@ import argparse
 import importlib.util
 import logging
 import os
+import sys
 from collections.abc import Sequence
 
 from core.command_line import CommandParser, exit_code_of, say, say_text
@@ -94,5 +95,11 @@ def _run(asked: argparse.Namespace) -> int:
     from dashboard.serving import serve
 
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    serve(settings, say)
+    serve(settings, _say)
     return 0
+
+
+def _say(*lines: object) -> None:
+    """Print lines at once: who reads them through a pipe waits for the address."""
+    say(*lines)
+    sys.stdout.flush()

@@ -37,6 +37,10 @@ class ExchangeAdapter(Protocol):
     def page_limit(self) -> int:
         """Most candles one page holds."""
 
+    @property
+    def opening_ms(self) -> int | None:
+        """When its first candles of all symbols begin, where that is known; None where each has to be looked for."""
+
     def markets(self) -> Mapping[str, Instrument]:
         """Return the trading rules of every listed symbol, keyed by unified symbol."""
 

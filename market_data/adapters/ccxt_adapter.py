@@ -57,6 +57,8 @@ class CcxtAdapter:
         Longest wait for one answer, and longest time of failing before a call raises; wall seconds.
     """
 
+    opening_ms: int | None = None
+
     def __init__(
         self, name: str, *, base_url: str | None = None, timeout_seconds: float = 10.0, give_up_seconds: float = 30.0
     ) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from core.errors import ConfigurationError, FeedError
-from core.timeframe import WEEK_MS, floor_to_grid, timeframe_ms
+from core.timeframe import WEEK_MS, ceil_to_grid, floor_to_grid, timeframe_ms
 from market_data.exchange_adapter import ExchangeAdapter
 from market_data.exchanges.request_failures import RangeNotServedError
 from market_data.quality.sound_candle import FIRST_TRADE_MS
@@ -12,8 +12,9 @@ from market_data.quality.sound_candle import FIRST_TRADE_MS
 def earliest_open(adapter: ExchangeAdapter, symbol: str, timeframe: str, now_ms: int) -> int | None:
     """Return the open of the first candle that an exchange has of a symbol; None if it has none, or does not say.
 
-    It is looked for among the exchange's longest candles, of which a few pages hold all there are, and then among those
-    of the timeframe. Where the former are not there, or the latter do not reach back as far, it is found by halving.
+    Where the exchange tells when all candles begin, that is it. Else it is looked for among the exchange's longest
+    candles, of which a few pages hold all there are, and then among those of the timeframe. Where the former are not
+    there, or the latter do not reach back as far, it is found by halving.
 
     Raises
     ------
@@ -38,6 +39,9 @@ def earliest_open(adapter: ExchangeAdapter, symbol: str, timeframe: str, now_ms:
             start_ms = until_ms
         return None
 
+    if adapter.opening_ms is not None:
+        begin_ms = ceil_to_grid(adapter.opening_ms, length)
+        return first_in(timeframe, begin_ms, min(begin_ms + length, now_ms))
     coarse = max((one for one in adapter.timeframes if _fixed(one) >= length), key=_fixed, default=timeframe)
     begin_ms = floor_to_grid(FIRST_TRADE_MS, timeframe_ms(coarse))
     found = first_in(coarse, begin_ms, now_ms)

@@ -57,6 +57,7 @@ class PracticeMarket:
     name = "practice"
     timeframes: Sequence[str] = TIMEFRAMES
     page_limit = PAGE_LIMIT
+    opening_ms: int | None = OPENING_MS
     perpetual_kinds: Collection[PerpetualKind] = ("mark", "funding")
     open_interest_periods: Sequence[str] = ()
     open_interest_page_limit = 0

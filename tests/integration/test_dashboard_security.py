@@ -55,7 +55,7 @@ class Security(unittest.TestCase):
             (session / "alerts.jsonl").write_text("\n".join((*ALERTS, "")))
         arguments = ("--config", str(CONFIG), "--systems", str(CONFIG / "systems"), "--workers", "1")
         cls.server = cls.enterClassContext(
-            dashboard(cls.folder, *arguments, environment={"HARNESS_DASHBOARD_TOKEN": TOKEN})
+            dashboard(cls.folder, *arguments, environment={"HARNESS_DASHBOARD_TOKEN": TOKEN}, warm=False)
         )
 
     def ask(

@@ -4,8 +4,6 @@ import contextlib
 import os
 import re
 import signal
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from distributed import Client, Security
 
 from tests.support.runs.backtest_runs import command_environment
 from tests.support.waiting import PATIENCE_S, wait_until
+from tests.support.warm_starts import Process, start
 
 
 class LoopbackCluster:
@@ -24,41 +23,34 @@ class LoopbackCluster:
     def __init__(self, until: contextlib.ExitStack, certificates: Path | None = None) -> None:
         self._until = until
         self._certificates = certificates
-        self.living: list[subprocess.Popen[bytes]] = []
+        self.living: list[Process] = []
         self.folder = Path(until.enter_context(tempfile.TemporaryDirectory()))
         # At any port: one that was free a moment ago is another's by the time that the scheduler has been imported.
         self.scheduler = self._part("scheduler", "--port", "0")
         wait_until(self._addresses, self.said)
         [self.address] = set(self._addresses())
 
-    def start(self, *arguments: str, path: str | None = None) -> subprocess.Popen[bytes]:
+    def start(self, *arguments: str, path: str | None = None) -> Process:
         """Start a program in a group of its own and far from the repository; ``path`` is where it finds modules."""
         changes = {} if path is None else {"PYTHONPATH": path}
-        with (self.folder / "said").open("ab") as said:
-            process = subprocess.Popen(
-                [sys.executable, *arguments],
-                cwd=self.folder,
-                env=command_environment(changes),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=said,
-                start_new_session=True,
-            )
+        with (self.folder / "said").open("ab") as said, Path(os.devnull).open("wb") as nowhere:
+            surroundings = command_environment(changes)
+            process = start(*arguments, cwd=self.folder, env=surroundings, stdout=nowhere, stderr=said, session=True)
         self._until.callback(self.kill, process)
         self.living.append(process)
         return process
 
-    def worker(self) -> subprocess.Popen[bytes]:
+    def worker(self) -> Process:
         """Start a worker; it has joined when its first run is made."""
         return self._part("worker", self.address)
 
-    def _part(self, part: str, *arguments: str) -> subprocess.Popen[bytes]:
+    def _part(self, part: str, *arguments: str) -> Process:
         place = self._certificates
         files = () if place is None else (("ca-file", "ca.pem"), ("cert", f"{part}.pem"), ("key", f"{part}.key"))
         shown = [one for name, file in files for one in (f"--tls-{name}", f"{place}/{file}")]
         return self.start("-m", "research", "cluster", part, *arguments, *shown)
 
-    def other_worker(self, code: str | None) -> subprocess.Popen[bytes]:
+    def other_worker(self, code: str | None) -> Process:
         """Start a worker of another version of this program, or one that knows nothing of it."""
         place = Path(tempfile.mkdtemp(dir=self.folder))
         if code is not None:
@@ -80,7 +72,7 @@ class LoopbackCluster:
         """Wait until so many have joined."""
         wait_until(lambda: self.workers() >= count, self.said)
 
-    def kill(self, process: subprocess.Popen[bytes]) -> None:
+    def kill(self, process: Process) -> None:
         """End a program and all that it started, without a word."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)

@@ -6,7 +6,7 @@ import os
 import re
 import signal
 import subprocess
-import sys
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from tests.support.shared import REPOSITORY
 from tests.support.waiting import PATIENCE_S
+from tests.support.warm_starts import Process, start
 
 _PRINTED = re.compile(r"(http://\S+:(\d+)/)\?token=(\S+)")
 
@@ -25,7 +26,7 @@ class Dashboard(NamedTuple):
     address: str
     port: int
     token: str
-    process: subprocess.Popen[str]
+    process: Process
 
     @property
     def entrance(self) -> str:
@@ -53,30 +54,27 @@ class Dashboard(NamedTuple):
 
 
 @contextlib.contextmanager
-def dashboard(folder: Path, *arguments: str, environment: Mapping[str, str] | None = None) -> Iterator[Dashboard]:
-    """Serve a folder on a free port until the end of the block."""
+def dashboard(
+    folder: Path, *arguments: str, environment: Mapping[str, str] | None = None, warm: bool = True
+) -> Iterator[Dashboard]:
+    """Serve a folder on a free port until the end of the block; ``warm`` is that of :func:`start`."""
     surroundings = {**os.environ, "PYTHONPATH": str(REPOSITORY), **(environment or {})}
-    process = subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "dashboard", "--port", "0", *arguments],
-        cwd=folder,
-        env=surroundings,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    try:
-        assert process.stdout is not None and process.stderr is not None
-        printed = _PRINTED.search(process.stdout.readline())
-        if printed is None:
-            raise AssertionError(f"the server did not start: {process.communicate(timeout=10)[1]}")
-        yield Dashboard(printed[1], int(printed[2]), printed[3], process)
-    finally:
-        process.send_signal(signal.SIGINT)
+    words = ("-m", "dashboard", "--port", "0", *arguments)
+    reading, writing = os.pipe()
+    with open(reading, encoding="utf-8") as said, tempfile.TemporaryFile() as errors:  # noqa: PTH123 - a pipe
+        with open(writing, "wb") as told:  # noqa: PTH123 - as above
+            process = start(*words, cwd=folder, env=surroundings, stdout=told, stderr=errors, strict=True, warm=warm)
         try:
-            process.wait(15)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        for pipe in (process.stdout, process.stderr):
-            if pipe is not None:
-                pipe.close()
+            printed = _PRINTED.search(said.readline())
+            if printed is None:
+                process.wait(10)
+                text = os.pread(errors.fileno(), os.fstat(errors.fileno()).st_size, 0).decode()
+                raise AssertionError(f"the server did not start: {text}")
+            yield Dashboard(printed[1], int(printed[2]), printed[3], process)
+        finally:
+            process.send_signal(signal.SIGINT)
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()

@@ -1,9 +1,10 @@
 """Runs every test, several modules at once, with XML reports: ``python -m tests.support.run_tests [--output FOLDER]``.
 
 Each module of tests is a process of its own, forked from this one, which has imported it and whatever the others
-needed: nothing is imported twice, and none sees what another did. Those that take longest begin first, and two more
-run than there are cores, two for one where they wait, so that tests which wait for sockets and processes do not hold
-up those that compute. The last lines count everything, by folder and in all.
+needed: nothing is imported twice, and none sees what another did. The program's commands that tests start are forked
+from a process that has imported the program (``warm_starts``). Those modules that take longest begin first, and two
+more run than there are cores, two for one where they wait, so that tests which wait for sockets and processes do not
+hold up those that compute. The last lines count everything, by folder and in all.
 
 A module has passed when its process says so at its end: one that dies, whatever its exit code, one without a test, one
 that leaves a thread which does not end, and one that hangs, of which it is said where, have failed.
@@ -18,6 +19,7 @@ import gc
 import importlib
 import mmap
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -28,11 +30,12 @@ import types
 import unittest
 from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, NamedTuple
 
 from tests.support.scale import scaled
+from tests.support.warm_starts import PLACE, Starter
 
 TESTS = Path(__file__).resolve().parents[1]
 MEMORY = Path("/dev/shm")
@@ -189,6 +192,27 @@ def _write_to_memory() -> None:
             tempfile.tempdir = None
 
 
+def _begin_fast() -> None:
+    """Let a library of linear algebra start no thread for every core, in hundreds of processes that need none."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+@contextlib.contextmanager
+def _starter() -> Iterator[Starter | None]:
+    """Begin what starts the program's commands for the tests; None where there is no program."""
+    if not (TESTS.parent / "run_live.py").is_file():
+        yield None
+        return
+    # One that removes itself at the end of a process would at that of every module's.
+    folder = tempfile.mkdtemp()
+    try:
+        started = Starter(folder)
+        os.environ[PLACE] = started.place
+        yield started
+    finally:
+        shutil.rmtree(folder)
+
+
 def main() -> int:
     """Run all modules; return 1 if any test failed."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -204,18 +228,29 @@ def main() -> int:
     atexit.register(gc.unfreeze)
     _compile_modules()
     _write_to_memory()
+    _begin_fast()
+    with _starter() as started:
+        return _run_all(asked.begin, output, asked.hangs, started)
+
+
+def _run_all(chosen: Sequence[str], output: Path, hangs: float, started: Starter | None) -> int:
+    """Run modules whose names begin so, or all; return 1 if any test failed."""
     begun, totals = time.monotonic(), Totals()
-    queue, running = modules(asked.begin), dict[int, Running]()
+    queue, running = modules(chosen), dict[int, Running]()
     room = max(4, min(6, (os.cpu_count() or 2) + 2))
     while queue or running:
         while fitting := next_of(queue, room - sum(weight_of(one.module) for one in running.values())):
             queue.remove(fitting)
-            process, one = begin(fitting, output, asked.hangs)
+            process, one = begin(fitting, output, hangs)
             running[process] = one
         process, status, used = os.wait4(-1, 0)
+        if process not in running:
+            raise SystemExit("what starts the program's commands has ended")
         totals.add(running.pop(process), os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime)
     for folder, seconds in sorted(totals.seconds.items()):
         print(f"tests/{folder.replace('.', '/')}: {seconds:.0f} s, {totals.computed[folder]:.0f} s computing")
+    if started:
+        print(f"commands that were started beside the tests: {started.end():.0f} s computing")
     words = f"failed in {', '.join(sorted(totals.failed))}" if totals.failed else "OK"
     print(f"Ran {totals.tests} tests, {totals.skipped} skipped, in {time.monotonic() - begun:.0f} s: {words}")
     return 1 if totals.failed else 0

@@ -15,6 +15,8 @@ from tests.support.candles import candles_of
 from tests.support.hour_strategy import RISES_IN, planted_candles
 
 BEST_HOUR = RISES_IN - 1
+DAYS = 5
+"""As few as a study needs: each of its trials runs them all."""
 CONFIG: dict[str, Any] = {
     "strategy": {"type": "tests.support.hour_strategy:Hour"},
     "execution": {"exits": {"max_holding": 1}, "commission_rate": 0.0001, "slippage": 0.0001},
@@ -23,7 +25,7 @@ SPACE = {"hour": "0..23", "target": "0.002..0.014:0.004"}
 _KEPT = ("number", "status", "params", "value", "objectives", "fingerprint", "trades", "figures", "daily_equity")
 
 
-def planted_base(days: int = 12, **config: Any) -> MemoryBacktest:
+def planted_base(days: int = DAYS, **config: Any) -> MemoryBacktest:
     """Return a backtest of the strategy with a planted optimum."""
     return MemoryBacktest({"BTC/USDT": candles_of(planted_candles(days))}, config={**CONFIG, **config})
 

@@ -17,6 +17,7 @@ class MemoryExchange:
 
     name = "binanceus"
     timeframes = ("1m", "5m", "1h", "1d", "1w")
+    opening_ms: int | None = None
 
     def __init__(self, columns: Mapping[str, CandleColumns], now_ms: int, page_limit: int = 100) -> None:
         self.page_limit = page_limit

@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pandas as pd
 from market_data.perpetual.perpetual_data import PerpetualData
 from tests.support.config_tree import write_config
 from tests.support.shared import REPOSITORY
+from tests.support.warm_starts import start
 
 START = "2024-01-01"
 END = "2024-01-01T00:10"
@@ -68,15 +70,16 @@ def run_command(
     timeout: float = 120.0,
 ) -> subprocess.CompletedProcess[str]:
     """Run a command of the program in a process of its own, warnings as errors; every path is importable from it."""
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-m", module, *map(str, arguments)],
-        cwd=cwd,
-        env=command_environment(environment),
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        check=False,
-    )
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as errors:
+        words, surroundings = ["-m", module, *map(str, arguments)], command_environment(environment)
+        process = start(*words, cwd=cwd, env=surroundings, stdout=out, stderr=errors, strict=True)
+        try:
+            code = process.wait(timeout)
+        finally:
+            process.kill()
+            process.wait()
+        texts = [os.pread(one.fileno(), os.fstat(one.fileno()).st_size, 0).decode() for one in (out, errors)]
+    return subprocess.CompletedProcess(words, code, *texts)
 
 
 def called_command(

@@ -7,8 +7,6 @@ import os
 import re
 import resource
 import signal
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -22,6 +20,7 @@ from runs.folder.file_names import DERIVED
 from tests.support.config_tree import write_config
 from tests.support.shared import REPOSITORY
 from tests.support.waiting import PATIENCE_S
+from tests.support.warm_starts import start
 
 OUTPUTS = DERIVED
 
@@ -103,14 +102,10 @@ class LiveProcess:
         self._resumed = Path(more[list(more).index("--resume") + 1]) if "--resume" in more else None
         addresses = [] if exchange is None else ["--rest-url", exchange.rest_url, "--stream-url", exchange.stream_url]
         program = ["run_live.py"] if before is None else ["-c", f"{before}\n{_MAIN}"]
-        self._streams = [tempfile.TemporaryFile() for _ in range(2)]  # noqa: SIM115 - closed by close()
-        self.process = subprocess.Popen(
-            [sys.executable, *program, "--config", config, "--out", self.sessions, "--plain", *addresses, *more],
-            cwd=REPOSITORY,
-            env={**os.environ, **(environment or {})},
-            stdout=self._streams[0],
-            stderr=self._streams[1],
-        )
+        out, log = self._streams = [tempfile.TemporaryFile() for _ in range(2)]  # noqa: SIM115 - closed by close()
+        words = [*program, "--config", config, "--out", self.sessions, "--plain", *addresses, *more]
+        surroundings = {**os.environ, **(environment or {})}
+        self.process = start(*words, cwd=REPOSITORY, env=surroundings, stdout=out, stderr=log)
 
     def __enter__(self) -> Self:
         return self

@@ -90,7 +90,7 @@ class Brute(ValidationCase):
 
 
 class Paths(ValidationCase):
-    days = 16
+    days = 12
 
     def test_trades_are_counted_over_all_runs_of_a_path(self) -> None:
         [path, *_] = self.validated(metric="profit_factor").paths
@@ -121,7 +121,7 @@ class Paths(ValidationCase):
 
 
 class Leaks(ValidationCase):
-    days = 16
+    days = 12
 
     def test_no_search_sees_a_group_that_is_left_out_or_what_lies_about_it(self) -> None:
         clean = self.searched(self.candles)
@@ -140,7 +140,8 @@ class Leaks(ValidationCase):
             self.assertGreater(seen, 0)
 
     def test_a_search_does_not_warm_up_on_what_lies_before_it(self) -> None:
-        base = base_of_runs(MemoryBacktest({"BTC/USDT": candles_of(self.candles)}, strategy="scalping_ema_rsi"))
+        candles = {"BTC/USDT": candles_of(planted_candles(16))}
+        base = base_of_runs(MemoryBacktest(candles, strategy="scalping_ema_rsi"))
         span = TimeRange(JANUARY_MS + 10 * DAY_MS, JANUARY_MS + 15 * DAY_MS)
         for isolated in (False, True):
             windowed = WindowedBase(base.runs, span, isolated=isolated)
@@ -166,7 +167,7 @@ class Leaks(ValidationCase):
 
 
 class Goes(ValidationCase):
-    days = 16
+    days = 12
 
     def test_interrupted_anywhere_it_comes_to_the_same_and_nothing_is_made_twice(self) -> None:
         whole = self.validated()

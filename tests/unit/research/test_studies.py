@@ -28,9 +28,9 @@ from runs.store.store_rows import Optimisation, RunRow, Trial
 from tests.support.candles import candles_of
 from tests.support.hour_strategy import planted_candles
 from tests.support.research_cases import Interrupted, StoreCase
-from tests.support.studies import BEST_HOUR, CONFIG, SPACE, planted_base, told
+from tests.support.studies import BEST_HOUR, CONFIG, DAYS, SPACE, planted_base, told
 
-CANDLES = {"BTC/USDT": candles_of(planted_candles(12))}
+CANDLES = {"BTC/USDT": candles_of(planted_candles(DAYS))}
 
 
 class Overtaken(RunStore):

@@ -55,7 +55,7 @@ class RunningTests(unittest.TestCase):
         self.root = Path(folder.name)
         support = self.root / "tests" / "support"
         support.mkdir(parents=True)
-        for name in ("run_tests.py", "scale.py"):
+        for name in ("run_tests.py", "scale.py", "warm_starts.py"):
             shutil.copy(run_tests.TESTS / "support" / name, support)
         (support / "long_modules.txt").touch()
         for place in (support, support.parent):
