@@ -25,7 +25,7 @@ SPACE = {"hour": "0..23", "target": "0.002..0.014:0.004"}
 _KEPT = ("number", "status", "params", "value", "objectives", "fingerprint", "trades", "figures", "daily_equity")
 
 
-def planted_base(days: int = DAYS, **config: Any) -> MemoryBacktest:
+def planted_base(days: int = 12, **config: Any) -> MemoryBacktest:
     """Return a backtest of the strategy with a planted optimum."""
     return MemoryBacktest({"BTC/USDT": candles_of(planted_candles(days))}, config={**CONFIG, **config})
 

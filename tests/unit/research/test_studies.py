@@ -55,7 +55,7 @@ class Removed(RunStore):
 class StudyCase(StoreCase):
     def setUp(self) -> None:
         super().setUp()
-        self.base = planted_base()
+        self.base = planted_base(DAYS)
         self.store = self.opened("runs")
 
     def study(self, parameters: Any = SPACE, **options: Any) -> Study:
@@ -187,7 +187,7 @@ class Searches(StudyCase):
             def tell(self, proposal: Any, values: Any) -> None:
                 heard.append((proposal.point, values))
 
-        base = planted_base(strategy={**CONFIG["strategy"], "params": {"fails_below": 12, "hour": 20}})
+        base = planted_base(DAYS, strategy={**CONFIG["strategy"], "params": {"fails_below": 12, "hour": 20}})
         with patch("research.studies.study_run.sampler_of", lambda *given, in_order: Hearing(given[1], given[3])):
             study = self.study(sampler="tpe", trials=12, batch=5, base=base)
         expected: list[tuple[Any, ...]] = []
@@ -223,7 +223,7 @@ class Searches(StudyCase):
 class Truth(StudyCase):
     def test_a_trial_without_trades_is_not_ranked_and_is_told_as_the_worst(self) -> None:
         base = planted_base(
-            strategy={**CONFIG["strategy"], "params": {"target": 0.05}}, risk={"min_position_size_usd": 1}
+            DAYS, strategy={**CONFIG["strategy"], "params": {"target": 0.05}}, risk={"min_position_size_usd": 1}
         )
         study = self.study(
             {"hour": "11..13", "risk.min_position_size_usd": "1,1000000"},
@@ -239,7 +239,7 @@ class Truth(StudyCase):
         self.assertEqual([], many.ranked)
 
     def test_trials_that_fail_are_counted_and_the_others_go_on(self) -> None:
-        base = planted_base(strategy={**CONFIG["strategy"], "params": {"fails_below": 5, "hour": 9}})
+        base = planted_base(DAYS, strategy={**CONFIG["strategy"], "params": {"fails_below": 5, "hour": 9}})
         study = self.study({"hour": "3..6"}, base=base, sampler="grid")
         self.assertEqual(["FAILED", "FAILED", "COMPLETED", "COMPLETED"], [one.status for one in study.trials])
         self.assertRegex(study.failed[0].failure, "failed on BTC/USDT at the candle .*as planted")
@@ -390,7 +390,10 @@ class Truth(StudyCase):
         self.study({"hour": "0..3"}, sampler="random", trials=4)
         table = (
             ({"base": planted_base(13)}, "the candles of the window are no longer"),
-            ({"base": planted_base(risk={"default_risk_per_trade": 0.02})}, "the settings of the system are no longer"),
+            (
+                {"base": planted_base(DAYS, risk={"default_risk_per_trade": 0.02})},
+                "the settings of the system are no longer",
+            ),
             ({"base": self.base, "trials": 3}, "trials: 3 — allowed: at least 4"),
             ({}, "is of no system — allowed: to resume it with base=…"),
         )
