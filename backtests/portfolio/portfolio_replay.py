@@ -38,6 +38,10 @@ class PortfolioReplay(msgspec.Struct):
     last_line: int = 0
 
 
+_decode = msgspec.json.Decoder(PortfolioReplay).decode
+"""Made before there are threads: docs/developing.md says why."""
+
+
 def files_of(settings: PortfolioFeed) -> list[str]:
     """Return the names of all that a portfolio's session writes, members' with their folder."""
     return [REBALANCES, *(f"{name}/{file}" for name in settings.portfolio.members for file in DERIVED)]
@@ -73,7 +77,7 @@ def replay_portfolio(head: SessionHead, settings: PortfolioFeed, out: Path) -> P
 
 def read_replay(out: Path) -> PortfolioReplay:
     """Return what :func:`replay_portfolio` left in a folder."""
-    return msgspec.json.decode((out / REPLAY).read_bytes(), type=PortfolioReplay)
+    return _decode((out / REPLAY).read_bytes())
 
 
 @contextlib.contextmanager

@@ -37,6 +37,10 @@ COMPILED = "compiled"
 DISPUTED = "the compiled rules find a difference"
 
 
+_decode_record = msgspec.json.Decoder(JournalRecord).decode
+"""Made before there are threads: docs/developing.md says why."""
+
+
 class JournalReplay(msgspec.Struct):
     """How far a replay came.
 
@@ -185,7 +189,7 @@ def unfinished_bytes(journal: Path, start: int) -> int:
         line = file.readline()
     if line.endswith(b"\n"):
         try:
-            msgspec.json.decode(line, type=JournalRecord)
+            _decode_record(line)
         except (msgspec.DecodeError, UnicodeDecodeError):
             return len(line)
         return 0
@@ -245,7 +249,11 @@ class ReplayedJournal(msgspec.Struct, frozen=True):
             raise StoreError.of("write", self.folder / REPLAY, error) from error
 
 
+_decode = msgspec.json.Decoder(_Summary).decode
+"""Made before there are threads: docs/developing.md says why."""
+
+
 def read_replayed(folder: Path) -> ReplayedJournal:
     """Return the replay that was written into a folder."""
-    summary = msgspec.json.decode((folder / REPLAY).read_bytes(), type=_Summary)
+    summary = _decode((folder / REPLAY).read_bytes())
     return ReplayedJournal(summary.replay, folder, summary.index)

@@ -74,10 +74,14 @@ NO_HEARTBEAT = Heartbeat(pid=0, monotonic_seconds=float("-inf"))
 """Stands for the heartbeat of a session that has none."""
 
 
+_decode = msgspec.json.Decoder(Heartbeat).decode
+"""Made before there are threads: docs/developing.md says why."""
+
+
 def read_heartbeat(folder: Path) -> Heartbeat:
     """Return a session's last heartbeat; :data:`NO_HEARTBEAT` where there is none that can be read."""
     try:
         with (folder / HEARTBEAT).open("rb") as file:
-            return msgspec.json.decode(file.read(_MOST_BYTES), type=Heartbeat)
+            return _decode(file.read(_MOST_BYTES))
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return NO_HEARTBEAT

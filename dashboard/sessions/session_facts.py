@@ -179,6 +179,10 @@ def _of_manifest(path: Path, begun_ms: int) -> Traded:
     return msgspec.convert(told, Traded)
 
 
+_known = msgspec.json.Decoder(Traded)
+"""Made before there are threads: docs/developing.md says why."""
+
+
 def _section(of: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     found = of.get(name)
     return found if isinstance(found, Mapping) else {}

@@ -41,11 +41,15 @@ class StartedBy(msgspec.Struct, frozen=True, kw_only=True):
         return found
 
 
+_decode = msgspec.json.Decoder(StartedBy).decode
+"""Made before there are threads: docs/developing.md says why."""
+
+
 def read_start(folder: Path) -> StartedBy | None:
     """Return how a session was started; None where it was started elsewhere."""
     try:
         with (folder / START).open("rb") as file:
-            return msgspec.json.decode(file.read(_MOST_BYTES), type=StartedBy)
+            return _decode(file.read(_MOST_BYTES))
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError):
         return None
 

@@ -44,6 +44,10 @@ def leave_command(session: Path, command: CommandRecord) -> Path:
     return target
 
 
+_decode = msgspec.json.Decoder(CommandRecord).decode
+"""Made before there are threads: docs/developing.md says why."""
+
+
 class CommandInbox:
     """The commands that wait for a session.
 
@@ -68,7 +72,7 @@ class CommandInbox:
             self._read.append(file)
             try:
                 with file.open("rb") as opened:
-                    yield msgspec.json.decode(opened.read(_MOST_BYTES), type=CommandRecord)
+                    yield _decode(opened.read(_MOST_BYTES))
             except (OSError, msgspec.MsgspecError, ConfigurationError) as error:
                 _log.warning("%s", key_values(event="command_refused", file=name, detail=str(error)))
 

@@ -192,9 +192,13 @@ def _replace(path: Path, before: _Snapshot, after: _Snapshot) -> None:
     remove(path)
 
 
+_decode = msgspec.json.Decoder(_Snapshot).decode
+"""Made before there are threads: docs/developing.md says why."""
+
+
 def _load(path: Path) -> _Snapshot:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=_Snapshot)
+        return _decode(path.read_bytes())
     except OSError as error:
         raise StoreError(f"{path}: cannot be read ({error.strerror or error})", path=path) from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:

@@ -206,6 +206,10 @@ def _tidy(denials: Iterable[Denial]) -> tuple[Denial, ...]:
     return tuple(sorted(joined, key=lambda one: one.start_ms))
 
 
+_decode = msgspec.json.Decoder(Coverage).decode
+"""Made before there are threads: docs/developing.md says why."""
+
+
 def load_coverage(path: Path) -> Coverage:
     """Return the record, an empty one if there is no file.
 
@@ -221,7 +225,7 @@ def load_coverage(path: Path) -> Coverage:
     except OSError as error:
         raise StoreError(f"{path}: cannot be read ({error.strerror or error})", path=path) from error
     try:
-        record = msgspec.json.decode(content, type=Coverage)
+        record = _decode(content)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise StoreError(f"{path}: is no coverage record ({error}); {_ADVICE}", path=path) from error
     if record.version != _VERSION:

@@ -90,10 +90,14 @@ class RefusedRequest(Exception):
         self.code = code
 
 
+_decode = msgspec.json.Decoder(StreamRequest).decode
+"""Made before there are threads: docs/developing.md says why."""
+
+
 def parsed_request(text: str | bytes) -> StreamRequest:
     """Return the request in a text frame; RefusedRequest for one that is none."""
     try:
-        request = msgspec.json.decode(text, type=StreamRequest)
+        request = _decode(text)
     except msgspec.ValidationError as error:
         raise RefusedRequest(2, f"Invalid request: {error}") from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -27,6 +27,10 @@ class SaidAgainParams(SettingsSection):
     warmup: int = Field(0, ge=0, description="Candles that must come before the first entry.")
 
 
+_decode = msgspec.json.Decoder(Said).decode
+"""Made before there are threads: docs/developing.md says why."""
+
+
 class SaidAgain(FeatureStrategy):
     """Says at each candle what is written down of it, and nothing elsewhere."""
 
@@ -36,7 +40,7 @@ class SaidAgain(FeatureStrategy):
 
     def __init__(self, params: Mapping[str, Any] | SaidAgainParams | None = None) -> None:
         super().__init__(params)
-        self._said = msgspec.json.decode(self.params.said, type=Said)
+        self._said = _decode(self.params.said)
 
     @property
     def warmup_candles(self) -> int:

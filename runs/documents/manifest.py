@@ -97,6 +97,10 @@ class Manifest(msgspec.Struct, Generic[Symbol], frozen=True, kw_only=True):
         return json.dumps(msgspec.to_builtins(self), sort_keys=True, indent=1, ensure_ascii=False)
 
 
+_decode = msgspec.json.Decoder(Manifest[SymbolAtStart]).decode
+"""Made before there are threads: docs/developing.md says why."""
+
+
 def read_manifest(path: Path) -> Manifest[SymbolAtStart]:
     """Return the manifest of a run; of its symbols what every kind of run has.
 
@@ -108,7 +112,7 @@ def read_manifest(path: Path) -> Manifest[SymbolAtStart]:
         If it cannot be read.
     """
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Manifest[SymbolAtStart])
+        return _decode(path.read_bytes())
     except OSError as error:
         raise StoreError.of("read", path, error) from error
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:

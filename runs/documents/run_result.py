@@ -179,6 +179,10 @@ class RunResult(msgspec.Struct, frozen=True, kw_only=True):
         return plain
 
 
+_known = msgspec.json.Decoder(RunResult)
+"""Made before there are threads: docs/developing.md says why."""
+
+
 def result_of(values: Mapping[str, object]) -> RunResult:
     """Return the result that :meth:`RunResult.to_dict` made plain, or that ``result.json`` holds.
 

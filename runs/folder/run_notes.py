@@ -24,6 +24,10 @@ class RunNotes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return RunNotes(tuple(sorted({*self.tags, *added} - set(removed))), self.note, self.name)
 
 
+_decode = msgspec.json.Decoder(RunNotes).decode
+"""Made before there are threads: docs/developing.md says why."""
+
+
 def read_notes(folder: Path) -> RunNotes:
     """Return what was said of the run in a folder; empty where nothing was.
 
@@ -33,7 +37,7 @@ def read_notes(folder: Path) -> RunNotes:
         If the file is not one that this program wrote.
     """
     try:
-        return msgspec.json.decode((folder / NOTES).read_bytes(), type=RunNotes)
+        return _decode((folder / NOTES).read_bytes())
     except (FileNotFoundError, NotADirectoryError):
         return RunNotes()
     except OSError as error:

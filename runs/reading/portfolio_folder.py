@@ -20,13 +20,18 @@ class _Stored(msgspec.Struct):
     settings: _Divided
 
 
+_decode = msgspec.json.Decoder(PortfolioResult).decode
+_decode_stored = msgspec.json.Decoder(_Stored).decode
+"""Both are made before there are threads: docs/developing.md says why."""
+
+
 def read_portfolio_result(folder: Path) -> PortfolioResult:
     """Return what a portfolio came to, its members in their order; StoreError where its folder is gone or damaged."""
     file = folder / PORTFOLIO
     data = read_bytes(file)
     try:
-        found = msgspec.json.decode(data, type=PortfolioResult)
-        order = msgspec.json.decode(data, type=_Stored).settings.order
+        found = _decode(data)
+        order = _decode_stored(data).settings.order
         return msgspec.structs.replace(found, members={name: found.members[name] for name in order})
     except (msgspec.MsgspecError, UnicodeDecodeError, KeyError) as error:
         raise StoreError(f"{file}: is no result of a portfolio: {error}", path=file) from error

@@ -156,6 +156,12 @@ class StoredRun:
         return dict.fromkeys(self.symbols, EXACT.multiply(received(spread["fraction"]), _HALF))
 
 
+_decode = msgspec.json.Decoder(RunResult).decode
+_decode_any = msgspec.json.Decoder(dict[str, Any]).decode
+_known = msgspec.json.Decoder(MetricSettings)
+"""They are made before there are threads: docs/developing.md says why."""
+
+
 def read_run(path: str | Path) -> StoredRun:
     """Return the run of a folder, or of a trade log beside which its folder lies.
 
@@ -185,7 +191,7 @@ def read_run(path: str | Path) -> StoredRun:
         wrong = "the run is damaged; run" if backtest else "the run goes on, or was killed; resume it, or run"
         raise StoreError(f"{folder}: has no {RESULT}: {wrong} it again", path=folder)
     try:
-        result = msgspec.json.decode(read_bytes(folder / RESULT), type=RunResult)
+        result = _decode(read_bytes(folder / RESULT))
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise StoreError(f"{folder / RESULT}: is no result of a run: {error}", path=folder / RESULT) from error
     return StoredRun(folder, log_file, manifest, result)
@@ -211,7 +217,7 @@ def _places(path: Path) -> tuple[Path, Path]:
 def own_folder(stem: Path) -> Path | None:
     """Return the folder of the run that a stem names, which no later run changes; None where it was removed."""
     try:
-        run = msgspec.json.decode(read_bytes(stem / RESULT), type=dict)["run_id"]
+        run = _decode_any(read_bytes(stem / RESULT))["run_id"]
     except (StoreError, msgspec.MsgspecError, KeyError):
         return None
     places = (stem / str(run), stem / RUNS / str(run))

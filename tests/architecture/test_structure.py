@@ -41,6 +41,19 @@ def long_functions(path: Path) -> set[str]:
 
 
 class Structure(unittest.TestCase):
+    def test_no_type_is_looked_at_for_the_first_time_where_a_file_is_decoded(self) -> None:
+        found = [
+            f"{path.relative_to(REPOSITORY)}:{node.lineno}"
+            for package in PACKAGES
+            for path in files_of(package)
+            for node in ast.walk(tree_of(path))
+            if isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr == "decode"
+            and any(one.arg == "type" for one in node.keywords)
+        ]
+        self.assertEqual([], found, "two threads that do so may end the process: docs/developing.md")
+
     def test_the_floors_hold(self) -> None:
         done = subprocess.run(
             [Path(sys.executable).parent / "lint-imports", "--no-cache"],
