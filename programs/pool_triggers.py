@@ -18,7 +18,6 @@ from indicators.features.feature import Feature
 from market_data.history.loaded_candles import LoadedCandles
 from market_data.history.settled_provider import settled_provider
 from programs.pool_outcomes import HorizonOutcome, PoolTrigger, PoolTriggers
-from programs.pool_places import FOLDERS
 from runs.commands.opened_store import wall_clock_ms
 from runs.dataset.feature_table import FeatureTable, session_segments
 from runs.dataset.fed_candles import FedCandles, FedSeries
@@ -99,7 +98,7 @@ def backtest_pool(
     DataUnavailableError
         If there are no candles, or the exchange cannot be reached for missing ones.
     """
-    chosen = pools_of([pool], FOLDERS)[0] if isinstance(pool, str) else pool
+    chosen = pools_of([pool])[0] if isinstance(pool, str) else pool
     now_ms = wall_clock_ms()
     window = TimeRange.from_dates(start, end).known_by(now_ms)
     settings = load_settings(config, symbols=symbols, interval=interval, data_dir=data_dir)

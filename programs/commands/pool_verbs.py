@@ -8,7 +8,7 @@ from pathlib import Path
 from core.command_line import CommandParser
 from core.errors import ConfigurationError
 from core.settings_problem import shown
-from programs.pool_places import FOLDERS
+from strategies.programs.triggers.pool_files import pool_folders
 
 _FOLDER = "folder of pools, in place of programs/pools of the working directory"
 _STORED = "the one in the run store, by default its last version"
@@ -89,7 +89,7 @@ def folders_of(asked: argparse.Namespace) -> tuple[Path, ...]:
         If the one that was named is not there.
     """
     if asked.pools is None:
-        return FOLDERS
+        return pool_folders()
     if not asked.pools.is_dir():
         raise ConfigurationError(f"--pools {asked.pools}: there is no such folder — allowed: a folder of pools")
     return (asked.pools,)

@@ -11,7 +11,17 @@ from strategies.programs.triggers.signal_pool import SignalPool
 
 FOLDER = "programs/pools"
 """Where pools lie, below the folder of a configuration or the working directory."""
+SHIPPED = Path(__file__).resolve().parents[3] / FOLDER
+"""Where those lie that come with the program."""
 _SUFFIX = ".yaml"
+
+
+def pool_folders(*bases: str | Path) -> tuple[Path, ...]:
+    """Return the folders in which a pool is looked for by its id, one after the other.
+
+    They are those below the bases, by default the working directory, then that of the shipped ones.
+    """
+    return (*(Path(base) / FOLDER for base in bases or (Path(),)), SHIPPED)
 
 
 def pool_ids(folders: Sequence[str | Path]) -> dict[str, Path]:
@@ -36,7 +46,7 @@ def read_pool(path: str | Path) -> SignalPool:
     return pool_of(read_settings_file(path), path.name.removesuffix(path.suffix), path.as_posix())
 
 
-def pools_of(ids: Sequence[str], folders: Sequence[str | Path] = (FOLDER,)) -> tuple[SignalPool, ...]:
+def pools_of(ids: Sequence[str], folders: Sequence[str | Path] | None = None) -> tuple[SignalPool, ...]:
     """Return the pools of some ids, in the order in which they are named.
 
     Parameters
@@ -44,13 +54,14 @@ def pools_of(ids: Sequence[str], folders: Sequence[str | Path] = (FOLDER,)) -> t
     ids
         The files' names without ``.yaml``.
     folders
-        Where they are looked for, one after the other.
+        Where they are looked for, one after the other; by default those of :func:`pool_folders`.
 
     Raises
     ------
     ConfigurationError
         If an id is none, stands twice, or has no file, or a file is wrong.
     """
+    folders = pool_folders() if folders is None else folders
     files = pool_ids(folders)
     for number, one in enumerate(ids):
         require_id(one)

@@ -15,7 +15,8 @@ from strategies.programs.triggers.signal_pool import Comparison, Condition, Sign
 from strategies.programs.triggers.trigger_event import TriggeredSignal, TriggerEvent
 
 ValueOf = Callable[[str, str], float]
-"""Gives a symbol's value of a feature by name at the step's close; nan while it is undefined."""
+"""Gives a feature's value by name, as the symbol that is looked at reads it at the step's close (of another symbol's
+candles too); nan while it is undefined."""
 
 PREFIX = "trigger_"
 _COMPARED: Mapping[Comparison, Callable[[float, float, float, float], bool]] = {

@@ -7,8 +7,7 @@ from pathlib import Path
 import yaml
 
 from core.errors import ConfigurationError
-from programs.pool_places import SHIPPED
-from strategies.programs.triggers.pool_files import pool_ids, pools_of, read_pool
+from strategies.programs.triggers.pool_files import SHIPPED, pool_folders, pool_ids, pools_of, read_pool
 from strategies.programs.triggers.pool_settings import pool_of
 from strategies.programs.triggers.signal_pool import Condition, SignalPool
 
@@ -120,6 +119,14 @@ class PoolFiles(unittest.TestCase):
         for pool in pools_of(ids, [SHIPPED]):
             self.assertEqual(pool, pool_of(pool.to_dict(), pool.id, "again"))
             self.assertTrue((SHIPPED / f"{pool.id}.yaml").read_text().startswith("# "))
+
+    def test_a_folder_of_ones_own_comes_before_that_of_the_shipped_ones(self) -> None:
+        own = self.folder / "programs" / "pools"
+        own.mkdir(parents=True)
+        self.assertEqual((own, SHIPPED), pool_folders(self.folder))
+        (own / "rsi_oversold.yaml").write_text(WHOLE)
+        mine, shipped = pools_of(["rsi_oversold", "trend_pullback"], pool_folders(self.folder))
+        self.assertEqual(("Dip", "Pullback in a rising market"), (mine.name, shipped.name))
 
 
 if __name__ == "__main__":
