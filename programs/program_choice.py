@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 
 from core.errors import ConfigurationError
-from programs.pool_places import FOLDERS
 from strategies.programs.recorded_decisions import RecordedDecisions, text_of
 from strategies.programs.sandbox.problem import ProgramProblem
 from strategies.programs.sandbox.program_text import ProgramText, parsed
 from strategies.programs.sandbox.reads import TRIGGERS_NAME
+from strategies.programs.triggers import pool_files
 from strategies.programs.triggers.pool_files import pools_of
 from strategies.programs.triggers.signal_pool import SignalPool
 
@@ -104,7 +104,7 @@ def recorded_choice(path: Path, asked: WantedTriggers, folders: Sequence[Path] |
 def pool_folders(program: Path | None = None) -> list[Path]:
     """Return where pools are looked for: beside a program, below the working directory, and those that come along."""
     beside = [] if program is None else [program.parent / "pools"]
-    return [*beside, *FOLDERS]
+    return [*beside, *pool_files.pool_folders()]
 
 
 def told_triggers(text: ProgramText) -> WantedTriggers:
