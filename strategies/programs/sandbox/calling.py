@@ -27,6 +27,8 @@ _PATIENCE = (1, 4, 16)
 _PATIENCE_AT_FIRST = 4
 _ENOUGH = 0.8
 """What part of its processor time a call has had that was stopped by the clock, and is told to be out of time."""
+_PLACE = "0x"
+"""How the text of an object says where it lies, which depends on the calls before it in its session."""
 _NAMES_LOOKED_UP = 64
 """Names that are defined nowhere, which a call may ask for beside its reads."""
 
@@ -51,6 +53,7 @@ class Calling:
         self._ends = contextlib.ExitStack()
         self._calls = 0
         self._reads = 0
+        self._shows_places = False
         self._spent_seconds = 0.0
 
     def call(self, given: CallInput) -> CallAnswer:
@@ -60,8 +63,10 @@ class Calling:
             return CallAnswer(None, given.memory, problem)
         begun = self._session is not None
         answer, in_time = self._tried(given)
-        if begun and answer.problem is not None and answer.problem.kind in ("limit", "machine"):
+        stopped = answer.problem is not None and answer.problem.kind in ("limit", "machine")
+        if begun and (stopped or self._shows_places):
             # What earlier calls left in the session may have been in the way: the answer is that of an unused one.
+            self._drop()
             answer, in_time = self._tried(given)
         for patience in _PATIENCE:
             if in_time:
@@ -163,6 +168,8 @@ class Calling:
     def _answer(self, given: CallInput, value: object, problem: ProgramProblem | None, said: "_Said") -> CallAnswer:
         answered = problem or answer_of(value, self._limits)
         printed = said.printed()
+        shown = (value if isinstance(value, str) else "", *printed)
+        self._shows_places = any(_PLACE in one for one in shown)
         if isinstance(answered, ProgramProblem):
             self._drop()
             return CallAnswer(None, given.memory, answered, () if answered.kind == "machine" else printed)
