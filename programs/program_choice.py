@@ -83,6 +83,9 @@ def chosen_program(path: Path, asked: WantedTriggers, folders: Sequence[Path] | 
     text = ProgramText.read(path)
     wanted = told_triggers(text) if asked.none else asked
     if wanted.none:
+        tree = parsed(text.text)
+        if isinstance(tree, ProgramProblem):
+            raise ConfigurationError(f"{path}:{tree.line or 1}: {tree.text} — allowed: Python")
         raise ConfigurationError(
             f"{path}: nothing wakes it — allowed: --pools A,B, --schedule 4h, or in its text "
             f'{TRIGGERS_NAME} = {{"pools": ["oversold"]}}'
