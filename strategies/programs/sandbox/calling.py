@@ -11,7 +11,14 @@ import pydantic_monty
 from core.plain_text import escaped
 from strategies.programs.sandbox.kept_state import keeps_nothing
 from strategies.programs.sandbox.limits import ProgramLimits
-from strategies.programs.sandbox.outcome import answer_of, out_of_time, printed_too_much, problem_of, read_too_much
+from strategies.programs.sandbox.outcome import (
+    answer_of,
+    out_of_time,
+    printed_too_much,
+    problem_of,
+    read_too_much,
+    without_places,
+)
 from strategies.programs.sandbox.prelude import CALL, GIVEN, MEMORY, SENT, SERVED, TRACED, prelude
 from strategies.programs.sandbox.problem import ProgramProblem
 from strategies.programs.sandbox.program_check import first_problem
@@ -168,8 +175,7 @@ class Calling:
     def _answer(self, given: CallInput, value: object, problem: ProgramProblem | None, said: "_Said") -> CallAnswer:
         answered = problem or answer_of(value, self._limits)
         printed = said.printed()
-        shown = (value if isinstance(value, str) else "", *printed)
-        self._shows_places = any(_PLACE in one for one in shown)
+        self._shows_places = said.shows_places or (isinstance(value, str) and _PLACE in value)
         if isinstance(answered, ProgramProblem):
             self._drop()
             return CallAnswer(None, given.memory, answered, () if answered.kind == "machine" else printed)
@@ -240,9 +246,14 @@ class _Said:
         finally:
             self.serving_seconds += watch.seconds()
 
+    @property
+    def shows_places(self) -> bool:
+        """Whether where an object lies was printed."""
+        return any(_PLACE in one for one in self._text)
+
     def printed(self) -> tuple[str, ...]:
         """Return the lines that were printed."""
-        return tuple(map(escaped, "".join(self._text).splitlines()))
+        return tuple(map(escaped, without_places("".join(self._text)).splitlines()))
 
 
 def _no_reads(name: str, args: list[Any]) -> object:

@@ -51,7 +51,7 @@ class ProgramText(msgspec.Struct, frozen=True, dict=True):
             If the file is not there, cannot be read, is too long or no text.
         """
         try:
-            if path.exists() and not path.is_file():
+            if path.is_fifo():
                 raise ConfigurationError(f"program {path}: is no file — allowed: a file of Python")
             with path.open("rb") as file:
                 data = file.read(LONGEST_TEXT * 2)

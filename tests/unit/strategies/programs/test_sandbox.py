@@ -109,6 +109,12 @@ class Calls(unittest.TestCase):
         counted = "x = []\n" + program("x.append(1)", "return {'action': len(x)}")
         self.assertEqual([1, 1], [one.decision["action"] for one in self.bench.calls(counted, given(), given())])
 
+    def test_where_an_object_lies_is_in_no_answer(self) -> None:
+        text = program("memory['x'] = str(account)", "print(iter([1]))", "return {'action': f'{market}'}")
+        plain, traced = self.bench.calls(text, given(), given(trace=True))
+        self.assertEqual(plain, msgspec.structs.replace(traced, calls=()))
+        self.assertEqual({"action": "<Market object at 0x…>"}, plain.decision)
+
     def test_more_calls_than_a_session_takes_answer_alike(self) -> None:
         text = program('return Decision("buy", stop=market.get_klines(trigger.symbol, "1h")[-1]["low"])')
         answers = self.bench.calls(text, *[given()] * 200)
