@@ -222,6 +222,15 @@ class Calls(unittest.TestCase):
         self.assertEqual((), plain.calls)
         self.assertEqual((("get_klines", (BTC, "1h", 5)), ("get_current_prices", (None,))), traced.calls)
 
+    def test_a_trace_changes_no_answer_whatever_is_read(self) -> None:
+        for symbols in ("{'BTC/USDT'}", "iter(['BTC/USDT'])", "['BTC/USDT'] * 600"):
+            with self.subTest(symbols):
+                text = program(f"return {{'action': str(market.get_current_prices({symbols}))}}")
+                plain, traced = self.bench.calls(text, given(), given(trace=True))
+                self.assertEqual(({"action": "{'BTC/USDT': 149.5}"}, None), (plain.decision, plain.problem))
+                self.assertEqual(plain, msgspec.structs.replace(traced, calls=()))
+                self.assertEqual(["get_current_prices"], [name for name, _ in traced.calls])
+
     def test_what_is_no_number_comes_out_as_such(self) -> None:
         (answer,) = self.bench.calls(program("return {'action': float('nan')}"), given())
         self.assertTrue(math.isnan(answer.decision["action"]))
