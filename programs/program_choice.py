@@ -12,7 +12,7 @@ from strategies.programs.recorded_decisions import RecordedDecisions, text_of
 from strategies.programs.sandbox.problem import ProgramProblem
 from strategies.programs.sandbox.program_text import ProgramText, parsed
 from strategies.programs.sandbox.reads import TRIGGERS_NAME
-from strategies.programs.triggers.pool_files import pool_folders as places_of_pools
+from strategies.programs.triggers import pool_files
 from strategies.programs.triggers.pool_files import pools_of
 from strategies.programs.triggers.signal_pool import SignalPool
 
@@ -83,6 +83,9 @@ def chosen_program(path: Path, asked: WantedTriggers, folders: Sequence[Path] | 
     text = ProgramText.read(path)
     wanted = told_triggers(text) if asked.none else asked
     if wanted.none:
+        tree = parsed(text.text)
+        if isinstance(tree, ProgramProblem):
+            raise ConfigurationError(f"{path}:{tree.line or 1}: {tree.text} — allowed: Python")
         raise ConfigurationError(
             f"{path}: nothing wakes it — allowed: --pools A,B, --schedule 4h, or in its text "
             f'{TRIGGERS_NAME} = {{"pools": ["oversold"]}}'
@@ -104,7 +107,7 @@ def recorded_choice(path: Path, asked: WantedTriggers, folders: Sequence[Path] |
 def pool_folders(program: Path | None = None) -> list[Path]:
     """Return where pools are looked for: beside a program, below the working directory, and those that come along."""
     beside = [] if program is None else [program.parent / "pools"]
-    return [*beside, *places_of_pools()]
+    return [*beside, *pool_files.pool_folders()]
 
 
 def told_triggers(text: ProgramText) -> WantedTriggers:

@@ -17,6 +17,8 @@ from strategies.programs.sandbox.sandbox import CallAnswer, CallInput
 
 UNANSWERED = "no decision is on record for this trigger"
 """What a call without a record prints; it holds."""
+LONGEST_FILE = 256 * 1024 * 1024
+"""Bytes of a file of decisions: about a million triggers."""
 _KEYS = ("time", "symbol", "pool", "decision", "problem", "printed")
 _ALLOWED = (
     'allowed: {"time": "2024-01-03T10:00:00Z", "symbol": "BTC/USDT", "pool": "oversold", '
@@ -83,7 +85,8 @@ class RecordedDecisions:
         answers: dict[TriggerKey, CallAnswer] = {}
         lines: dict[TriggerKey, int] = {}
         head: RecordHead | None = None
-        for number, line in enumerate(text.splitlines(), 1):
+        # Not splitlines: a text in JSON may hold other marks of a line's end than the line feed.
+        for number, line in enumerate(text.split("\n"), 1):
             if not line.strip():
                 continue
             told = _told(line, f"{name}:{number}")
@@ -161,10 +164,14 @@ def text_of(path: Path) -> str:
     Raises
     ------
     ConfigurationError
-        If it cannot be read, or is no text.
+        If it cannot be read, is too long, or no text.
     """
     try:
-        return path.read_text(encoding="utf-8")
+        if path.exists() and not path.is_file():
+            raise ConfigurationError(f"{path}: is no file — allowed: a file of recorded decisions")
+        if path.stat().st_size > LONGEST_FILE:
+            raise ConfigurationError(f"{path}: {path.stat().st_size:,} bytes — allowed: at most {LONGEST_FILE:,}")
+        return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise ConfigurationError(f"{path}: is no text in UTF-8 — allowed: a line of JSON for each trigger") from None
     except OSError as error:

@@ -100,14 +100,16 @@ class Check(Command):
 
 class Run(Command):
     def test_arguments_that_are_wrong_are_a_line_and_nothing_is_written(self) -> None:
-        mine, asleep = (
+        mine, asleep, torn = (
             self.program(HOLDS),
             self.program("def decide(market, account, trigger):\n    pass\n", "asleep.py"),
+            self.program(HOLDS + "x = (\n", "torn.py"),
         )
         for arguments, said in (
             (("run", *RANGE), "allowed: the FILE of a program, or --decisions FILE"),
             (("run", "nowhere.py", *RANGE), "program nowhere.py: cannot be read"),
             (("run", asleep, *RANGE), "asleep.py: nothing wakes it — allowed: --pools"),
+            (("run", torn, *RANGE), "syntax: "),
             (("run", mine), "no range is named"),
             (("run", mine, *RANGE, "--window", "2024-01"), "name two ranges"),
             (("run", mine, *RANGE, "--schedule", "1m"), "wakes every 1m"),

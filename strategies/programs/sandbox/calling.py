@@ -12,7 +12,14 @@ from core.errors import InvariantError
 from core.plain_text import escaped
 from strategies.programs.sandbox.kept_state import keeps_nothing
 from strategies.programs.sandbox.limits import ProgramLimits
-from strategies.programs.sandbox.outcome import answer_of, out_of_time, printed_too_much, problem_of, read_too_much
+from strategies.programs.sandbox.outcome import (
+    answer_of,
+    out_of_time,
+    printed_too_much,
+    problem_of,
+    read_too_much,
+    without_places,
+)
 from strategies.programs.sandbox.prelude import CALL, GIVEN, MEMORY, SENT, SERVED, TRACED, prelude
 from strategies.programs.sandbox.problem import ProgramProblem
 from strategies.programs.sandbox.program_check import first_problem
@@ -29,8 +36,8 @@ _PATIENCE = (1, 4, 16)
 _PATIENCE_AT_FIRST = 4
 _ENOUGH = 0.8
 """What part of its processor time a call has had that was stopped by the clock, and is told to be out of time."""
-_PLACE = " at 0x"
-"""How the interpreter writes where in memory a value is."""
+_PLACE = "0x"
+"""How the text of an object says where it lies, which depends on the calls before it in its session."""
 _NAMES_LOOKED_UP = 64
 """Names that are defined nowhere, which a call may ask for beside its reads."""
 
@@ -58,7 +65,7 @@ class Calling:
         self._ends = contextlib.ExitStack()
         self._calls = 0
         self._reads = 0
-        self._value: object = None
+        self._shows_places = False
         self._spent_seconds = 0.0
 
     def call(self, given: CallInput) -> CallAnswer:
@@ -75,7 +82,8 @@ class Calling:
             return CallAnswer(None, given.memory, problem)
         begun = self._session is not None
         answer, in_time = self._tried(given)
-        if begun and self._may_be_of_the_session(answer):
+        stopped = answer.problem is not None and answer.problem.kind in ("limit", "machine")
+        if begun and (stopped or self._shows_places):
             # What earlier calls left in the session may have been in the way: the answer is that of an unused one.
             self._drop()
             answer, in_time = self._tried(given)
@@ -177,23 +185,17 @@ class Calling:
             problem = out_of_time(self._limits)
         enough = _ENOUGH * self._limits.call_seconds
         busy = late and (patience == 0 or (spent is not None and spent < enough))
-        self._value = value
         return self._answer(given, value, problem, said), not busy
 
     def _answer(self, given: CallInput, value: object, problem: ProgramProblem | None, said: "_Said") -> CallAnswer:
         answered = problem or answer_of(value, self._limits)
         printed = said.printed()
+        self._shows_places = said.shows_places or (isinstance(value, str) and _PLACE in value)
         if isinstance(answered, ProgramProblem):
             self._drop()
             return CallAnswer(None, given.memory, answered, () if answered.kind == "machine" else printed)
         self._reads += said.reads
         return CallAnswer(answered.decision, answered.memory, None, printed, answered.calls)
-
-    def _may_be_of_the_session(self, answer: CallAnswer) -> bool:
-        """Whether an answer may be another one where no call came before: of limits, and with places in memory."""
-        if answer.problem is not None and answer.problem.kind in ("limit", "machine"):
-            return True
-        return (isinstance(self._value, str) and _PLACE in self._value) or any(_PLACE in one for one in answer.printed)
 
     def _opened(self, patience: int, *, anew: bool) -> Session:
         most_reads = self._limits.host_calls + 1
@@ -259,9 +261,14 @@ class _Said:
         finally:
             self.serving_seconds += watch.seconds()
 
+    @property
+    def shows_places(self) -> bool:
+        """Whether where an object lies was printed."""
+        return any(_PLACE in one for one in self._text)
+
     def printed(self) -> tuple[str, ...]:
         """Return the lines that were printed."""
-        return tuple(map(escaped, "".join(self._text).splitlines()))
+        return tuple(map(escaped, without_places("".join(self._text)).splitlines()))
 
 
 def _no_reads(name: str, args: list[Any]) -> object:

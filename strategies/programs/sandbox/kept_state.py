@@ -14,8 +14,10 @@ _READING_METHODS = frozenset({"get", "items", "keys", "values", "index", "count"
 _READING_FUNCTIONS = frozenset(
     {"len", "min", "max", "sum", "sorted", "any", "all", "list", "tuple", "set", "dict", "enumerate", "zip", "range"}
 )
-_TELLING_NAMES = frozenset({"setattr", "delattr", "type", "hash"})
-"""What could change what stays, or tell where in memory a value is, which is not the same after other calls."""
+_ONE_ALONE = frozenset({"min", "max", "sum"})
+"""What of several arguments may answer with one of them, as ``max(a, b)`` does, and not with a part of one."""
+_CHANGING_NAMES = frozenset({"setattr", "delattr", "type", "hash"})
+"""A hash of an object is made of its place in the session, which the calls before have a part in."""
 _MEMORY = "memory"
 _DECLARED = frozenset({READS_NAME, TRIGGERS_NAME})
 """What is for the session, and not read by the text itself."""
@@ -56,7 +58,7 @@ def _may_change_what_stays(node: ast.AST) -> bool:
     if isinstance(node, ast.Attribute):
         return not isinstance(node.ctx, ast.Load)
     if isinstance(node, ast.Name):
-        return node.id in _TELLING_NAMES
+        return node.id in _CHANGING_NAMES
     return isinstance(node, ast.ClassDef | ast.AsyncFunctionDef) or bool(getattr(node, "decorator_list", ()))
 
 
@@ -117,6 +119,7 @@ def _read_only(tree: ast.Module, functions: frozenset[str] | set[str]) -> Iterat
         elif isinstance(node, ast.Compare):
             yield from (node.left, *node.comparators)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in functions:
-            yield from node.args
+            if len(node.args) == 1 or node.func.id not in _ONE_ALONE:
+                yield from node.args
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _READING_METHODS:
             yield node.func.value

@@ -18,6 +18,7 @@ PROGRAM_FILE = "<python-input-1>"
 """What the interpreter calls the program: the second text of a session, after the prelude."""
 _LONGEST = 300
 _ADDRESS = re.compile(r"\b0x[0-9a-f]+\b")
+_PLACE = re.compile(r"(?<= at )0x[0-9a-f]+")
 
 
 class Answered(msgspec.Struct, frozen=True):
@@ -26,6 +27,17 @@ class Answered(msgspec.Struct, frozen=True):
     decision: object
     memory: dict[str, Any]
     calls: tuple[tuple[str, tuple[object, ...]], ...]
+
+
+def without_places(text: str) -> str:
+    """Return a text without what the texts of objects say of where they lie, which no answer may rest on.
+
+    Examples
+    --------
+    >>> without_places("<Market object at 0x230>")
+    '<Market object at 0x…>'
+    """
+    return _PLACE.sub("0x…", text)
 
 
 def answer_of(value: object, limits: ProgramLimits) -> Answered | ProgramProblem:
@@ -45,7 +57,7 @@ def answer_of(value: object, limits: ProgramLimits) -> Answered | ProgramProblem
         return ProgramProblem(
             "nonsense", f"{what} what is no plain data — allowed: numbers, texts, True, False, None, lists and dicts"
         )
-    lines = rest.split("\n")
+    lines = without_places(rest).split("\n")
     if how != DONE or len(lines) != 3:
         return ProgramProblem("nonsense", "decide ended in a way that a program cannot end")
     try:

@@ -65,6 +65,14 @@ def _harness_ask(name, args):
     if text is None or _harness_len(text) > LONGEST_ARGUMENTS:
         raise _harness_refused(name + ": allowed: texts and numbers")
     return _harness_serve(name, text)
+def _harness_shown(name, args):
+    try:
+        text = _harness_dumps([name, args])
+    except _harness_wrong:
+        text = None
+    if text is None or _harness_len(text) > LONGEST_ARGUMENTS:
+        text = _harness_dumps([name, ["what is no text or number, or too long to be shown"]])
+    return text
 class Market:
     def __init__(self, given, traced):
         self.time = given.get("time")
@@ -76,7 +84,7 @@ class Market:
     def _harness_read(self, part, name, symbol, key, args):
         traced = self._harness_traced
         if traced is not None and _harness_len(traced) < MOST_TRACED:
-            traced.append([name, args])
+            traced.append(_harness_shown(name, args))
         found = _harness_rows if part == "klines" else self._harness_given.get(part)
         if found is not None:
             found = found.get(symbol)
@@ -163,5 +171,5 @@ def _harness_call(given, sent, traced):
         return "nonsense\\nmemory"
     if _harness_len(kept) > STATE_BYTES:
         return "large\\nmemory"
-    return "done\\n" + said + "\\n" + kept + "\\n" + ("null" if traced is None else _harness_dumps(traced))
+    return "done\\n" + said + "\\n" + kept + "\\n" + ("null" if traced is None else "[" + ",".join(traced) + "]")
 """

@@ -51,6 +51,8 @@ class ProgramText(msgspec.Struct, frozen=True, dict=True):
             If the file is not there, cannot be read, is too long or no text.
         """
         try:
+            if path.is_fifo():
+                raise ConfigurationError(f"program {path}: is no file — allowed: a file of Python")
             with path.open("rb") as file:
                 data = file.read(LONGEST_TEXT * 2)
             text = data.decode("utf-8-sig")

@@ -211,12 +211,18 @@ KEEPS = (
     "import functools\n@functools.lru_cache\ndef f(a):\n    return [a]\n" + program("f(1).append(2)"),
     "def f():\n    return 1\n" + program("global f", "f = 3"),
     "for x in [[]]:\n    pass\n" + program("x.append(1)"),
+    "x = [1]\n" + program("y = max(x, [0])", "y.append(1)", "return {'action': len(x)}"),
+    "x = [1]\n" + program("y = sum([], x)", "y.append(1)", "return {'action': len(x)}"),
+    program("return {'action': hash(market)}"),
 )
 FREE = (
     CLEAN,
     "LIMITS = {'low': 30, 'high': 70}\n" + program("return LIMITS['low'] + LIMITS.get('high') + len(LIMITS)"),
     "NAMES = ['a', 'b']\n" + program("for one in NAMES:", "    x = one in NAMES"),
     program("global memory", "memory = {}"),
+    "X = [1, 2]\n" + program("return {'action': max(X) + sum(X) + len(list(zip(X, X)))}"),
+    program("return {'action': f'{market} {iter([1])}'}"),
+    program("print(market)"),
     "A = 2\nB = -A * 3\nC = (A, B, 'c')\n" + program("x = []", "x.append(C)", "def f(y=A):", "    return y"),
 )
 

@@ -1,13 +1,24 @@
 """Decisions on record: what is written is read back, and what is no record is refused with its line."""
 
+import os
+import tempfile
 import unittest
+from pathlib import Path
 
 from core.errors import ConfigurationError
-from strategies.programs.recorded_decisions import UNANSWERED, RecordedDecisions, RecordingSource, TriggerKey
+from strategies.programs.recorded_decisions import (
+    LONGEST_FILE,
+    UNANSWERED,
+    RecordedDecisions,
+    RecordingSource,
+    TriggerKey,
+    text_of,
+)
 from strategies.programs.sandbox.problem import ProgramProblem
 from strategies.programs.sandbox.sandbox import CallAnswer, CallInput
 
 HOUR_MS = 3_600_000
+NOWHERE = Path(os.devnull)
 
 
 def given(time_ms: int, symbol: str = "A/USDT", pool: str = "", memory: dict[str, object] | None = None) -> CallInput:
@@ -57,6 +68,27 @@ class Recording(unittest.TestCase):
         self.assertEqual(CallAnswer(None, {"n": 2}), recorded.call(given(0, memory={"n": 2})))
         self.assertEqual((UNANSWERED,), recorded.call(given(0, pool="dip")).printed)
         self.assertEqual(1, recorded.unanswered)
+
+    def test_lines_are_as_other_programs_write_them(self) -> None:
+        line = '{"time": 0, "symbol": "A/USDT", "decision": {"action": "hold", "reason": "a\u2028b\x85c"}}'
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "answers.jsonl"
+            file.write_bytes(b"\xef\xbb\xbf" + line.encode() + b"\r\n")
+            answer = RecordedDecisions.read(file).call(given(0))
+        self.assertEqual({"action": "hold", "reason": "a\u2028b\x85c"}, answer.decision)
+
+    def test_what_is_no_file_or_too_long_a_one_is_not_read(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / "answers.jsonl"
+            with file.open("wb") as opened:
+                opened.truncate(LONGEST_FILE + 1)
+            for path, said in (
+                (file, "allowed: at most 268,435,456"),
+                (Path(folder), "is no file"),
+                (NOWHERE, "no file"),
+            ):
+                with self.subTest(path), self.assertRaisesRegex(ConfigurationError, said):
+                    text_of(path)
 
     def test_times_are_text_or_milliseconds(self) -> None:
         line = '{{"time": {}, "symbol": "A", "pool": "p", "decision": {{"action": "close"}}}}'

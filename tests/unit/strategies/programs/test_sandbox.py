@@ -121,6 +121,12 @@ class Calls(unittest.TestCase):
             first, second, third = self.bench.calls(text, given(), given(), given())
             self.assertEqual([first, first], [second, third])
 
+    def test_where_an_object_lies_is_in_no_answer(self) -> None:
+        text = program("memory['x'] = str(account)", "print(iter([1]))", "return {'action': f'{market}'}")
+        plain, traced = self.bench.calls(text, given(), given(trace=True))
+        self.assertEqual(plain, msgspec.structs.replace(traced, calls=()))
+        self.assertEqual({"action": "<Market>"}, plain.decision)
+
     def test_more_calls_than_a_session_takes_answer_alike(self) -> None:
         text = program('return Decision("buy", stop=market.get_klines(trigger.symbol, "1h")[-1]["low"])')
         answers = self.bench.calls(text, *[given()] * 200)
@@ -260,6 +266,15 @@ class Calls(unittest.TestCase):
         plain, traced = self.bench.calls(text, given(), given(trace=True))
         self.assertEqual((), plain.calls)
         self.assertEqual((("get_klines", (BTC, "1h", 5)), ("get_current_prices", (None,))), traced.calls)
+
+    def test_a_trace_changes_no_answer_whatever_is_read(self) -> None:
+        for symbols in ("{'BTC/USDT'}", "iter(['BTC/USDT'])", "['BTC/USDT'] * 600"):
+            with self.subTest(symbols):
+                text = program(f"return {{'action': str(market.get_current_prices({symbols}))}}")
+                plain, traced = self.bench.calls(text, given(), given(trace=True))
+                self.assertEqual(({"action": "{'BTC/USDT': 149.5}"}, None), (plain.decision, plain.problem))
+                self.assertEqual(plain, msgspec.structs.replace(traced, calls=()))
+                self.assertEqual(["get_current_prices"], [name for name, _ in traced.calls])
 
     def test_what_is_no_number_comes_out_as_such(self) -> None:
         (answer,) = self.bench.calls(program("return {'action': float('nan')}"), given())
