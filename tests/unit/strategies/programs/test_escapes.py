@@ -1,8 +1,12 @@
 """What a hostile program may try: each trick is contained, and what runs programs goes on."""
 
+import os
+import sys
+import tempfile
 import unittest
 from pathlib import Path
 from typing import NamedTuple
+from unittest.mock import patch
 
 import msgspec
 import pydantic_monty
@@ -311,6 +315,25 @@ class LimitsOfTheProcess(unittest.TestCase):
         self.worker.end()
         self.assertFalse(process.exists())
         self.assertTrue(script.exists(), "the interpreter itself stays")
+
+    @unittest.skipUnless(sys.platform == "linux", "what starts the interpreter is kept in memory on Linux alone")
+    def test_nothing_is_left_of_it_however_this_process_ends_for_it_makes_no_file(self) -> None:
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        before = len(list(Path("/proc/self/fd").iterdir()))
+        with patch.object(tempfile, "tempdir", folder), self.worker.session(None, 5):
+            self.assertEqual([], list(Path(folder).iterdir()))
+        self.worker.end()
+        self.assertEqual(before, len(list(Path("/proc/self/fd").iterdir())))
+
+    @unittest.skipUnless(sys.platform == "linux", "what starts the interpreter is kept in memory on Linux alone")
+    def test_where_memory_is_not_to_be_run_a_file_stands_in_and_is_gone_at_the_end(self) -> None:
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        refusing = patch.object(os, "memfd_create", side_effect=PermissionError)
+        with refusing, patch.object(tempfile, "tempdir", folder), self.worker.session(None, 5) as session:
+            self.assertEqual(1, len(list(Path(folder).iterdir())))
+            self.assertEqual(b"", Path(f"/proc/{session._session.worker_pid}/environ").read_bytes())
+        self.worker.end()
+        self.assertEqual([], list(Path(folder).iterdir()))
 
 
 if __name__ == "__main__":
