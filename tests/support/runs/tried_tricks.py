@@ -87,6 +87,7 @@ def nothing_left(case: unittest.TestCase, folder: Path) -> Iterator[list[str]]:
         case.assertNotIn(SECRET.encode(), file.read_bytes(), file)
     for text in said:
         case.assertNotIn(SECRET, text)
+        case.assertNotIn(os.environ["PATH"], text)
         case.assertNotRegex(text, r"root:[^:]*:0:|0x[0-9a-f]{6}|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
