@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from core.errors import ConfigurationError
 from core.settings_problem import did_you_mean
 from strategies.programs.program_reads import FLOWS
-from strategies.programs.sandbox.finding import Finding
+from strategies.programs.sandbox.finding import Finding, first_findings
 from strategies.programs.sandbox.problem import ProgramProblem
-from strategies.programs.sandbox.program_text import ProgramText, parsed
+from strategies.programs.sandbox.program_text import ProgramText, in_order, parsed
 from strategies.programs.sandbox.reads import READS_NAME
 from strategies.programs.triggers.feature_text import feature_of
 
@@ -20,12 +20,12 @@ def read_findings(text: ProgramText) -> list[Finding]:
     tree = parsed(text.text)
     if isinstance(tree, ProgramProblem):
         return []
-    found = [*_of_calls(tree), *_of_declared(tree)]
-    return sorted(found, key=lambda one: (one.line, one.column))
+    found = [*first_findings(_of_calls(tree)), *first_findings(_of_declared(tree))]
+    return list(first_findings(sorted(found, key=lambda one: (one.line, one.column))))
 
 
 def _of_calls(tree: ast.Module) -> Iterator[Finding]:
-    for node in ast.walk(tree):
+    for node in in_order(tree):
         if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
             continue
         named = {one.arg: one.value for one in node.keywords}

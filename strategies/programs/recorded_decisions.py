@@ -9,6 +9,7 @@ import msgspec
 
 from core.errors import ConfigurationError
 from core.instants import format_ms, parse_instant
+from core.plain_text import escaped
 from core.settings_problem import did_you_mean, shortly, shown
 from strategies.programs.decision_source import DecisionSource
 from strategies.programs.sandbox.problem import ProgramProblem
@@ -95,9 +96,9 @@ class RecordedDecisions:
                 continue
             key, answer = _record(told, f"{name}:{number}")
             if key in answers:
+                trigger = f"{escaped(key.symbol)} {format_ms(key.time_ms)} {escaped(key.pool) or 'schedule'}"
                 raise ConfigurationError(
-                    f"{name}:{number}: {key.symbol} {format_ms(key.time_ms)} {key.pool or 'schedule'} stands in line "
-                    f"{lines[key]} already — allowed: one decision a trigger"
+                    f"{name}:{number}: {trigger} stands in line {lines[key]} already — allowed: one decision a trigger"
                 )
             answers[key], lines[key] = answer, number
         return cls(answers, head)
@@ -212,7 +213,8 @@ def _record(told: dict[str, Any], place: str) -> tuple[TriggerKey, CallAnswer]:
     if not isinstance(printed, list) or not all(isinstance(one, str) for one in printed):
         raise ConfigurationError(f"{place}: printed: {shortly(printed)} — allowed: a list of texts")
     key = TriggerKey(_time(told.get("time"), place), told["symbol"], told.get("pool", ""))
-    return key, CallAnswer(told["decision"], {}, _problem(told.get("problem"), place), tuple(printed))
+    # As a sandbox tells them: what a file says is no text of the terminal's, and may be no text at all.
+    return key, CallAnswer(told["decision"], {}, _problem(told.get("problem"), place), tuple(map(escaped, printed)))
 
 
 def _time(value: object, place: str) -> int:
@@ -227,7 +229,10 @@ def _time(value: object, place: str) -> int:
 
 
 def _problem(value: object, place: str) -> ProgramProblem | None:
+    if value is None:
+        return None
     try:
-        return None if value is None else msgspec.convert(value, ProgramProblem)
+        problem = msgspec.convert(value, ProgramProblem)
     except msgspec.ValidationError as error:
         raise ConfigurationError(f"{place}: problem: {error} — allowed: kind, text and line") from None
+    return msgspec.structs.replace(problem, text=escaped(problem.text))

@@ -15,7 +15,7 @@ import psutil
 import research
 from backtests.config_backtest import ConfigBacktestRunner
 from backtests.settled_run import run_settled
-from core.instants import format_ms
+from core.instants import format_ms, parse_instant
 from core.time_range import TimeRange
 from market_data.store.candle_store import CandleStore
 from market_data.store.store_layout import LAST_TIME_MS
@@ -31,6 +31,17 @@ from systems.life_cycle.system_runners import placed
 from systems.places import Places
 from tests.support.asked_dashboards import CONFIG, AskedDashboard
 from tests.support.histories import drawn_returns, windows_of, write_study
+from tests.support.program_tricks import REFUSED
+from tests.support.runs.tried_tricks import (
+    CALLS,
+    POOLS,
+    REFUSED_TEXT,
+    by_time,
+    expected,
+    nothing_left,
+    text_of,
+    told_problem,
+)
 from tests.support.studies import store_in
 from tests.support.system_files import write_system
 from tests.support.waiting import wait_until
@@ -354,6 +365,44 @@ class Programs(Worked):
             status, told = self.ask("/api/programs/try", "POST", {**asked, **more})
             self.assertEqual(422, status, told)
             self.assertIn(said, told["detail"])
+
+    def test_the_tricks_of_hostile_programs_are_contained_in_every_way_to_run_a_text(self) -> None:
+        with nothing_left(self, self.folder) as said:
+            status, told = self.ask("/api/programs/check", "POST", {"text": REFUSED_TEXT})
+            self.assertEqual((200, False), (status, told["sound"]))
+            self.assertGreater(len(told["findings"]), len(REFUSED))
+            said.append(json.dumps(told, ensure_ascii=False))
+
+            known = expected()
+            tried = text_of("int(trigger.pool_id[1:])", *POOLS[:10])
+            for id_ in POOLS[:10]:
+                self.assertEqual(200, self.ask(f"/api/pools/{id_}", "PUT", {"pool": POOL})[0])
+            span = {"config": "practice.yaml", "symbols": ["BTC/USDT"]}
+            status, told = self.ask("/api/programs/try", "POST", {**span, "text": tried, "at": "2024-01-05T12:00:00Z"})
+            self.assertEqual((200, 10), (status, len(told)), told)
+            self.assertEqual([known[number] for number in range(10)], [told_problem(one["problem"]) for one in told])
+            said.append(json.dumps(told, ensure_ascii=False))
+
+            self.assertEqual(200, self.ask("/api/programs/hostile", "PUT", {"text": text_of(by_time(15 * 60_000))})[0])
+            asked = {**span, "schedule": "15m", "start_date": "2024-01-03", "end_date": "2024-01-04"}
+            status, started = self.ask("/api/programs/hostile/run", "POST", asked)
+            self.assertEqual(202, status, started)
+            path = f"/api/backtest/results/{started['backtest_id']}"
+            self.assertEqual("COMPLETED", self.ended(path)["status"])
+            log = self.ask(f"{path}/triggers?page_size=500")[1]
+            self.assertEqual(96, log["total"])
+            for one in log["items"]:
+                number = parse_instant(one["time"]) // (15 * 60_000) % CALLS
+                self.assertEqual(known[number], told_problem(one["problem"]))
+            said.append(json.dumps(log, ensure_ascii=False))
+        self.assertEqual("COMPLETED", self.run_of_the_good()["status"])
+
+    def run_of_the_good(self) -> dict[str, Any]:
+        """Return a run that the same worker makes of another program."""
+        asked = {"config": "practice.yaml", "symbols": ["BTC/USDT"], "schedule": "4h", "start_date": "2024-01-03",
+                 "end_date": "2024-01-04"}  # fmt: skip
+        started = self.ask(f"/api/programs/{self.named('good')}/run", "POST", asked)[1]
+        return self.ended(f"/api/backtest/results/{started['backtest_id']}")
 
     def test_what_is_wrong_is_said_at_once_in_the_words_of_the_command(self) -> None:
         name = self.named("sound")

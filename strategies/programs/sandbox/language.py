@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from core.settings_problem import did_you_mean
 from strategies.programs.sandbox.finding import Finding
 from strategies.programs.sandbox.prelude import PRIVATE
+from strategies.programs.sandbox.program_text import in_order
 
 READ_ONLY_MODULES = frozenset(
     {
@@ -66,9 +67,9 @@ def private_finding(text: str) -> Finding | None:
 
 
 def language_findings(tree: ast.Module) -> Iterator[Finding]:
-    """Yield what of a text's Python the sandbox has not, or does not allow."""
+    """Yield what of a text's Python the sandbox has not, or does not allow, in the order of the text."""
     own = _own_names(tree)
-    for node in ast.walk(tree):
+    for node in in_order(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
             yield from _of_import(node)
         elif isinstance(node, ast.ClassDef):
@@ -89,9 +90,15 @@ def language_findings(tree: ast.Module) -> Iterator[Finding]:
 
 def _own_names(tree: ast.Module) -> set[str]:
     """Return the names that a text gives a meaning of its own, as ``open`` may be a price."""
-    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
-    names |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
-    return names | {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            names.add(node.id)
+        elif isinstance(node, ast.arg):
+            names.add(node.arg)
+        elif isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+    return names
 
 
 def _of_import(node: ast.Import | ast.ImportFrom) -> Iterator[Finding]:

@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterator
 
 from core.settings_problem import did_you_mean, shortly
 from strategies.programs.sandbox.decision import ACTIONS, KEYS
-from strategies.programs.sandbox.finding import Finding
+from strategies.programs.sandbox.finding import Finding, first_findings
 from strategies.programs.sandbox.language import language_findings, private_finding
 from strategies.programs.sandbox.problem import ProgramProblem
-from strategies.programs.sandbox.program_text import parsed
+from strategies.programs.sandbox.program_text import in_order, parsed
 from strategies.programs.sandbox.reads import READS_NAME, Reads, WrongReads, open_reads, reads_of
 
 DECIDE = "decide"
@@ -41,12 +41,16 @@ _KIND_OF_READ = {"get_indicator": "indicators", "get_flow": "flows", "get_regime
 
 
 def check_program(text: str) -> tuple[Finding, ...]:
-    """Return what is wrong with a program's text, in the order of the text; nothing of it is executed."""
+    """Return what is wrong with a program's text, in the order of the text; nothing of it is executed.
+
+    Of many mistakes the first are told, as :func:`~strategies.programs.sandbox.finding.first_findings` counts them.
+    """
     tree = parsed(text)
     if isinstance(tree, ProgramProblem):
         return (Finding(tree.line or 1, 1, tree.text, "allowed: Python"),)
-    found = {*_refused(text, tree), *_reads(tree), *_decisions(tree), *_attributes(tree)}
-    return tuple(sorted(found, key=lambda one: (one.line, one.column, one.what)))
+    kinds = (_refused(text, tree), _reads(tree), _decisions(tree), _attributes(tree))
+    found = {one for kind in kinds for one in first_findings(kind)}
+    return tuple(first_findings(sorted(found, key=lambda one: (one.line, one.column, one.what))))
 
 
 def first_problem(text: str) -> ProgramProblem | None:
@@ -62,7 +66,7 @@ def _refused(text: str, tree: ast.Module) -> Iterator[Finding]:
     private = private_finding(text)
     if private is not None:
         yield private
-    yield from language_findings(tree)
+    yield from first_findings(language_findings(tree))
     try:
         reads_of(tree)
     except WrongReads as error:
@@ -106,7 +110,7 @@ def _reads(tree: ast.Module) -> Iterator[Finding]:
 
 def _decisions(tree: ast.Module) -> Iterator[Finding]:
     """Yield what decisions say that no decision may, as far as the text says it in so many words."""
-    for node in ast.walk(tree):
+    for node in in_order(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Decision":
             said = {one.arg: one.value for one in node.keywords if one.arg is not None}
             action = node.args[0] if node.args else said.get("action")
@@ -138,7 +142,7 @@ def _attributes(tree: ast.Module) -> Iterator[Finding]:
         return
     given = [one.arg for one in (*function.args.posonlyargs, *function.args.args)]
     shown = {name: (kind, _SHOWN[kind]) for name, kind in zip(given, _PARAMETERS, strict=False)}
-    for node in ast.walk(function):
+    for node in in_order(function):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in shown:
             kind, names = shown[node.value.id]
             if node.attr not in names:

@@ -79,6 +79,12 @@ class ProgramText(msgspec.Struct, frozen=True, dict=True):
             return Reads()
 
 
+def in_order(tree: ast.AST) -> list[ast.AST]:
+    """Return the parts of a tree that have a place, in the order of the text."""
+    found = [node for node in ast.walk(tree) if hasattr(node, "lineno")]
+    return sorted(found, key=lambda one: (one.lineno, one.col_offset))  # type: ignore[attr-defined]
+
+
 def parsed(text: str) -> ast.Module | ProgramProblem:
     """Return the tree of a program's text, or the problem of kind ``syntax`` with it; nothing of it is executed."""
     try:

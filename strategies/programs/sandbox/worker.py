@@ -42,14 +42,15 @@ class Worker:
     """One process, started at the first session and by :meth:`end` done with; the next session starts another.
 
     The system holds the process to a size of its address space and to processor time in all, gives it none of the
-    environment, and lets it write no file and nowhere to the terminal. Where there is no shell (or none may be run from
-    the folder for temporary files) the interpreter's own limits and the deadlines of this side hold alone.
+    environment, and lets it write no file and nowhere to the terminal. Where there is no shell (or what it is to do may
+    be run neither from memory nor from the folder for temporary files) the interpreter's own limits and the deadlines
+    of this side hold alone.
     """
 
     def __init__(self, limits: ProgramLimits) -> None:
         self._limits = limits
         self._pool: pydantic_monty.Monty | None = None
-        self._ends: weakref.finalize[[pydantic_monty.Monty, Path | None], Worker] | None = None
+        self._ends: weakref.finalize[[pydantic_monty.Monty, contextlib.ExitStack], Worker] | None = None
         self._sessions = 0
         self._worn = False
 
@@ -98,12 +99,13 @@ class Worker:
                 binary = find_monty_binary()
             except FileNotFoundError:
                 raise ConfigurationError(NEEDED) from None
-            folder = None if sys.platform == "win32" else Path(tempfile.mkdtemp(prefix="programs-"))
+            ends = contextlib.ExitStack()
+            script = self._script(binary)
             try:
-                self._pool = self._started(binary if folder is None else self._confined(binary, folder))
+                self._pool = self._started(binary if script is None else _runnable(script, ends) or binary)
             except (OSError, RuntimeError, pydantic_monty.MontyError):
                 self._pool = self._started(binary)
-            self._ends = weakref.finalize(self, _end, self._pool, folder)
+            self._ends = weakref.finalize(self, _end, self._pool, ends)
         return self._pool
 
     def _started(self, binary: str) -> pydantic_monty.Monty:
@@ -117,28 +119,49 @@ class Worker:
         )
         return pool.__enter__()
 
-    def _confined(self, binary: str, folder: Path) -> str:
-        """Return a script that starts the interpreter within the limits of the system; the binary where none can."""
-        shell = shutil.which("sh")
+    def _script(self, binary: str) -> str | None:
+        """Return what starts the interpreter within the limits of the system; None where nothing can."""
+        shell = None if sys.platform == "win32" else shutil.which("sh")
         if shell is None:
-            return binary
-        script = folder / "interpreter"
+            return None
         kilobytes = (self._limits.memory_mb + _ROOM_MB) * 1024
-        script.write_text(
+        return (
             f"#!{shell}\n"
             "ulimit -c 0\nulimit -f 0\nulimit -n 64\n"
             f"ulimit -t {self._processor_seconds()}\nulimit -v {kilobytes}\n"
-            f'exec env -i {shlex.quote(binary)} "$@" 2>/dev/null\n',
-            encoding="utf-8",
+            f'exec env -i {shlex.quote(binary)} "$@" 2>/dev/null\n'
         )
-        script.chmod(0o700)
-        return str(script) if os.access(script, os.X_OK) else binary
 
 
-def _end(pool: pydantic_monty.Monty, folder: Path | None) -> None:
+def _runnable(script: str, ends: contextlib.ExitStack) -> str | None:
+    """Return the path of a script that is there until the end; None where none may be run.
+
+    It is in memory where that can be: then nothing of it is left, however this process ends.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            written = os.memfd_create("interpreter")
+            try:
+                os.write(written, script.encode())
+                # What is open for writing cannot be run.
+                kept = os.open(f"/proc/self/fd/{written}", os.O_RDONLY)
+            finally:
+                os.close(written)
+            ends.callback(os.close, kept)
+            path = f"/proc/{os.getpid()}/fd/{kept}"
+            if os.access(path, os.X_OK):
+                return path
+    folder = Path(tempfile.mkdtemp(prefix="programs-"))
+    ends.callback(shutil.rmtree, folder, ignore_errors=True)
+    file = folder / "interpreter"
+    file.write_text(script, encoding="utf-8")
+    file.chmod(0o700)
+    return str(file) if os.access(file, os.X_OK) else None
+
+
+def _end(pool: pydantic_monty.Monty, ends: contextlib.ExitStack) -> None:
     pool.__exit__(None, None, None)
-    if folder is not None:
-        shutil.rmtree(folder, ignore_errors=True)
+    ends.close()
 
 
 class Session:

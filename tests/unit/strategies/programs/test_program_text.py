@@ -1,11 +1,14 @@
 """A program's text: where it comes from, its hash, what it reads, and what its check finds."""
 
+import difflib
 import hashlib
 import tempfile
 import unittest
 from pathlib import Path
+from unittest.mock import patch
 
 from core.errors import ConfigurationError
+from strategies.programs.sandbox.finding import MOST_FINDINGS
 from strategies.programs.sandbox.kept_state import keeps_nothing
 from strategies.programs.sandbox.limits import ProgramLimits
 from strategies.programs.sandbox.problem import ProgramProblem
@@ -190,6 +193,16 @@ class Check(unittest.TestCase):
             with self.subTest(text[:3]):
                 self.assertTrue(check_program(text))
         self.assertIsInstance(parsed("x = (\n"), ProgramProblem)
+
+    def test_of_many_mistakes_the_first_are_told_and_no_error_hides_behind_warnings(self) -> None:
+        wrong = check_program(program(*["market.get_kline()"] * 250))
+        self.assertEqual(list(range(2, 102)), [one.line for one in wrong])
+        with patch.object(difflib, "get_close_matches", side_effect=difflib.get_close_matches) as compared:
+            check_program(program(*(f"import x{number}" for number in range(250)), *["Decision('b', q=1)"] * 250))
+        self.assertLessEqual(compared.call_count, 4 * MOST_FINDINGS)
+        found = check_program(program(*["market.get_klines('x', '1h', n)"] * 250, "x.__class__"))
+        self.assertEqual(["warning"] * 100 + ["error"], [one.level for one in found])
+        self.assertEqual(252, found[-1].line)
 
 
 KEEPS = (
