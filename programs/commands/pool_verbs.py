@@ -8,9 +8,9 @@ from pathlib import Path
 from core.command_line import CommandParser
 from core.errors import ConfigurationError
 from core.settings_problem import shown
-from strategies.programs.triggers.pool_files import pool_folders
+from programs.program_choice import pool_folders
 
-_FOLDER = "folder of pools, in place of programs/pools of the working directory"
+_FOLDER = "folder of pools, in place of pools and programs/pools of the working directory"
 _STORED = "the one in the run store, by default its last version"
 
 
@@ -81,7 +81,7 @@ def _action(module: str, name: str) -> Callable[[argparse.Namespace], int]:
 
 
 def folders_of(asked: argparse.Namespace) -> tuple[Path, ...]:
-    """Return the folders in which pools are looked for.
+    """Return the folders in which pools are looked for: as for a program that lies here, unless one is named.
 
     Raises
     ------
@@ -89,7 +89,7 @@ def folders_of(asked: argparse.Namespace) -> tuple[Path, ...]:
         If the one that was named is not there.
     """
     if asked.pools is None:
-        return pool_folders()
+        return tuple(pool_folders(Path("program.py")))
     if not asked.pools.is_dir():
         raise ConfigurationError(f"--pools {asked.pools}: there is no such folder — allowed: a folder of pools")
     return (asked.pools,)

@@ -9,7 +9,7 @@ from backtests.backtest_command import report
 from backtests.backtest_result import BacktestResult as KernelResult
 from backtests.config_backtest import wall_clock_ms
 from backtests.run_at_hand import FolderRun
-from core.command_line import INTERRUPTED, failed, say
+from core.command_line import INTERRUPTED, failed, say, warn
 from core.errors import ConfigurationError
 from programs.commands.market_arguments import add_market, add_window, listed, market_of, window_of
 from programs.commands.run_blocks import ROWS, show_run, traced
@@ -24,7 +24,13 @@ from programs.program_run import (
     run_program,
 )
 from runs.commands.opened_store import print_json
-from strategies.programs.recorded_decisions import RecordHead, RecordingSource
+from strategies.programs.recorded_decisions import (
+    UNANSWERED,
+    RecordedDecisions,
+    RecordHead,
+    RecordingSource,
+    TriggerKey,
+)
 from validation.composed_settings import Settings
 
 
@@ -67,6 +73,8 @@ def run(asked: argparse.Namespace) -> int:
     if asked.trace and not still:
         say("")
     result = BacktestResult(KernelResult(made.result, FolderRun(made.result)))
+    if choice.answers is not None:
+        _warn_of_records(choice.answers, str(asked.decisions), result)
     if asked.json:
         if asked.report:
             result.backtest.report(Path(str(made.result.output_dir)) / "report.html")
@@ -87,6 +95,18 @@ def _choice(asked: argparse.Namespace) -> ProgramChoice:
     if asked.file is not None:
         return chosen_program(Path(asked.file), wanted)
     return recorded_choice(Path(asked.decisions), wanted)
+
+
+def _warn_of_records(answers: str, name: str, result: BacktestResult) -> None:
+    """Tell of records that were not asked for, as those of a misspelt symbol, and of triggers without one."""
+    triggers = {TriggerKey(one.time_ms, one.symbol, one.trigger.pool) for one in result.trigger_log}
+    lines = RecordedDecisions.of(answers, name).unasked(triggers)
+    without = sum(UNANSWERED in one.printed for one in result.trigger_log)
+    if lines:
+        more = f", nor are {len(lines) - 1:,} further lines" if len(lines) > 1 else ""
+        warn(f"{name}:{lines[0]}: is of no trigger of this run{more}")
+    if without:
+        warn(f"{name}: {without:,} of {len(result.trigger_log):,} triggers have no line there, and hold")
 
 
 @contextlib.contextmanager

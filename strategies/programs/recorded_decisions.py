@@ -1,7 +1,7 @@
 """Decisions on record: a line of JSON for each trigger, from which a run is made without asking who decided."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -67,12 +67,19 @@ class RecordedDecisions:
         By trigger.
     head
         Whose they are; None where nobody says so.
+    lines
+        The number of each in its file, by trigger.
     """
 
-    def __init__(self, answers: Mapping[TriggerKey, CallAnswer], head: RecordHead | None = None) -> None:
+    def __init__(
+        self,
+        answers: Mapping[TriggerKey, CallAnswer],
+        head: RecordHead | None = None,
+        lines: Mapping[TriggerKey, int] | None = None,
+    ) -> None:
         self._answers = answers
+        self._lines = lines or {}
         self.head = head
-        self.unanswered = 0
 
     @classmethod
     def of(cls, text: str, name: str = "decisions") -> Self:
@@ -101,7 +108,7 @@ class RecordedDecisions:
                     f"{name}:{number}: {trigger} stands in line {lines[key]} already — allowed: one decision a trigger"
                 )
             answers[key], lines[key] = answer, number
-        return cls(answers, head)
+        return cls(answers, head, lines)
 
     @classmethod
     def read(cls, path: Path) -> Self:
@@ -112,9 +119,12 @@ class RecordedDecisions:
         """Return what is on record for a trigger."""
         answer = self._answers.get(TriggerKey.of(given.trigger))
         if answer is None:
-            self.unanswered += 1
             return CallAnswer(None, given.memory, printed=(UNANSWERED,))
         return msgspec.structs.replace(answer, memory=given.memory)
+
+    def unasked(self, triggers: Collection[TriggerKey]) -> list[int]:
+        """Return the numbers of the lines that are of none of these triggers."""
+        return [line for key, line in self._lines.items() if key not in triggers]
 
     def close(self) -> None:
         """Do nothing: nothing is open."""

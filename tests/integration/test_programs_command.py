@@ -146,6 +146,13 @@ class Run(Command):
         self.assertEqual(0, self.called("run", mine, *RANGE, "--record", "a.jsonl", "--quiet")[0])
         self.assertEqual(7, len(Path("a.jsonl").read_text().splitlines()))
         self.assertEqual([], [one.name for one in Path().iterdir() if one.name.endswith(".part")])
+        lines = Path("a.jsonl").read_text().splitlines()
+        Path("a.jsonl").write_text("\n".join([*lines[:3], lines[3].replace("BTC/USDT", "BTCUSDT"), *lines[5:]]) + "\n")
+        again = ("run", "--decisions", "a.jsonl", "--schedule", "4h", *RANGE, "--quiet")
+        code, _, wrong = self.called(*again)
+        self.assertEqual(0, code)
+        self.assertIn("a.jsonl:4: is of no trigger of this run\n", wrong)
+        self.assertIn("a.jsonl: 2 of 6 triggers have no line there, and hold", wrong)
 
 
 @needs_shared

@@ -14,6 +14,8 @@ READ_KINDS = ("indicators", "klines", "flows", "regimes")
 USUAL_COUNT = 50
 """Candles that ``get_klines`` gives where no count is said."""
 MOST_CANDLES = 1000
+MOST_READS = 100
+"""Indicators, flows, regimes and periods of candles that one text may read; each is computed at every candle."""
 _PARAMETERS: dict[str, tuple[str, ...]] = {
     "get_klines": ("symbol", "period", "count"),
     "get_indicator": ("symbol", "indicator", "period"),
@@ -99,6 +101,9 @@ def reads_of(tree: ast.Module) -> Reads:
             flows.add((str(arguments["metric"]), period))
         else:
             regimes.add(period)
+    many = len(indicators) + len(found) + len(flows) + len(regimes)
+    if many > MOST_READS:
+        raise WrongReads(f"the text reads {many:,} different things — allowed: at most {MOST_READS}", tree)
     return Reads(
         tuple(sorted(indicators)),
         {period: count for period, count in sorted(found.items()) if count > 0},

@@ -87,6 +87,14 @@ class ReadsOfATest(unittest.TestCase):
         text = 'P = "1h"\n' + program("P = account.x", "market.get_regime(trigger.symbol, P)")
         self.assertEqual(Reads(), ProgramText.of(text).reads)
 
+    def test_a_text_reads_a_hundred_things_at_most(self) -> None:
+        for count in (100, 101):
+            text = f"READS = {{'indicators': {[[f'rsi({one + 2})', ''] for one in range(count)]}}}\n" + program(
+                "return None"
+            )
+            told = [one.what for one in check_program(text)]
+            self.assertEqual(["the text reads 101 different things"] if count > 100 else [], told)
+
     def test_an_indicator_has_one_spelling(self) -> None:
         self.assertEqual("macd(12,26,9).signal", indicator_text(" MACD(12, 26, 9).signal\n"))
         self.assertEqual("rsi(14)|1h", read_key("RSI (14)", "1h"))
