@@ -395,14 +395,6 @@ class Programs(Worked):
                 number = parse_instant(one["time"]) // (15 * 60_000) % CALLS
                 self.assertEqual(known[number], told_problem(one["problem"]))
             said.append(json.dumps(log, ensure_ascii=False))
-        self.assertEqual("COMPLETED", self.run_of_the_good()["status"])
-
-    def run_of_the_good(self) -> dict[str, Any]:
-        """Return a run that the same worker makes of another program."""
-        asked = {"config": "practice.yaml", "symbols": ["BTC/USDT"], "schedule": "4h", "start_date": "2024-01-03",
-                 "end_date": "2024-01-04"}  # fmt: skip
-        started = self.ask(f"/api/programs/{self.named('good')}/run", "POST", asked)[1]
-        return self.ended(f"/api/backtest/results/{started['backtest_id']}")
 
     def test_what_is_wrong_is_said_at_once_in_the_words_of_the_command(self) -> None:
         name = self.named("sound")
