@@ -447,7 +447,7 @@ class PlaybackPage(Shown):
         self.says("#state", f"step {back} of 672")
         self.draws(back)
 
-        self.browser.fill("#speed", "4")
+        self.browser.fill("#speed", "5")
         self.browser.run("document.activeElement.blur()")
         key = "document.body.dispatchEvent(new KeyboardEvent('keydown', { key: arguments[0], bubbles: true }))"
         self.browser.run(key, " ")

@@ -67,6 +67,7 @@ class Browser:
         """Let a field of a form hold a value, as if it was typed or chosen."""
         self.run(
             "const field = document.querySelector(arguments[0]); field.value = arguments[1];"
+            "if (field.value !== arguments[1]) throw new Error(`${arguments[0]} takes no ${arguments[1]}`);"
             "field.dispatchEvent(new Event('input')); field.dispatchEvent(new Event('change'))",
             selector,
             value,

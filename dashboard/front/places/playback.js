@@ -16,6 +16,7 @@ import { count, label, minute, number, perCent, plus, price, tone } from "front/
 const EVENTS = ["signal", "refusal", "fill", "trade", "halt", "day"];
 const SET = ["speed", "breaks"];
 const SPEEDS = [
+  ["1", "1 candle a second"],
   ["5", "5 candles a second"],
   ["20", "20 candles a second"],
   ["100", "100 candles a second"],
