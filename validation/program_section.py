@@ -127,17 +127,16 @@ def _found_file(key: str, written: str, around: Surroundings) -> Path | Settings
 def _read_pools(section: Mapping[str, Plain], around: Surroundings, given: dict[str, Any]) -> list[SettingsProblem]:
     """Put the pools that are named among the parameters."""
     from strategies.programs.program_params import problems_of
-    from strategies.programs.triggers.pool_files import FOLDER, pools_of
+    from strategies.programs.triggers.pool_files import FOLDER, SHIPPED, pools_of
 
     ids = section.get("pools")
     if not isinstance(ids, list | tuple) or not ids or not all(isinstance(one, str) for one in ids):
         return []
     file = section.get("file")
     beside = [base / PurePath(file).parent / "pools" for base in around.bases] if isinstance(file, str) else []
-    folders = list(dict.fromkeys([*beside, *(base / FOLDER for base in around.bases)]))
-    there = [one for one in folders if one.is_dir()]
+    folders = list(dict.fromkeys([*beside, *(base / FOLDER for base in around.bases), SHIPPED]))
     try:
-        pools = pools_of(list(map(str, ids)), there or folders)
+        pools = pools_of(list(map(str, ids)), [one for one in folders if one.is_dir()])
     except ConfigurationError as error:
         return list(problems_of(error, "strategy.pools"))
     given["pools"] = [{"id": one.id, **one.to_dict()} for one in pools]

@@ -95,6 +95,9 @@ class ProgramSettings(unittest.TestCase):
         params = self.loaded(file="own/x.py").live.strategy.params
         self.assertIn("# nearer", params["code"])
         self.assertEqual("Nearer", params["pools"][0]["name"])
+        self.assertEqual(
+            ["volume_surge"], [one["id"] for one in self.loaded(pools=["volume_surge"]).live.strategy.params["pools"]]
+        )
 
     def test_a_variation_changes_the_schedule_and_another_type_leaves_everything_behind(self) -> None:
         base = self.loaded()
