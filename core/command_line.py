@@ -1,12 +1,13 @@
 """What every command of the program does alike: bad input is a line on standard error and an exit code."""
 
 import argparse
+import importlib
 import os
 import resource
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from core.errors import ConfigurationError, HarnessError
 from core.plain_text import escaped, escaped_lines
@@ -111,4 +112,30 @@ def exit_code_of(work: Callable[[], int], interrupted: str = "interrupted") -> i
             return failed(f"cannot use {shown(str(error.filename))} ({why})", 1)
         drop_output()
         return failed(f"cannot write the output ({why})", 1)
+    return code
+
+
+def run_verb(
+    package: str, verbs: Mapping[str, tuple[str, str]], arguments: Sequence[str], *, description: str, epilog: str
+) -> int:
+    """Run one verb of ``python -m package`` and return its exit code; only its module is imported.
+
+    ``verbs`` names for each the module of the package's ``commands`` that has it, and what it does.
+    """
+    wanted = next((one for one in arguments if one in verbs), None)
+    module: Any = None if wanted is None else importlib.import_module(f"{package}.commands.{verbs[wanted][0]}")
+    parser = CommandParser(
+        prog=f"python -m {package}",
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    added = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=CommandParser)
+    for name, (_, words) in verbs.items():
+        verb = added.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.", allow_abbrev=False)
+        if name == wanted:
+            module.add_arguments(verb)
+    asked = parser.parse_args(arguments)
+    code: int = module.run(asked)
     return code

@@ -1,12 +1,9 @@
 """``python -m programs``: check a program, run it, try expressions, look after the pools that wake it."""
 
-import argparse
-import importlib
 import sys
 from collections.abc import Sequence
-from typing import Any
 
-from core.command_line import CommandParser, exit_code_of
+from core.command_line import exit_code_of, run_verb
 
 VERBS = {
     "check": ("checking", "say what is wrong with a program, and call it once"),
@@ -16,6 +13,7 @@ VERBS = {
 }
 """The verbs: the module of ``programs.commands`` that has each, and what it does."""
 
+DESCRIPTION = "Programs of a user: called at trigger events, run in a sandbox, through the same kernel."
 EPILOG = """\
 examples:
   python -m programs check examples/programs/rsi_pool.py
@@ -37,28 +35,8 @@ available, 130 interrupted
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one verb and return the exit code; what goes wrong is one line on standard error."""
-    return exit_code_of(lambda: _run(sys.argv[1:] if arguments is None else list(arguments)))
-
-
-def _run(arguments: list[str]) -> int:
-    # Only the verb that is asked for is imported.
-    wanted = next((one for one in arguments if one in VERBS), None)
-    module: Any = None if wanted is None else importlib.import_module(f"programs.commands.{VERBS[wanted][0]}")
-    parser = CommandParser(
-        prog="python -m programs",
-        description="Programs of a user: called at trigger events, run in a sandbox, through the same kernel.",
-        epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    verbs = parser.add_subparsers(dest="verb", required=True, metavar="VERB", parser_class=CommandParser)
-    for name, (_, words) in VERBS.items():
-        verb = verbs.add_parser(name, help=words, description=f"{words[0].upper()}{words[1:]}.", allow_abbrev=False)
-        if name == wanted:
-            module.add_arguments(verb)
-    asked = parser.parse_args(arguments)
-    code: int = module.run(asked)
-    return code
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    return exit_code_of(lambda: run_verb("programs", VERBS, given, description=DESCRIPTION, epilog=EPILOG))
 
 
 if __name__ == "__main__":
