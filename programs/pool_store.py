@@ -1,17 +1,13 @@
 """Pools in the run store: documents with versions, of which none is ever changed."""
 
-from sqlalchemy.exc import IntegrityError
-
-from core.errors import ConfigurationError, StoreError
+from core.errors import ConfigurationError
 from core.settings_problem import did_you_mean
+from programs.stored_versions import append_version, chosen_version
 from runs.commands.opened_store import wall_clock_ms
 from runs.store.run_store import RunStore
 from runs.store.store_rows import PoolVersion
 from strategies.programs.triggers.pool_settings import pool_of, require_id
 from strategies.programs.triggers.signal_pool import SignalPool
-
-_TRIES = 20
-"""How often two programs that save one pool at a time may be in each other's way."""
 
 
 def stored_pools(store: RunStore) -> tuple[SignalPool, ...]:
@@ -40,18 +36,14 @@ def stored_pool(store: RunStore, id_: str, version: int | None = None) -> Signal
     ConfigurationError
         If there is no such pool or version, or it was deleted with it.
     """
-    rows = {row.version: row for row in pool_versions(store, id_)}
+    rows = pool_versions(store, id_)
     if not rows:
         known = [pool.id for pool in stored_pools(store)]
         raise ConfigurationError(
             f"pool {id_}: there is none in the run store{did_you_mean(id_, known)} — allowed: "
             f"{', '.join(known) or 'none yet: python -m programs pools save ID'}"
         )
-    found = rows.get(max(rows) if version is None else version)
-    if found is None or found.document is None:
-        kept = [str(row.version) for row in rows.values() if row.document is not None]
-        what = f"has no version {version}" if found is None else f"was deleted as version {found.version}"
-        raise ConfigurationError(f"pool {id_}: {what} — allowed: version {', '.join(kept)}")
+    found = chosen_version(rows, version, f"pool {id_}", lambda row: row.document is not None)
     return _pool(found)
 
 
@@ -83,18 +75,13 @@ def delete_pool(store: RunStore, id_: str) -> PoolVersion:
 
 def _appended(store: RunStore, id_: str, pool: SignalPool | None) -> PoolVersion:
     document = None if pool is None else pool.to_dict()
-    for _ in range(_TRIES):
-        rows = pool_versions(store, id_)
-        if rows and rows[-1].document == document:
-            return rows[-1]
-        version = rows[-1].version + 1 if rows else 1
-        row = PoolVersion(pool=id_, version=version, document=document, saved_ms=wall_clock_ms())
-        try:
-            store.record(row)
-        except IntegrityError:  # Another program was faster: its version comes first.
-            continue
-        return pool_versions(store, id_)[version - 1]
-    raise StoreError(f"pool {id_}: others save it all the time; try again")
+    return append_version(
+        store,
+        f"pool {id_}",
+        lambda: pool_versions(store, id_),
+        lambda row: row.document == document,
+        lambda version: PoolVersion(pool=id_, version=version, document=document, saved_ms=wall_clock_ms()),
+    )
 
 
 def _pool(row: PoolVersion) -> SignalPool:

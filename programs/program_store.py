@@ -2,18 +2,15 @@
 
 import re
 
-from sqlalchemy.exc import IntegrityError
-
-from core.errors import ConfigurationError, StoreError
+from core.errors import ConfigurationError
 from core.settings_problem import did_you_mean, shown
+from programs.stored_versions import append_version, chosen_version
 from runs.commands.opened_store import wall_clock_ms
 from runs.store.run_store import RunStore
 from runs.store.store_rows import ProgramVersion
 from strategies.programs.sandbox.program_text import ProgramText
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
-_TRIES = 20
-"""How often two programs that save one text at a time may be in each other's way."""
 
 
 def stored_programs(store: RunStore) -> tuple[ProgramVersion, ...]:
@@ -39,19 +36,14 @@ def stored_program(store: RunStore, name: str, version: int | None = None) -> Pr
     ConfigurationError
         If there is no such program or version, or it was deleted with it.
     """
-    rows = {row.version: row for row in program_versions(store, name)}
+    rows = program_versions(store, name)
     if not rows:
         known = [row.program for row in stored_programs(store)]
         raise ConfigurationError(
             f"program {shown(name)}: there is none in the run store{did_you_mean(name, known)} — allowed: "
             f"{', '.join(known) or 'none yet'}"
         )
-    found = rows.get(max(rows) if version is None else version)
-    if found is None or found.text is None:
-        kept = [str(row.version) for row in rows.values() if row.text is not None]
-        what = f"has no version {version}" if found is None else f"was deleted as version {found.version}"
-        raise ConfigurationError(f"program {name}: {what} — allowed: version {', '.join(kept)}")
-    return found
+    return chosen_version(rows, version, f"program {name}", lambda row: row.text is not None)
 
 
 def save_program(store: RunStore, name: str, text: str, note: str | None = None) -> ProgramVersion:
@@ -91,15 +83,10 @@ def require_program_name(name: str) -> None:
 
 
 def _appended(store: RunStore, name: str, text: str | None, note: str | None) -> ProgramVersion:
-    for _ in range(_TRIES):
-        rows = program_versions(store, name)
-        if rows and rows[-1].text == text:
-            return rows[-1]
-        version = rows[-1].version + 1 if rows else 1
-        row = ProgramVersion(program=name, version=version, text=text, note=note, saved_ms=wall_clock_ms())
-        try:
-            store.record(row)
-        except IntegrityError:  # Another program was faster: its version comes first.
-            continue
-        return program_versions(store, name)[version - 1]
-    raise StoreError(f"program {name}: others save it all the time; try again")
+    return append_version(
+        store,
+        f"program {name}",
+        lambda: program_versions(store, name),
+        lambda row: row.text == text,
+        lambda version: ProgramVersion(program=name, version=version, text=text, note=note, saved_ms=wall_clock_ms()),
+    )

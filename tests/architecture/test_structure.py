@@ -16,6 +16,7 @@ from tests.support.shared import REPOSITORY
 MOST_LINES_OF_A_FILE = 400
 MOST_LINES_OF_A_FUNCTION = 60
 MOST_FILES_OF_A_ROOM = 25
+STOPWATCH = "strategies/programs/sandbox/stopwatch.py"
 NO_WORDS = re.compile(
     r"(live=)?settings\.(files\.)?live\b|live\.(yaml|[a-z_]+)|\blive, mode\b|plan\.settings\.live|[a-z_]+/[a-z_]+\.py"
     r'|^ +"live",$'
@@ -129,7 +130,7 @@ class Structure(unittest.TestCase):
     def test_the_kernel_has_no_clock_no_chance_and_no_surroundings(self) -> None:
         banned = {"time", "random", "secrets", "uuid", "asyncio", "threading", "socket"}
         # A program that does not end is ended by the clock; its answer is then one that may differ.
-        for path in (one for one in files_of(*KERNEL) if one.name != "stopwatch.py"):
+        for path in (one for one in files_of(*KERNEL) if place_of(one) != STOPWATCH):
             names = imported_names(path)
             with self.subTest(place_of(path)):
                 self.assertEqual(set(), {name.split(".")[0] for name in names} & banned)
