@@ -31,9 +31,8 @@ def keeps_nothing(tree: ast.Module) -> bool:
     containers: set[str] = set()
     for number, statement in enumerate(tree.body):
         if isinstance(statement, ast.Import | ast.ImportFrom):
-            if not _modules(statement) <= READ_ONLY_MODULES:
-                return False
-        elif isinstance(statement, ast.FunctionDef):
+            continue
+        if isinstance(statement, ast.FunctionDef):
             if not _is_plain_function(statement, constants):
                 return False
         elif isinstance(statement, ast.Assign | ast.AnnAssign):
@@ -53,6 +52,8 @@ def keeps_nothing(tree: ast.Module) -> bool:
 
 
 def _may_change_what_stays(node: ast.AST) -> bool:
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return not _modules(node) <= READ_ONLY_MODULES
     if isinstance(node, ast.Global):
         return node.names != [_MEMORY]
     if isinstance(node, ast.Attribute):

@@ -229,6 +229,7 @@ KEEPS = (
     "x = lambda a=[]: a.append(1)\n" + program("x()"),
     "x = [i for i in range(3)]\n" + program("x.append(1)"),
     "import decimal\n" + program("decimal.setcontext(1)"),
+    program("from decimal import Context, setcontext", "setcontext(Context(prec=5))"),
     "import functools\n@functools.lru_cache\ndef f(a):\n    return [a]\n" + program("f(1).append(2)"),
     "def f():\n    return 1\n" + program("global f", "f = 3"),
     "for x in [[]]:\n    pass\n" + program("x.append(1)"),
@@ -244,6 +245,7 @@ FREE = (
     "X = [1, 2]\n" + program("return {'action': max(X) + sum(X) + len(list(zip(X, X)))}"),
     program("return {'action': f'{market} {iter([1])}'}"),
     program("print(market)"),
+    program("from math import floor", "return {'action': floor(1.5)}"),
     "A = 2\nB = -A * 3\nC = (A, B, 'c')\n" + program("x = []", "x.append(C)", "def f(y=A):", "    return y"),
 )
 
