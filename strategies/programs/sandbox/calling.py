@@ -12,6 +12,7 @@ from core.errors import InvariantError
 from core.plain_text import escaped
 from strategies.programs.sandbox.kept_state import keeps_nothing
 from strategies.programs.sandbox.limits import ProgramLimits
+from strategies.programs.sandbox.named_parts import NamedParts
 from strategies.programs.sandbox.outcome import (
     answer_of,
     out_of_time,
@@ -20,7 +21,7 @@ from strategies.programs.sandbox.outcome import (
     read_too_much,
     without_places,
 )
-from strategies.programs.sandbox.prelude import CALL, GIVEN, MEMORY, SENT, SERVED, TRACED, prelude
+from strategies.programs.sandbox.prelude import CALL, GIVEN, SERVED, prelude
 from strategies.programs.sandbox.problem import ProgramProblem
 from strategies.programs.sandbox.program_check import first_problem
 from strategies.programs.sandbox.program_text import ProgramText, parsed
@@ -28,6 +29,7 @@ from strategies.programs.sandbox.pure_statistics import with_statistics
 from strategies.programs.sandbox.refusal import Refusal
 from strategies.programs.sandbox.sandbox import CallAnswer, CallInput
 from strategies.programs.sandbox.sent_candles import SentCandles
+from strategies.programs.sandbox.shown_state import changes_nothing_shown
 from strategies.programs.sandbox.stopwatch import Stopwatch
 from strategies.programs.sandbox.worker import MOST_CALLS_OF_A_SESSION, Session, Worker
 
@@ -59,6 +61,8 @@ class Calling:
             ("", text.text) if isinstance(tree, ProgramProblem) else with_statistics(text.text, tree)
         )
         self._most_calls = MOST_CALLS_OF_A_SESSION if free else 1
+        self._copies = isinstance(tree, ProgramProblem) or not changes_nothing_shown(tree)
+        self._named = NamedParts(text.text)
         self._saved: bytes | None = None
         self._session: Session | None = None
         self._sent = SentCandles()
@@ -113,7 +117,8 @@ class Calling:
         said = _Said(self._limits, _no_reads)
         try:
             with self._worker.session(None, _NAMES_LOOKED_UP, patience=_PATIENCE_AT_FIRST) as session:
-                before = prelude(self._text.reads.klines, self._limits) + self._before
+                given = prelude(self._text.reads.klines, self._limits, copies=self._copies)
+                before = given + self._before
                 session.run(before, {}, {}, said.take)
                 watch = Stopwatch()
                 session.run(self._program, {}, {}, said.take)
@@ -152,13 +157,7 @@ class Calling:
             before = session.processor_seconds() if measured else None
             watch = Stopwatch()
             try:
-                inputs: dict[str, object] = {
-                    GIVEN: (_without_candles(given.market), given.account, given.trigger),
-                    SENT: self._sent.next(given.market.get("klines", {})),
-                    MEMORY: given.memory,
-                    TRACED: [] if given.trace else None,
-                }
-                value = session.run(CALL, inputs, {SERVED: said.serve}, said.take)
+                value = session.run(CALL, {GIVEN: self._shown(given)}, {SERVED: said.serve}, said.take)
                 # When time is up, the interpreter cuts short the text of a value, and may then end as if it were not.
                 seconds = watch.seconds() - said.serving_seconds
                 late = seconds > self._limits.call_seconds * max(patience, 1)
@@ -197,6 +196,20 @@ class Calling:
         self._reads += said.reads
         return CallAnswer(answered.decision, answered.memory, None, printed, answered.calls)
 
+    def _shown(self, given: CallInput) -> tuple[object, ...]:
+        """Return what the session is sent, of which a session of calls has the candles of the call before."""
+        named = self._named
+        candles = self._sent.next(named.candles(given.market))
+        traced: list[str] | None = [] if given.trace else None
+        return (
+            named.market(given.market),
+            named.attributes(given.account),
+            named.attributes(given.trigger),
+            candles,
+            given.memory,
+            traced,
+        )
+
     def _opened(self, patience: int, *, anew: bool) -> Session:
         most_reads = self._limits.host_calls + 1
         used_up = self._calls >= self._most_calls or self._reads > 0
@@ -215,10 +228,6 @@ class Calling:
             self._ends.close()
 
 
-def _without_candles(market: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in market.items() if key != "klines"}
-
-
 class _Said:
     """What one call says while it runs: what it prints, what it asks for, and what was wrong with that."""
 
@@ -232,7 +241,7 @@ class _Said:
         self.problem: ProgramProblem | None = None
         self.raised: BaseException | None = None
 
-    def take(self, written: str) -> None:
+    def take(self, stream: str, written: str) -> None:
         """Take what was printed; above the limit the call ends."""
         data = written.encode("utf-8", "replace")
         self._text.append(data[: max(self._left, 0)].decode("utf-8", "ignore"))
@@ -268,6 +277,8 @@ class _Said:
 
     def printed(self) -> tuple[str, ...]:
         """Return the lines that were printed."""
+        if not self._text:
+            return ()
         return tuple(map(escaped, without_places("".join(self._text)).splitlines()))
 
 
