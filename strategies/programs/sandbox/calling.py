@@ -40,6 +40,8 @@ _ENOUGH = 0.8
 """What part of its processor time a call has had that was stopped by the clock, and is told to be out of time."""
 _PLACE = "0x"
 """How the text of an object says where it lies, which depends on the calls before it in its session."""
+_ROWS_KEPT_FOR_A_MEGABYTE = 100
+"""Rows of candles that a session keeps for later calls, for each megabyte that it may have: a fortieth of that."""
 _NAMES_LOOKED_UP = 64
 """Names that are defined nowhere, which a call may ask for beside its reads."""
 
@@ -65,7 +67,7 @@ class Calling:
         self._named = NamedParts(text.text)
         self._saved: bytes | None = None
         self._session: Session | None = None
-        self._sent = SentCandles()
+        self._sent = SentCandles(limits.memory_mb * _ROWS_KEPT_FOR_A_MEGABYTE)
         self._ends = contextlib.ExitStack()
         self._calls = 0
         self._reads = 0
@@ -199,13 +201,14 @@ class Calling:
     def _shown(self, given: CallInput) -> tuple[object, ...]:
         """Return what the session is sent, of which a session of calls has the candles of the call before."""
         named = self._named
-        candles = self._sent.next(named.candles(given.market))
+        candles, forgets = self._sent.next(named.candles(given.market))
         traced: list[str] | None = [] if given.trace else None
         return (
             named.market(given.market),
             named.attributes(given.account),
             named.attributes(given.trigger),
             candles,
+            forgets,
             given.memory,
             traced,
         )
@@ -223,7 +226,7 @@ class Calling:
 
     def _drop(self) -> None:
         self._session, self._calls, self._reads = None, 0, 0
-        self._sent = SentCandles()
+        self._sent = SentCandles(self._limits.memory_mb * _ROWS_KEPT_FOR_A_MEGABYTE)
         with contextlib.suppress(pydantic_monty.MontyError):
             self._ends.close()
 

@@ -17,8 +17,8 @@ GIVEN, SERVED = "_harness_given", "_harness_serve"
 """The names under which a call gets what it is given, and what answers reads that it was not given.
 
 What it is given is one value, as each of several would be bound by itself: market, account, trigger, the candles that
-:class:`~strategies.programs.sandbox.sent_candles.SentCandles` sends, memory, and the list in which the call traces its
-reads, or None.
+:class:`~strategies.programs.sandbox.sent_candles.Sent` has, whether others are forgotten, memory, and the list in which
+the call traces its reads, or None.
 """
 DONE, NONSENSE, TOO_LARGE = "done", "nonsense", "large"
 """The first part of an answer."""
@@ -56,6 +56,7 @@ _TEXT = """
 from json import dumps as _harness_dumps
 _harness_len = len
 _harness_range = range
+_harness_sum = sum
 _harness_type = type
 _harness_set = setattr
 _harness_wrong = (TypeError, ValueError, RecursionError)
@@ -170,28 +171,29 @@ _harness_account = Account
 _harness_trigger = Trigger
 _harness_counts = COUNTS
 _harness_kept = {}
-def _harness_take(sent):
-    global _harness_kept
+_harness_stock = {}
+def _harness_take(sent, forgets):
+    global _harness_kept, _harness_stock
     found = {}
-    room = MOST_SEEN
+    old = _harness_stock
+    stock = {} if forgets else old
     for symbol, periods in sent.items():
         mine = found[symbol] = {}
         for period, (dropped, more) in periods.items():
+            key = (symbol, period)
             if dropped is None:
-                mine[period] = [more, None, False, False]
+                stock[key] = mine[period] = [more, None, False, False]
                 continue
-            kept = mine[period] = _harness_kept[symbol][period]
+            kept = stock[key] = mine[period] = old[key]
             rows, seen, is_read, _ = kept
             for _ in _harness_range(dropped):
                 rows.pop(0)
             rows.extend(more)
             if not is_read:
                 continue
-            room -= _harness_len(rows)
-            if room < 0:
-                kept[1] = None
-                continue
             if seen is None:
+                if _harness_len(rows) + _harness_sum([_harness_len(one[1] or ()) for one in old.values()]) > MOST_SEEN:
+                    continue
                 seen = kept[1] = []
                 more = rows
             else:
@@ -200,12 +202,12 @@ def _harness_take(sent):
             seen.extend([{"time": t, "open": o, "high": h, "low": l, "close": c, "volume": v}
                          for t, o, h, l, c, v in more])
             kept[3] = COPIES
-    _harness_kept = found
+    _harness_kept, _harness_stock = found, stock
 def _harness_call(given):
     global memory
-    market, account, trigger, sent, memory, traced = given
+    market, account, trigger, sent, forgets, memory, traced = given
     if sent or _harness_kept:
-        _harness_take(sent)
+        _harness_take(sent, forgets)
     said = decide(_harness_market(market, traced), _harness_account(account), _harness_trigger(trigger))
     if _harness_type(said) is _harness_decision:
         said = {"action": said.action, "symbol": said.symbol, "size": said.size, "quote": said.quote,

@@ -70,13 +70,18 @@ NAMING = (
 )  # fmt: skip
 
 
+OF_ANOTHER = msgspec.structs.replace(given(), trigger={**TRIGGER, "symbol": ETH})
+
+
 def moving(calls: int) -> list[CallInput]:
-    """Return calls whose candles go on by one, by two, not at all, and begin anew."""
+    """Return calls whose candles go on by one, by two, not at all, and begin anew; one in five has those of another."""
     found = []
     for number in range(calls):
         first = (number, 2 * number, 3, 0)[number // 4 % 4] % 40
         rows = {BTC: {"1h": CANDLES[first : first + 6], "": CANDLES[:5]}, ETH: {"1h": CANDLES[first : first + 2]}}
-        found.append(msgspec.structs.replace(given(), market={**MARKET, "klines": rows}))
+        one = given() if number % 5 < 4 else OF_ANOTHER
+        klines = {BTC: rows[BTC]} if number % 5 < 3 else rows if number % 5 == 3 else {ETH: {"1h": CANDLES[:number]}}
+        found.append(msgspec.structs.replace(one, market={**MARKET, "klines": klines}))
     return found
 
 

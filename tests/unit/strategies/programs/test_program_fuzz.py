@@ -36,8 +36,8 @@ def in_cpython(text: ProgramText, memory: dict[str, Any]) -> "CallAnswer | type[
     try:
         exec(prelude(text.reads.klines, LIMITS), names)
         exec(compile(text.text, "program", "exec"), names)
-        candles = SentCandles().next(market.pop("klines"))
-        names[GIVEN] = (market, account, trigger, candles, kept, None)
+        candles = SentCandles(0).next(market.pop("klines"))
+        names[GIVEN] = (market, account, trigger, *candles, kept, None)
         found = answer_of(eval(CALL, names), LIMITS)
     except Exception as error:
         return type(error)

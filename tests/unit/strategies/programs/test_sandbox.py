@@ -196,10 +196,18 @@ class Calls(unittest.TestCase):
         self.assertEqual((50, "refused"), (len(first.decision["action"]), second.problem.kind))
 
     def test_of_candles_only_the_rest_is_sent(self) -> None:
-        sent = SentCandles()
-        self.assertEqual({BTC: {"1h": (None, CANDLES[:5])}}, sent.next({BTC: {"1h": CANDLES[:5]}}))
-        self.assertEqual({BTC: {"1h": (2, CANDLES[5:7])}}, sent.next({BTC: {"1h": CANDLES[2:7]}}))
-        self.assertEqual({BTC: {"1h": (0, [])}}, sent.next({BTC: {"1h": CANDLES[2:7]}}))
+        sent = SentCandles(14)
+        for symbol, rows, expected, forgets in (
+            (BTC, CANDLES[:5], (None, CANDLES[:5]), False),
+            (BTC, CANDLES[2:7], (2, CANDLES[5:7]), False),
+            (BTC, CANDLES[2:7], (0, []), False),
+            (ETH, CANDLES[:9], (None, CANDLES[:9]), False),
+            (BTC, CANDLES[3:8], (1, CANDLES[7:8]), False),
+            (ETH, CANDLES[:10], (0, CANDLES[9:10]), True),
+            (BTC, CANDLES[3:8], (None, CANDLES[3:8]), True),
+            (BTC, CANDLES[7:20], (4, CANDLES[8:20]), False),
+        ):
+            self.assertEqual(({symbol: {"1h": expected}}, forgets), sent.next({symbol: {"1h": rows}}))
 
     def test_problems_say_what_and_where_and_the_same_each_time(self) -> None:
         for text, kind, said, line in PROBLEMS:
