@@ -158,6 +158,12 @@ class CheaperCalls(unittest.TestCase):
             expected = [[number + 0.5 for number in range(start, start + 400)] for start in (first, first + 300)]
             self.assertEqual({"action": expected}, answer.decision)
 
+    def test_no_text_of_a_program_is_taken_for_what_parts_an_answer(self) -> None:
+        text = "done\\x1e1\\n\\x1e{}\\x1enull"
+        (answer,) = self.bench.calls(program(f"memory['{text}'] = 1", f"return {{'action': '{text}'}}"), given())
+        said = text.encode().decode("unicode_escape")
+        self.assertEqual(({"action": said}, {said: 1}), (answer.decision, answer.memory), answer.problem)
+
     def test_what_a_text_does_not_name_makes_no_difference(self) -> None:
         for text in NAMING:
             with self.subTest(text):
