@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -27,7 +26,7 @@ from strategies.programs.sandbox.program_check import first_problem
 from strategies.programs.sandbox.program_text import ProgramText, parsed
 from strategies.programs.sandbox.pure_statistics import with_statistics
 from strategies.programs.sandbox.refusal import Refusal
-from strategies.programs.sandbox.sandbox import CallAnswer, CallInput
+from strategies.programs.sandbox.sandbox import CallAnswer, CallInput, Serve
 from strategies.programs.sandbox.sent_candles import SentCandles
 from strategies.programs.sandbox.shown_state import changes_nothing_shown
 from strategies.programs.sandbox.stopwatch import Stopwatch
@@ -119,9 +118,8 @@ class Calling:
         said = _Said(self._limits, _no_reads)
         try:
             with self._worker.session(None, _NAMES_LOOKED_UP, patience=_PATIENCE_AT_FIRST) as session:
-                given = prelude(self._text.reads.klines, self._limits, copies=self._copies)
-                before = given + self._before
-                session.run(before, {}, {}, said.take)
+                objects = prelude(self._text.reads.klines, self._limits, copies=self._copies)
+                session.run(objects + self._before, {}, {}, said.take)
                 watch = Stopwatch()
                 session.run(self._program, {}, {}, said.take)
                 if watch.seconds() > _PATIENCE_AT_FIRST * self._limits.call_seconds:
@@ -148,7 +146,7 @@ class Calling:
         With ``patience`` the session is an unused one whose calls may take so many times their time by the clock, and
         processor time is measured.
         """
-        said = _Said(self._limits, given)
+        said = _Said(self._limits, given.serve)
         measured = bool(patience) or self._limits.run_seconds is not None
         late = False
         value: object = None
@@ -234,9 +232,9 @@ class Calling:
 class _Said:
     """What one call says while it runs: what it prints, what it asks for, and what was wrong with that."""
 
-    def __init__(self, limits: ProgramLimits, given: "CallInput | Callable[[str, list[Any]], object]") -> None:
+    def __init__(self, limits: ProgramLimits, serve: Serve) -> None:
         self._limits = limits
-        self._answer = given.serve if isinstance(given, CallInput) else given
+        self._answer = serve
         self._text: list[str] = []
         self._left = limits.printed_bytes
         self.reads = 0

@@ -36,19 +36,24 @@ class SentCandles:
     def next(self, klines: Mapping[str, Mapping[str, Rows]]) -> Sent:
         """Return what has to be sent so that the session has these candles, and take it for sent."""
         found: dict[str, dict[str, tuple[int | None, Rows]]] = {}
-        kept: dict[tuple[str, str], list[list[float]]] = {}
+        sent = self._sent
+        keys = []
         for symbol, periods in klines.items():
             mine = found[symbol] = {}
             for period, rows in periods.items():
                 key = symbol, period
-                old = self._sent.get(key)
+                keys.append(key)
+                old = sent.get(key)
                 dropped, more = mine[period] = (None, rows) if old is None else _difference(old, rows)
-                # A copy: the caller may change its rows afterwards.
-                kept[key] = [*(() if old is None or dropped is None else old[dropped:]), *map(list, more)]
-        self._sent |= kept
-        forgets = len(self._sent) > len(kept) and sum(map(len, self._sent.values())) > self._most_kept
+                # Copies: the caller may change its rows afterwards.
+                if old is None or dropped is None:
+                    sent[key] = [*map(list, rows)]
+                else:
+                    del old[:dropped]
+                    old.extend(map(list, more))
+        forgets = len(sent) > len(keys) and sum(map(len, sent.values())) > self._most_kept
         if forgets:
-            self._sent = kept
+            self._sent = {key: sent[key] for key in keys}
         return Sent(found, forgets)
 
 
