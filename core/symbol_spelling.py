@@ -45,10 +45,12 @@ def kind_of(symbol: str) -> Kind:
 
 def same_symbols(spelling: str, symbols: Iterable[str]) -> list[str]:
     """Return the symbols that a spelling names: those of the same letters, else those but for the settle currency."""
-    symbols = list(symbols)
-    exact = [symbol for symbol in symbols if symbol_key(symbol) == symbol_key(spelling)]
+    symbols, key = list(symbols), symbol_key(spelling)
+    exact = [symbol for symbol in symbols if symbol_key(symbol) == key]
+    if exact:
+        return exact
     pair = symbol_key(_pair(spelling))
-    return exact or [symbol for symbol in symbols if symbol_key(_pair(symbol)) == pair]
+    return [symbol for symbol in symbols if symbol_key(_pair(symbol)) == pair]
 
 
 def _pair(symbol: str) -> str:

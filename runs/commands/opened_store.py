@@ -4,25 +4,29 @@ import contextlib
 import datetime as dt
 import sys
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from core.command_line import say_text, warn
 from core.instants import to_ms
-from runs.store.run_store import RunStore, open_store
-from runs.store.synchronising import SyncReport
+
+if TYPE_CHECKING:
+    from runs.store.run_store import RunStore
+    from runs.store.synchronising import SyncReport
 
 
 @contextlib.contextmanager
-def current_store() -> Iterator[RunStore]:
+def current_store() -> "Iterator[RunStore]":
     """Yield the store, up to date; folders that cannot be read are named on standard error."""
+    from runs.store.run_store import open_store
+
     with open_store() as store:
         warn_of(synchronised(store))
         yield store
 
 
-def synchronised(store: RunStore, folders: list[str] | None = None, *, thorough: bool = False) -> SyncReport:
+def synchronised(store: "RunStore", folders: list[str] | None = None, *, thorough: bool = False) -> "SyncReport":
     """Bring the store up to what folders say, with a bar on a terminal where there is much to read."""
     if not sys.stderr.isatty():
         return store.sync(folders, thorough=thorough)
@@ -32,7 +36,7 @@ def synchronised(store: RunStore, folders: list[str] | None = None, *, thorough:
         return store.sync(folders, progress.show, thorough=thorough)
 
 
-def warn_of(report: SyncReport) -> None:
+def warn_of(report: "SyncReport") -> None:
     """Name what could not be read."""
     for folder, reason in report.unreadable.items():
         warn(reason if folder in reason else f"{folder}: {reason}")

@@ -57,6 +57,7 @@ class MarketView:
         self._seen = seen
         self._source = source
         self._symbols = seen.symbols
+        self._plain = frozenset(one for one in self._symbols if len(same_symbols(one, self._symbols)) == 1)
         self._funding: dict[str, FundingRate] = {}
         self._asked: dict[str, None] = {}
         self._time_ms = 0
@@ -216,6 +217,8 @@ class MarketView:
 
     def _symbol(self, symbol: object) -> str:
         """Return the symbol that a program means."""
+        if isinstance(symbol, str) and symbol in self._plain:
+            return symbol
         named = same_symbols(symbol, self._symbols) if isinstance(symbol, str) else []
         if len(named) != 1:
             hint = nearest_symbol(symbol, self._symbols)

@@ -93,6 +93,7 @@ class ProgramSession(FeatureSession):
         self._memory: dict[str, Any] = {}
         self._number = self._failed = 0
         self._halted = False
+        self._account_shown: dict[str, Any] | None = None
         self._trades: tuple[int, int] = 0, 0
         self._closed_since = 0
         self._recorder = Recorder()
@@ -169,6 +170,7 @@ class ProgramSession(FeatureSession):
         self._take(time_ms, present, freeze=freeze)
         self._count_trades(time_ms)
         self._signals.clear()
+        self._account_shown = None
         warm = {symbol: candle for symbol, candle in present if self._count(symbol) > self._warm_after}
         candles = dict(present)
         for event in self._events(time_ms, present):
@@ -302,6 +304,12 @@ class ProgramSession(FeatureSession):
         return self._runs[0]
 
     def _shown_account(self) -> dict[str, Any]:
+        """Return the account as it stands; between the calls of an instant nothing happens to it."""
+        if self._account_shown is None:
+            self._account_shown = self._told_account()
+        return self._account_shown
+
+    def _told_account(self) -> dict[str, Any]:
         facts = self._facts
         if facts is None:
             raise LookupError("there is no account outside a session")

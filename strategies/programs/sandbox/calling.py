@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -12,6 +11,7 @@ from core.errors import InvariantError
 from core.plain_text import escaped
 from strategies.programs.sandbox.kept_state import keeps_nothing
 from strategies.programs.sandbox.limits import ProgramLimits
+from strategies.programs.sandbox.named_parts import NamedParts
 from strategies.programs.sandbox.outcome import (
     answer_of,
     out_of_time,
@@ -20,14 +20,15 @@ from strategies.programs.sandbox.outcome import (
     read_too_much,
     without_places,
 )
-from strategies.programs.sandbox.prelude import CALL, GIVEN, MEMORY, SENT, SERVED, TRACED, prelude
+from strategies.programs.sandbox.prelude import CALL, GIVEN, SERVED, prelude
 from strategies.programs.sandbox.problem import ProgramProblem
 from strategies.programs.sandbox.program_check import first_problem
 from strategies.programs.sandbox.program_text import ProgramText, parsed
 from strategies.programs.sandbox.pure_statistics import with_statistics
 from strategies.programs.sandbox.refusal import Refusal
-from strategies.programs.sandbox.sandbox import CallAnswer, CallInput
+from strategies.programs.sandbox.sandbox import CallAnswer, CallInput, Serve
 from strategies.programs.sandbox.sent_candles import SentCandles
+from strategies.programs.sandbox.shown_state import changes_nothing_shown
 from strategies.programs.sandbox.stopwatch import Stopwatch
 from strategies.programs.sandbox.worker import MOST_CALLS_OF_A_SESSION, Session, Worker
 
@@ -38,6 +39,8 @@ _ENOUGH = 0.8
 """What part of its processor time a call has had that was stopped by the clock, and is told to be out of time."""
 _PLACE = "0x"
 """How the text of an object says where it lies, which depends on the calls before it in its session."""
+_ROWS_KEPT_FOR_A_MEGABYTE = 100
+"""Rows of candles that a session keeps for later calls, for each megabyte that it may have: a fortieth of that."""
 _NAMES_LOOKED_UP = 64
 """Names that are defined nowhere, which a call may ask for beside its reads."""
 
@@ -59,9 +62,11 @@ class Calling:
             ("", text.text) if isinstance(tree, ProgramProblem) else with_statistics(text.text, tree)
         )
         self._most_calls = MOST_CALLS_OF_A_SESSION if free else 1
+        self._copies = isinstance(tree, ProgramProblem) or not changes_nothing_shown(tree)
+        self._named = NamedParts(text.text)
         self._saved: bytes | None = None
         self._session: Session | None = None
-        self._sent = SentCandles()
+        self._sent = SentCandles(limits.memory_mb * _ROWS_KEPT_FOR_A_MEGABYTE)
         self._ends = contextlib.ExitStack()
         self._calls = 0
         self._reads = 0
@@ -113,8 +118,8 @@ class Calling:
         said = _Said(self._limits, _no_reads)
         try:
             with self._worker.session(None, _NAMES_LOOKED_UP, patience=_PATIENCE_AT_FIRST) as session:
-                before = prelude(self._text.reads.klines, self._limits) + self._before
-                session.run(before, {}, {}, said.take)
+                objects = prelude(self._text.reads.klines, self._limits, copies=self._copies)
+                session.run(objects + self._before, {}, {}, said.take)
                 watch = Stopwatch()
                 session.run(self._program, {}, {}, said.take)
                 if watch.seconds() > _PATIENCE_AT_FIRST * self._limits.call_seconds:
@@ -141,7 +146,7 @@ class Calling:
         With ``patience`` the session is an unused one whose calls may take so many times their time by the clock, and
         processor time is measured.
         """
-        said = _Said(self._limits, given)
+        said = _Said(self._limits, given.serve)
         measured = bool(patience) or self._limits.run_seconds is not None
         late = False
         value: object = None
@@ -152,13 +157,7 @@ class Calling:
             before = session.processor_seconds() if measured else None
             watch = Stopwatch()
             try:
-                inputs: dict[str, object] = {
-                    GIVEN: (_without_candles(given.market), given.account, given.trigger),
-                    SENT: self._sent.next(given.market.get("klines", {})),
-                    MEMORY: given.memory,
-                    TRACED: [] if given.trace else None,
-                }
-                value = session.run(CALL, inputs, {SERVED: said.serve}, said.take)
+                value = session.run(CALL, {GIVEN: self._shown(given)}, {SERVED: said.serve}, said.take)
                 # When time is up, the interpreter cuts short the text of a value, and may then end as if it were not.
                 seconds = watch.seconds() - said.serving_seconds
                 late = seconds > self._limits.call_seconds * max(patience, 1)
@@ -197,6 +196,21 @@ class Calling:
         self._reads += said.reads
         return CallAnswer(answered.decision, answered.memory, None, printed, answered.calls)
 
+    def _shown(self, given: CallInput) -> tuple[object, ...]:
+        """Return what the session is sent, of which a session of calls has the candles of the call before."""
+        named = self._named
+        candles, forgets = self._sent.next(named.candles(given.market))
+        traced: list[str] | None = [] if given.trace else None
+        return (
+            named.market(given.market),
+            named.attributes(given.account),
+            named.attributes(given.trigger),
+            candles,
+            forgets,
+            given.memory,
+            traced,
+        )
+
     def _opened(self, patience: int, *, anew: bool) -> Session:
         most_reads = self._limits.host_calls + 1
         used_up = self._calls >= self._most_calls or self._reads > 0
@@ -210,21 +224,17 @@ class Calling:
 
     def _drop(self) -> None:
         self._session, self._calls, self._reads = None, 0, 0
-        self._sent = SentCandles()
+        self._sent = SentCandles(self._limits.memory_mb * _ROWS_KEPT_FOR_A_MEGABYTE)
         with contextlib.suppress(pydantic_monty.MontyError):
             self._ends.close()
-
-
-def _without_candles(market: dict[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in market.items() if key != "klines"}
 
 
 class _Said:
     """What one call says while it runs: what it prints, what it asks for, and what was wrong with that."""
 
-    def __init__(self, limits: ProgramLimits, given: "CallInput | Callable[[str, list[Any]], object]") -> None:
+    def __init__(self, limits: ProgramLimits, serve: Serve) -> None:
         self._limits = limits
-        self._answer = given.serve if isinstance(given, CallInput) else given
+        self._answer = serve
         self._text: list[str] = []
         self._left = limits.printed_bytes
         self.reads = 0
@@ -232,7 +242,7 @@ class _Said:
         self.problem: ProgramProblem | None = None
         self.raised: BaseException | None = None
 
-    def take(self, written: str) -> None:
+    def take(self, stream: str, written: str) -> None:
         """Take what was printed; above the limit the call ends."""
         data = written.encode("utf-8", "replace")
         self._text.append(data[: max(self._left, 0)].decode("utf-8", "ignore"))
@@ -268,6 +278,8 @@ class _Said:
 
     def printed(self) -> tuple[str, ...]:
         """Return the lines that were printed."""
+        if not self._text:
+            return ()
         return tuple(map(escaped, without_places("".join(self._text)).splitlines()))
 
 

@@ -16,8 +16,8 @@ _READING_FUNCTIONS = frozenset(
 )
 _ONE_ALONE = frozenset({"min", "max", "sum"})
 """What of several arguments may answer with one of them, as ``max(a, b)`` does, and not with a part of one."""
-_CHANGING_NAMES = frozenset({"setattr", "delattr", "type", "hash"})
-"""A hash of an object is made of its place in the session, which the calls before have a part in."""
+_CHANGING_NAMES = frozenset({"setattr", "delattr", "type", "hash", "id"})
+"""A hash of an object is made of its place in the session, which the calls before have a part in, as its id is."""
 _MEMORY = "memory"
 _DECLARED = frozenset({READS_NAME, TRIGGERS_NAME})
 """What is for the session, and not read by the text itself."""

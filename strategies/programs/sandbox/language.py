@@ -20,13 +20,12 @@ READ_ONLY_MODULES = frozenset(
         "itertools",
         "functools",
         "bisect",
-        "dataclasses",
         "typing",
         "copy",
     }
 )
-MODULES = (*sorted(READ_ONLY_MODULES | {"decimal"}),)
-"""What a program may import."""
+MODULES = (*sorted(READ_ONLY_MODULES | {"dataclasses", "decimal"}),)
+"""What a program may import; ``dataclass`` changes the class that it is called with, which may be one of a call's."""
 _NOT_IN_MODULES = {
     "random": "chance is not the same on each run; what a call is given is all that it may decide by",
     "time": "a program has no clock; trigger.time_ms and market.time are the moment",

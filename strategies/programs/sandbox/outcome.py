@@ -10,7 +10,7 @@ import pydantic_monty
 
 from core.plain_text import escaped
 from strategies.programs.sandbox.limits import ProgramLimits
-from strategies.programs.sandbox.prelude import DONE, NONSENSE, TOO_LARGE
+from strategies.programs.sandbox.prelude import DONE, NONSENSE, PARTS, TOO_LARGE
 from strategies.programs.sandbox.problem import ProgramProblem
 from strategies.programs.sandbox.worker import lines_of
 
@@ -37,17 +37,17 @@ def without_places(text: str) -> str:
     >>> without_places("<Market object at 0x230>")
     '<Market object at 0x…>'
     """
-    return _PLACE.sub("0x…", text)
+    return _PLACE.sub("0x…", text) if "0x" in text else text
 
 
 def answer_of(value: object, limits: ProgramLimits) -> Answered | ProgramProblem:
     """Return what the text that a call answers means.
 
-    Whatever it is, it is data: a text of a bounded length, of a few lines of JSON. What is none of these is nonsense.
+    Whatever it is, it is data: a text of a bounded length, of a few parts of JSON. What is none of these is nonsense.
     """
     if type(value) is not str or len(value) > limits.output_bytes + limits.state_bytes + 2**22:
         return ProgramProblem("nonsense", "decide ended in a way that a program cannot end")
-    how, _, rest = value.partition("\n")
+    how, _, rest = value.partition(PARTS)
     if how == TOO_LARGE:
         most = limits.state_bytes if rest == "memory" else limits.output_bytes
         what = "memory" if rest == "memory" else "the decision"
@@ -57,16 +57,16 @@ def answer_of(value: object, limits: ProgramLimits) -> Answered | ProgramProblem
         return ProgramProblem(
             "nonsense", f"{what} what is no plain data — allowed: numbers, texts, True, False, None, lists and dicts"
         )
-    lines = without_places(rest).split("\n")
-    if how != DONE or len(lines) != 3:
+    parts = without_places(rest).split(PARTS)
+    if how != DONE or len(parts) != 3:
         return ProgramProblem("nonsense", "decide ended in a way that a program cannot end")
     try:
-        decision = _read(lines[0])
-        traced = _read(lines[2])
+        decision = _read(parts[0])
+        traced = _read(parts[2])
     except (ValueError, RecursionError):
         return ProgramProblem("nonsense", "decide returned a number that is too large, or lists nested too deeply")
     try:
-        memory = _read(lines[1], _refuse)
+        memory = _read(parts[1], _refuse)
     except (ValueError, RecursionError):
         return ProgramProblem(
             "nonsense", "memory holds a number that is not finite or too large, or is nested too deeply"
@@ -128,13 +128,13 @@ def _is_of_the_text(error: BaseException) -> bool:
     return isinstance(error, NotImplementedError) and "monty syntax parser" in str(error)
 
 
-def _read(line: str, constant: Callable[[str], object] | None = None) -> object:
-    """Return what a line of JSON says; ``constant`` is told of what is no number, which is read otherwise."""
+def _read(part: str, constant: Callable[[str], object] | None = None) -> object:
+    """Return what a part of JSON says; ``constant`` is told of what is no number, which is read otherwise."""
     try:
-        found: object = msgspec.json.decode(line)
+        found: object = msgspec.json.decode(part)
     except msgspec.DecodeError:
         # The quicker reader knows neither NaN nor halves of characters.
-        found = json.loads(line, parse_constant=constant)
+        found = json.loads(part, parse_constant=constant)
     return found
 
 

@@ -1,39 +1,60 @@
 """Candles on their way into a session: of those that an earlier call has brought, only the rest is sent again."""
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 Rows = Sequence[Sequence[float]]
-_MOST_DROPPED = 3
-"""Rows that may have left at the front since the last call; where there are more, all are sent."""
+_MOST_DROPPED = 32
+"""Rows that may have left at the front since they were last sent; where there are more, all are sent."""
+
+
+class Sent(NamedTuple):
+    """What has to be sent so that a session has the candles of a call.
+
+    ``candles`` are, by symbol and period, how many rows at the front of what is there leave, and the rows that follow
+    the others; None and all rows where nothing is there, or nothing of it stays. With ``forgets`` the session keeps no
+    candles but these.
+    """
+
+    candles: dict[str, dict[str, tuple[int | None, Rows]]]
+    forgets: bool
 
 
 class SentCandles:
-    """What one session has of candles, by symbol and period."""
+    """What one session has of candles, by symbol and period: also of those that the last call was not given.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    most_kept
+        How many rows it keeps for later calls, of about a quarter of a kilobyte each; those of the last call always.
+    """
+
+    def __init__(self, most_kept: int) -> None:
+        self._most_kept = most_kept
         self._sent: dict[tuple[str, str], list[list[float]]] = {}
 
-    def next(self, klines: Mapping[str, Mapping[str, Rows]]) -> dict[str, dict[str, tuple[int | None, Rows]]]:
-        """Return what has to be sent so that the session has these candles, and take it for sent.
-
-        Returns
-        -------
-        dict
-            Of symbol and period: how many rows at the front of what is there leave, and the rows that follow the
-            others; None and all rows where nothing is there, or nothing of it stays.
-        """
+    def next(self, klines: Mapping[str, Mapping[str, Rows]]) -> Sent:
+        """Return what has to be sent so that the session has these candles, and take it for sent."""
         found: dict[str, dict[str, tuple[int | None, Rows]]] = {}
-        kept: dict[tuple[str, str], list[list[float]]] = {}
+        sent = self._sent
+        keys = []
         for symbol, periods in klines.items():
             mine = found[symbol] = {}
             for period, rows in periods.items():
                 key = symbol, period
-                old = self._sent.get(key)
+                keys.append(key)
+                old = sent.get(key)
                 dropped, more = mine[period] = (None, rows) if old is None else _difference(old, rows)
-                # A copy: the caller may change its rows afterwards.
-                kept[key] = [*(() if old is None or dropped is None else old[dropped:]), *map(list, more)]
-        self._sent = kept
-        return found
+                # Copies: the caller may change its rows afterwards.
+                if old is None or dropped is None:
+                    sent[key] = [*map(list, rows)]
+                else:
+                    del old[:dropped]
+                    old.extend(map(list, more))
+        forgets = len(sent) > len(keys) and sum(map(len, sent.values())) > self._most_kept
+        if forgets:
+            self._sent = {key: sent[key] for key in keys}
+        return Sent(found, forgets)
 
 
 def _difference(old: list[list[float]], rows: Rows) -> tuple[int | None, Rows]:

@@ -7,7 +7,7 @@ import shutil
 import sys
 import tempfile
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,9 +21,9 @@ NEEDED = "programs need the extra `programs`: make venv"
 _MEGABYTE = 1024 * 1024
 _ROOM_MB = 256
 """Address space of the process beside the interpreter's heap: its code, its threads' stacks, frames on their way."""
-MOST_CALLS_OF_A_SESSION = 64
-"""A session grows by a little with each call of it."""
-_SESSIONS_BETWEEN_LOOKS = 64
+MOST_CALLS_OF_A_SESSION = 256
+"""A session grows by a little with each call of it: by less than half a kilobyte."""
+_SESSIONS_BETWEEN_LOOKS = 16
 _LEAST_PROCESSOR_SECONDS = 600
 _GRACE_SECONDS = 1.0
 """How long after its time by the clock an interpreter is killed that has not noticed it itself."""
@@ -173,9 +173,9 @@ class Session:
     def run(
         self,
         text: str,
-        given: Mapping[str, object],
-        served: Mapping[str, Callable[..., object]],
-        printed: Callable[[str], None],
+        given: dict[str, object],
+        served: dict[str, Callable[..., object]],
+        printed: Callable[[str, str], None],
     ) -> object:
         """Run a text and return the value of its last expression.
 
@@ -188,19 +188,14 @@ class Session:
         served
             Name -> function of this side that the text may call.
         printed
-            Is told what the text prints; what it raises ends the text.
+            Is told where the text prints and what; what it raises ends the text.
 
         Raises
         ------
         pydantic_monty.MontyError
             Whatever the text does wrong, and the death of the process.
         """
-        return self._session.feed_run(
-            text,
-            inputs=dict(given),
-            external_lookup=dict(served),
-            print_callback=lambda _, written: printed(written),
-        )
+        return self._session.feed_run(text, inputs=given, external_lookup=served, print_callback=printed)
 
     def saved(self) -> bytes:
         """Return what another session can begin from."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from strategies.programs.sandbox.limits import ProgramLimits
 from strategies.programs.sandbox.outcome import answer_of
-from strategies.programs.sandbox.prelude import CALL, GIVEN, MEMORY, SENT, SERVED, TRACED, prelude
+from strategies.programs.sandbox.prelude import CALL, GIVEN, SERVED, prelude
 from strategies.programs.sandbox.problem import ProgramProblem
 from strategies.programs.sandbox.program_text import ProgramText
 from strategies.programs.sandbox.sandbox import CallAnswer
@@ -36,8 +36,8 @@ def in_cpython(text: ProgramText, memory: dict[str, Any]) -> "CallAnswer | type[
     try:
         exec(prelude(text.reads.klines, LIMITS), names)
         exec(compile(text.text, "program", "exec"), names)
-        candles = SentCandles().next(market.pop("klines"))
-        names |= {GIVEN: (market, account, trigger), SENT: candles, MEMORY: kept, TRACED: None}
+        candles = SentCandles(0).next(market.pop("klines"))
+        names[GIVEN] = (market, account, trigger, *candles, kept, None)
         found = answer_of(eval(CALL, names), LIMITS)
     except Exception as error:
         return type(error)

@@ -236,6 +236,9 @@ KEEPS = (
     "x = [1]\n" + program("y = max(x, [0])", "y.append(1)", "return {'action': len(x)}"),
     "x = [1]\n" + program("y = sum([], x)", "y.append(1)", "return {'action': len(x)}"),
     program("return {'action': hash(market)}"),
+    "import dataclasses\n"
+    + program("x = Account({}) == Account({})", "dataclasses.dataclass(Account)", "return {'action': x}"),
+    "def f(id):\n    return 1\n" + program("return {'action': id(market)}"),
 )
 FREE = (
     CLEAN,

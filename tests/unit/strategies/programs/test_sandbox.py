@@ -129,8 +129,9 @@ class Calls(unittest.TestCase):
 
     def test_more_calls_than_a_session_takes_answer_alike(self) -> None:
         text = program('return Decision("buy", stop=market.get_klines(trigger.symbol, "1h")[-1]["low"])')
-        answers = self.bench.calls(text, *[given()] * 200)
-        self.assertEqual([answers[0]] * 200, answers)
+        calls = MOST_CALLS_OF_A_SESSION + 3
+        answers = self.bench.calls(text, *[given()] * calls)
+        self.assertEqual([answers[0]] * calls, answers)
 
     def test_candles_that_move_on_are_those_of_the_call_however_they_came(self) -> None:
         text = program(
@@ -195,10 +196,18 @@ class Calls(unittest.TestCase):
         self.assertEqual((50, "refused"), (len(first.decision["action"]), second.problem.kind))
 
     def test_of_candles_only_the_rest_is_sent(self) -> None:
-        sent = SentCandles()
-        self.assertEqual({BTC: {"1h": (None, CANDLES[:5])}}, sent.next({BTC: {"1h": CANDLES[:5]}}))
-        self.assertEqual({BTC: {"1h": (2, CANDLES[5:7])}}, sent.next({BTC: {"1h": CANDLES[2:7]}}))
-        self.assertEqual({BTC: {"1h": (0, [])}}, sent.next({BTC: {"1h": CANDLES[2:7]}}))
+        sent = SentCandles(14)
+        for symbol, rows, expected, forgets in (
+            (BTC, CANDLES[:5], (None, CANDLES[:5]), False),
+            (BTC, CANDLES[2:7], (2, CANDLES[5:7]), False),
+            (BTC, CANDLES[2:7], (0, []), False),
+            (ETH, CANDLES[:9], (None, CANDLES[:9]), False),
+            (BTC, CANDLES[3:8], (1, CANDLES[7:8]), False),
+            (ETH, CANDLES[:10], (0, CANDLES[9:10]), True),
+            (BTC, CANDLES[3:8], (None, CANDLES[3:8]), True),
+            (BTC, CANDLES[7:20], (4, CANDLES[8:20]), False),
+        ):
+            self.assertEqual(({symbol: {"1h": expected}}, forgets), sent.next({symbol: {"1h": rows}}))
 
     def test_problems_say_what_and_where_and_the_same_each_time(self) -> None:
         for text, kind, said, line in PROBLEMS:
