@@ -22,6 +22,8 @@ _PARAMETERS: dict[str, tuple[str, ...]] = {
     "get_flow": ("symbol", "metric", "period"),
     "get_regime": ("symbol", "period"),
 }
+_OF_A_SYMBOL = frozenset({*_PARAMETERS, "get_market_data"})
+"""The reads whose first argument is a symbol."""
 _DEFAULTS: dict[str, object] = {"period": "", "count": USUAL_COUNT}
 
 
@@ -182,6 +184,43 @@ def _is_count(one: object) -> bool:
     return isinstance(one, int) and not isinstance(one, bool) and 0 < one <= MOST_CANDLES
 
 
+def reads_other_symbols(tree: ast.Module) -> bool:
+    """Return whether a text may read of symbols beside the one that wakes it; a doubt counts as yes."""
+    given, of_trigger = _times_given(tree), _symbols_of_triggers(tree)
+    called = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _OF_A_SYMBOL:
+            called.add(id(node.func))
+            first = (
+                node.args[0] if node.args else next((one.value for one in node.keywords if one.arg == "symbol"), None)
+            )
+            known = isinstance(first, ast.Name) and of_trigger.get(first.id) == given.get(first.id)
+            if not known and not _is_symbol_of_trigger(first):
+                return True
+    reads = (one for one in ast.walk(tree) if isinstance(one, ast.Attribute) and one.attr in _OF_A_SYMBOL)
+    return any(id(one) not in called for one in reads)
+
+
+def _symbols_of_triggers(tree: ast.Module) -> dict[str, int]:
+    """Return how often each name is given the symbol of the trigger."""
+    found: dict[str, int] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and len(node.targets) == 1 and _is_symbol_of_trigger(node.value):
+            target = node.targets[0]
+            if isinstance(target, ast.Name):
+                found[target.id] = found.get(target.id, 0) + 1
+    return found
+
+
+def _is_symbol_of_trigger(node: ast.expr | None) -> bool:
+    return (
+        isinstance(node, ast.Attribute)
+        and node.attr == "symbol"
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "trigger"
+    )
+
+
 def _literal_calls(tree: ast.Module) -> Iterator[tuple[str, dict[str, object]]]:
     """Yield name and arguments of the reads that are known before the text is run; the symbol is any."""
     constants = _constants(tree)
@@ -216,12 +255,7 @@ def _literal(node: ast.expr, constants: dict[str, object]) -> object:
 
 def _constants(tree: ast.Module) -> dict[str, object]:
     """Return name -> value of what the text gives a plain value at its top, once, and nowhere else."""
-    given: dict[str, int] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            given[node.id] = given.get(node.id, 0) + 1
-        elif isinstance(node, ast.arg):
-            given[node.arg] = given.get(node.arg, 0) + 1
+    given = _times_given(tree)
     return {
         name: statement.value.value
         for statement in tree.body
@@ -229,6 +263,17 @@ def _constants(tree: ast.Module) -> dict[str, object]:
         for name in _names_given(statement)
         if given.get(name) == 1
     }
+
+
+def _times_given(tree: ast.Module) -> dict[str, int]:
+    """Return how often a text gives each of its names a value."""
+    given: dict[str, int] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            given[node.id] = given.get(node.id, 0) + 1
+        elif isinstance(node, ast.arg):
+            given[node.arg] = given.get(node.arg, 0) + 1
+    return given
 
 
 def _names_given(statement: ast.stmt) -> tuple[str, ...]:

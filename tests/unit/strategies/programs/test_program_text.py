@@ -95,6 +95,22 @@ class ReadsOfATest(unittest.TestCase):
             told = [one.what for one in check_program(text)]
             self.assertEqual(["the text reads 101 different things"] if count > 100 else [], told)
 
+    def test_a_text_that_may_read_of_other_symbols_is_told_from_one_that_reads_of_its_own_alone(self) -> None:
+        own = "market.get_klines(trigger.symbol), market.get_market_data(symbol=trigger.symbol)"
+        for lines in ([own], ["a = trigger.symbol", "market.get_regime(a)"], ["market.get_current_prices()['x']"]):
+            self.assertFalse(ProgramText.of(program(*lines)).reads_other_symbols, lines)
+        for lines in (
+            [own, "market.get_regime('ETH/USDT')"],
+            ["a = trigger.symbol", "a = 'ETH/USDT'", "market.get_regime(a)"],
+            ["for one in market.symbols:", "    market.get_market_data(one)"],
+            ["read = market.get_klines", "read('ETH/USDT')"],
+            ["market.get_flow(*['ETH/USDT', 'cvd'])"],
+            ["market.get_flow(**{'symbol': 'ETH/USDT'}, metric='cvd')"],
+        ):
+            self.assertTrue(ProgramText.of(program(*lines)).reads_other_symbols, lines)
+        self.assertTrue(ProgramText.of(READER).reads_other_symbols)
+        self.assertFalse(ProgramText.of("def decide(").reads_other_symbols)
+
     def test_an_indicator_has_one_spelling(self) -> None:
         self.assertEqual("macd(12,26,9).signal", indicator_text(" MACD(12, 26, 9).signal\n"))
         self.assertEqual("rsi(14)|1h", read_key("RSI (14)", "1h"))
