@@ -251,6 +251,14 @@ KEEPS = (
     "x = [1]\n" + program("y = max(x, [0])", "y.append(1)", "return {'action': len(x)}"),
     "x = [1]\n" + program("y = sum([], x)", "y.append(1)", "return {'action': len(x)}"),
     program("return {'action': hash(market)}"),
+    "def f(id):\n    return 1\n" + program("return {'action': id(market)}"),
+    program("return {'action': f'{market} {iter([1])}'}"),
+    program("import itertools", "return {'action': len(str(itertools.count()))}"),
+    program("return {'action': str(decide) < str(lambda: 1)}"),
+    program("x = {'f': f}", "return {'action': str(x)}") + "def f():\n    return 1\n",
+    program("return {'action': f(key=lambda: 1)}") + "def f(key):\n    return str(key)\n",
+    program("return {'action': sorted([1], key=lambda x: x)}") + "def sorted(x, key):\n    return str(key)\n",
+    program("return {'action': max([], default=lambda: 1)}"),
 )
 FREE = (
     CLEAN,
@@ -258,8 +266,9 @@ FREE = (
     "NAMES = ['a', 'b']\n" + program("for one in NAMES:", "    x = one in NAMES"),
     program("global memory", "memory = {}"),
     "X = [1, 2]\n" + program("return {'action': max(X) + sum(X) + len(list(zip(X, X)))}"),
-    program("return {'action': f'{market} {iter([1])}'}"),
     program("print(market)"),
+    program("x = [3, 1]", "x.sort(key=f)", "return [sorted(x, key=lambda one: -one), list(map(f, x)), (lambda: 1)()]")
+    + "def f(x):\n    return -x\n",
     "A = 2\nB = -A * 3\nC = (A, B, 'c')\n" + program("x = []", "x.append(C)", "def f(y=A):", "    return y"),
 )
 
