@@ -55,6 +55,10 @@ class ProgramText(msgspec.Struct, frozen=True, dict=True):
                 raise ConfigurationError(f"program {path}: is no file — allowed: a file of Python")
             with path.open("rb") as file:
                 data = file.read(LONGEST_TEXT * 2)
+                if file.read(1):
+                    raise ConfigurationError(
+                        f"program {path}: more than {len(data)} bytes — allowed: at most {LONGEST_TEXT}"
+                    )
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError:
             raise ConfigurationError(f"program {path}: is no text in UTF-8 — allowed: a file of Python") from None
