@@ -18,6 +18,7 @@ _ONE_ALONE = frozenset({"min", "max", "sum"})
 """What of several arguments may answer with one of them, as ``max(a, b)`` does, and not with a part of one."""
 _CHANGING_NAMES = frozenset({"setattr", "delattr", "type"})
 _PLACED_NAMES = frozenset({"hash", "id", "iter"})
+_PLACED_PARTS = frozenset({"lru_cache", "cache"})
 _PLACED_MODULES = frozenset({"itertools"})
 """What tells where an object lies in the session, or makes objects whose texts do. The calls before have a part in
 that, and a program may compare such texts or count their characters, so that nothing of them is in its answer."""
@@ -74,7 +75,9 @@ def _may_show_a_place(tree: ast.Module) -> bool:
     called = {id(one) for one in _called(tree, functions | _own_names(tree))}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
-            placed = bool(_modules(node) & _PLACED_MODULES)
+            placed = bool(_modules(node) & _PLACED_MODULES or {one.name for one in node.names} & _PLACED_PARTS)
+        elif isinstance(node, ast.Attribute):
+            placed = node.attr in _PLACED_PARTS
         elif isinstance(node, ast.Name):
             placed = node.id in _PLACED_NAMES or (node.id in functions and id(node) not in called)
         else:

@@ -259,6 +259,8 @@ KEEPS = (
     program("return {'action': f(key=lambda: 1)}") + "def f(key):\n    return str(key)\n",
     program("return {'action': sorted([1], key=lambda x: x)}") + "def sorted(x, key):\n    return str(key)\n",
     program("return {'action': max([], default=lambda: 1)}"),
+    program("import functools", "return {'action': str(functools.lru_cache(None))}"),
+    program("from functools import lru_cache as kept", "return {'action': str(kept(None))}"),
 )
 FREE = (
     CLEAN,

@@ -60,6 +60,7 @@ PLACES = (
     program("return {'action': [list(str(lambda: 1)), str(iter([1])) < str(iter([2])), len(f'{decide}')]}"),
     program("class A:", "    pass", "return {'action': sorted([list(str(A())) for i in range(9)])}"),
     program("import itertools", "return {'action': list(str(itertools.count()))}"),
+    program("import functools", "return {'action': list(str(functools.lru_cache(None)))}"),
     program("import collections", "return {'action': list(str(collections.defaultdict(lambda: 1)))}"),
     program("try:", "    {}[f]", "except KeyError as error:", "    return {'action': list(str(error))}")
     + "def f():\n    return 1\n",
