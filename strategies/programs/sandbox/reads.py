@@ -24,6 +24,8 @@ _PARAMETERS: dict[str, tuple[str, ...]] = {
 }
 _OF_A_SYMBOL = frozenset({*_PARAMETERS, "get_market_data"})
 """The reads whose first argument is a symbol."""
+_LONGEST_WAY = 3
+"""From name to name, how far the symbol of a trigger is followed."""
 _DEFAULTS: dict[str, object] = {"period": "", "count": USUAL_COUNT}
 
 
@@ -186,33 +188,47 @@ def _is_count(one: object) -> bool:
 
 def reads_other_symbols(tree: ast.Module) -> bool:
     """Return whether a text may read of symbols beside the one that wakes it; a doubt counts as yes."""
-    given, of_trigger = _times_given(tree), _symbols_of_triggers(tree)
-    called = set()
+    known, called = _names_of_its_symbol(tree), set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _OF_A_SYMBOL:
             called.add(id(node.func))
-            first = (
-                node.args[0] if node.args else next((one.value for one in node.keywords if one.arg == "symbol"), None)
-            )
-            known = isinstance(first, ast.Name) and of_trigger.get(first.id) == given.get(first.id)
-            if not known and not _is_symbol_of_trigger(first):
+            if not _is_its_symbol(_given(node, "symbol", 0), known):
                 return True
     reads = (one for one in ast.walk(tree) if isinstance(one, ast.Attribute) and one.attr in _OF_A_SYMBOL)
     return any(id(one) not in called for one in reads)
 
 
-def _symbols_of_triggers(tree: ast.Module) -> dict[str, int]:
-    """Return how often each name is given the symbol of the trigger."""
-    found: dict[str, int] = {}
+def _names_of_its_symbol(tree: ast.Module) -> set[str]:
+    """Return the names that hold the symbol of the trigger and nothing else, parameters of functions among them."""
+    times, known = _times_given(tree), set[str]()
+    calls: dict[str, list[ast.Call]] = {}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and len(node.targets) == 1 and _is_symbol_of_trigger(node.value):
-            target = node.targets[0]
-            if isinstance(target, ast.Name):
-                found[target.id] = found.get(target.id, 0) + 1
-    return found
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            calls.setdefault(node.func.id, []).append(node)
+    for _ in range(_LONGEST_WAY):
+        found: dict[str, int] = {}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Assign) and len(node.targets) == 1 and _is_its_symbol(node.value, known):
+                for name in _names_given(node):
+                    found[name] = found.get(name, 0) + 1
+            elif isinstance(node, ast.FunctionDef) and node.name in calls:
+                for place, one in enumerate(node.args.args):
+                    if all(_is_its_symbol(_given(call, one.arg, place), known) for call in calls[node.name]):
+                        found[one.arg] = found.get(one.arg, 0) + 1
+        known = {name for name, count in found.items() if count == times[name]}
+    return known
 
 
-def _is_symbol_of_trigger(node: ast.expr | None) -> bool:
+def _given(call: ast.Call, name: str, place: int) -> ast.expr | None:
+    """Return what a call gives for a parameter, as far as that is plain to see."""
+    if len(call.args) > place and not any(isinstance(one, ast.Starred) for one in call.args):
+        return call.args[place]
+    return next((one.value for one in call.keywords if one.arg == name), None)
+
+
+def _is_its_symbol(node: ast.expr | None, known: set[str]) -> bool:
+    if isinstance(node, ast.Name):
+        return node.id in known
     return (
         isinstance(node, ast.Attribute)
         and node.attr == "symbol"

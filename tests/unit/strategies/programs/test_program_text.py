@@ -99,6 +99,11 @@ class ReadsOfATest(unittest.TestCase):
         own = "market.get_klines(trigger.symbol), market.get_market_data(symbol=trigger.symbol)"
         for lines in ([own], ["a = trigger.symbol", "market.get_regime(a)"], ["market.get_current_prices()['x']"]):
             self.assertFalse(ProgramText.of(program(*lines)).reads_other_symbols, lines)
+        helper = "def low(view, symbol):\n    return view.get_klines(symbol)\n"
+        self.assertFalse(ProgramText.of(helper + program("a = trigger.symbol", "low(market, a)")).reads_other_symbols)
+        for call in ("low(market, 'ETH/USDT')", "low(*[market, trigger.symbol])", "[low(market, a) for a in 'ab']"):
+            text = helper + program("low(market, symbol=trigger.symbol)", call)
+            self.assertTrue(ProgramText.of(text).reads_other_symbols, call)
         for lines in (
             [own, "market.get_regime('ETH/USDT')"],
             ["a = trigger.symbol", "a = 'ETH/USDT'", "market.get_regime(a)"],
