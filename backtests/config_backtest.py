@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from backtests.engines.engine_choice import NOT_VERIFIED, EngineChoice
+from backtests.engines.engine_choice import NOT_VERIFIED, EngineChoice, engine_named
 from core.command_line import INTERRUPTED, READER_GONE, drop_output, failed, require_open_files, warn
 from core.errors import ConfigurationError, HarnessError
 from core.instants import Instant, format_ms, parse_instant, to_datetime, to_ms
@@ -206,7 +206,7 @@ class ConfigBacktestRunner:
             kill_switch_engaged=self.kill_switch.engaged,
             offline=self.offline,
             show_progress=self.show_progress,
-            engine=self.engine,
+            engine=engine_named(self.engine),
             verify_engine=self.verify_engine,
             outputs=self.outputs,
         )

@@ -3,12 +3,12 @@
 import functools
 from collections.abc import Hashable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, TypedDict, Unpack, get_args
+from typing import Any, NamedTuple, TypedDict, Unpack
 
 import numpy as np
 
 from backtests.backtest_result import BacktestResult
-from backtests.engines.engine_choice import EngineChoice
+from backtests.engines.engine_choice import EngineChoice, engine_named
 from backtests.kept_outputs import require_outputs
 from backtests.market_input import MarketInput
 from backtests.memory_candles import inferred_timeframe, read_candles, require_grid
@@ -248,15 +248,9 @@ def plan_of(settings: Settings, series: Mapping[str, CandleColumns], options: Op
         output_dir=None if output_dir is None else Path(output_dir),
         show_progress=False,
         outputs=outputs,
-        engine=_engine(options.get("engine", "auto")),
+        engine=engine_named(options.get("engine", "auto")),
         verify_engine=options.get("verify_engine", False),
     )
-
-
-def _engine(given: EngineChoice) -> EngineChoice:
-    if given not in get_args(EngineChoice):
-        raise ConfigurationError(f"engine: {shown(given)} — allowed: {', '.join(get_args(EngineChoice))}")
-    return given
 
 
 def candles_by_symbol(candles: Any, options: Mapping[str, Any], allowed: Mapping[str, Any]) -> dict[str, Any]:

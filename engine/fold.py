@@ -69,14 +69,8 @@ class Fold(Generic[Kernel, Written]):
 
         ``records`` are looked at where a program decides alone.
         """
-        if not self._programs:
-            return
-        failed: dict[str, dict[int, ProgramFault]] = {name: {} for name in self._programs}
-        for record in records:
-            if isinstance(record, ProgramRecord):
-                failed.setdefault(record.member, {})[record.call] = ProgramFault("machine", record.text, record.line)
-        for name, program in self._programs.items():
-            program.recall(failed[name])
+        if self._programs:
+            recall_calls(self._programs, records)
 
     def recalled(self) -> None:
         """End what :meth:`recall` began: steps that follow are those of a session that goes on."""
@@ -202,11 +196,20 @@ class PortfolioFold(Fold[PortfolioSession, PortfolioOutputs]):
             series = own.watched.series
             warm_up(own, stored, [_last(shown[one.symbol, one.timeframe], one.warmup_candles) for one in series])
         super().__init__(session, outputs, len(settings.symbols))
-        programs = {one.name: one.session.program for one in session.members}
-        self._programs = {name: one for name, one in programs.items() if one is not None}
+        self._programs = session.programs
 
 
 AnyFold = SessionFold | PortfolioFold
+
+
+def recall_calls(programs: Mapping[str, CallsProgram], records: Iterable[JournalRecord]) -> None:
+    """Have programs, by member, run through the calls of a session again, of which a journal says which failed."""
+    failed: dict[str, dict[int, ProgramFault]] = {name: {} for name in programs}
+    for record in records:
+        if isinstance(record, ProgramRecord):
+            failed.setdefault(record.member, {})[record.call] = ProgramFault("machine", record.text, record.line)
+    for name, program in programs.items():
+        program.recall(failed[name])
 
 
 def fold_of(record: SessionRecord, settings: Settings, outputs: SessionOutputs | PortfolioOutputs) -> AnyFold:

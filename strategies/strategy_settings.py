@@ -28,7 +28,10 @@ StrategyName = Annotated[
 ]
 Params = Annotated[dict[str, object], Allowed("a section with the parameters of the strategy")]
 PoolIds = Annotated[
-    tuple[PlainText, ...], BeforeValidator(_as_tuple), Field(max_length=100), Allowed("a list of ids of pools")
+    tuple[PlainText, ...],
+    BeforeValidator(_as_tuple),
+    Field(max_length=100),
+    Allowed("a list of at most 100 ids of pools"),
 ]
 ScheduleText = Annotated[PlainText, Allowed("a length such as 1h, 4h or 1d, or five cron fields in UTC, in quotes")]
 

@@ -120,7 +120,7 @@ class PortfolioSettings:
         """Return the settings by which candles of all members come in."""
         first = next(iter(self.members.values()))
         watch = dict.fromkeys(symbol for one in self.members.values() for symbol in one.live.watch)
-        live = first.live.model_copy(update={"symbols": self.symbols, "watch": list(watch)})
+        live = first.live.model_copy(update={"symbols": tuple(self.symbols), "watch": tuple(watch)})
         return PortfolioFeed(live, first.risk, first.mode, first.files, self)
 
     def _divided(self) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from core.settings_section import section_or_problems
 from strategies.strategy_registry import PROGRAM
 from strategies.strategy_settings import PROGRAM_KEYS, StrategySettings
 
+_A_FILE = "allowed: the path of a file"
 _BESIDE_PROGRAM = f"allowed: beside strategy.type {PROGRAM}, or leave this key out"
 
 
@@ -56,7 +57,11 @@ def with_program(
 
     params = section.get("params", {})
     given: dict[str, Any] = dict(params) if isinstance(params, Mapping) else {}
-    problems = [*_read_files(section, around, given), *_read_pools(section, around, given)]
+    problems = _read_files(section, around, given)
+    if not _are_texts(section.get("pools", ())):
+        # The section itself says what is wrong with them.
+        return None, problems
+    problems += _read_pools(section, around, given)
     for key in ("schedule", "halt_after", "call_seconds"):
         if section.get(key) is not None:
             given[key] = section[key]
@@ -100,6 +105,8 @@ def _read_files(section: Mapping[str, Plain], around: Surroundings, given: dict[
             text = ProgramText.read(found).text if key == "file" else text_of(found)
         except ConfigurationError as error:
             return [SettingsProblem(f"strategy.{key}", str(error))]
+        if key == "file" and not text.strip():
+            return [SettingsProblem("strategy.file", f"{shown(written)} is empty", "allowed: a file of Python")]
         given["name"] = PurePath(written).stem
         given["code"], given["answers"] = (text, None) if key == "file" else ("", text)
         if key == "decisions":
@@ -117,11 +124,21 @@ def _found_file(key: str, written: str, around: Surroundings) -> Path | Settings
         allowed = "allowed: a path from the configuration's folder, the folder above it, or the working directory"
         return SettingsProblem(f"strategy.{key}", f"{shown(written)} begins at the root of this machine", allowed)
     candidates = list(dict.fromkeys(base / written for base in around.bases))
-    found = next((path for path in candidates if path.is_file()), None)
+    try:
+        found = next((path for path in candidates if path.is_file()), None)
+    except OSError as error:
+        return SettingsProblem(f"strategy.{key}", f"{shown(written)} cannot be looked for ({error.strerror})", _A_FILE)
     if found is None:
         looked = ", ".join(ascii(str(path))[1:-1] for path in candidates)
         return SettingsProblem(f"strategy.{key}", f"{shown(written)} names no file", f"looked for {looked}")
     return found
+
+
+def _are_texts(ids: object) -> bool:
+    """Whether a list of ids holds nothing but the printable texts that a section takes."""
+    return not isinstance(ids, list | tuple) or all(
+        isinstance(one, str) and one and one.isprintable() and one == one.strip() for one in ids
+    )
 
 
 def _read_pools(section: Mapping[str, Plain], around: Surroundings, given: dict[str, Any]) -> list[SettingsProblem]:
@@ -130,7 +147,7 @@ def _read_pools(section: Mapping[str, Plain], around: Surroundings, given: dict[
     from strategies.programs.triggers.pool_files import FOLDER, SHIPPED, pools_of
 
     ids = section.get("pools")
-    if not isinstance(ids, list | tuple) or not ids or not all(isinstance(one, str) for one in ids):
+    if not isinstance(ids, list | tuple) or not ids:
         return []
     file = section.get("file")
     beside = [base / PurePath(file).parent / "pools" for base in around.bases] if isinstance(file, str) else []

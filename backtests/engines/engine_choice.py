@@ -3,11 +3,12 @@
 import functools
 import importlib.util
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from core.candle_columns import CandleColumns
 from core.errors import ConfigurationError, ParityError
 from core.instrument import Instrument
+from core.settings_problem import shown
 from strategies.strategy_registry import PROGRAM
 
 if TYPE_CHECKING:
@@ -37,6 +38,13 @@ VERIFIED = "it is verified"
 """Why the reference kernel makes a run that the compiled rules have made, too."""
 NOT_VERIFIED = "nothing was verified"
 """How the warning begins that a run was to be verified and was not."""
+
+
+def engine_named(given: EngineChoice) -> EngineChoice:
+    """Return an engine as it was named; ConfigurationError where it is none."""
+    if given not in get_args(EngineChoice):
+        raise ConfigurationError(f"engine: {shown(given)} — allowed: {', '.join(get_args(EngineChoice))}")
+    return given
 
 
 def reference_reason(plan: "RunPlan", market: "MarketInput") -> str | None:

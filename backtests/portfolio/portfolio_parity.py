@@ -28,6 +28,7 @@ from backtests.proof.session_head import SessionHead, read_head
 from core.errors import ConfigurationError, DataUnavailableError, InvariantError, ParityError, StoreError
 from core.timeframe import timeframe_ms
 from core.watched_series import WatchedSeries
+from engine.journal_records import ProgramRecord
 from engine.portfolio.portfolio_assembly import strategies_of
 from engine.watched import watched_series_of
 from market_data.exchanges.exchange_names import PRACTICE
@@ -137,8 +138,8 @@ def _against_history(
     source: HistorySource,
 ) -> PortfolioParity:
     """Return what is found with history's part: its input, and the rows that differ with their causes."""
-    rows = _history(head, settings, replay, work / "history", source)
     given = read_input(head, settings.live.symbols, replay.last_line)
+    rows = _history(head, settings, replay, given.failed_calls, work / "history", source)
     steps = (given.steps_ms[0], given.steps_ms[-1])
     watched_from_ms = head.record.start_ms or steps[0] - timeframe_ms(settings.live.timeframe)
     history = load_history(settings, source, *steps, _watched(head, settings), watched_from_ms)
@@ -168,7 +169,12 @@ def _watched(head: SessionHead, settings: PortfolioFeed) -> list[WatchedSeries]:
 
 
 def _history(
-    head: SessionHead, settings: PortfolioFeed, replay: PortfolioReplay, out: Path, source: HistorySource
+    head: SessionHead,
+    settings: PortfolioFeed,
+    replay: PortfolioReplay,
+    failed_calls: list[ProgramRecord],
+    out: Path,
+    source: HistorySource,
 ) -> Mapping[str, Path]:
     """Run the session's window over history; return the trade logs and what moved, by the names of the session's."""
     first = settings.portfolio.first
@@ -184,6 +190,7 @@ def _history(
         kill_switch_engaged=head.record.kill_switch,
         offline=offline,
         show_progress=False,
+        failed_calls=failed_calls,
     )
     # A session may have run on an exchange whose clock is ahead of this machine's; its last step is closed there.
     now_ms = max(source.now_ms, replay.last_step_ms)

@@ -19,6 +19,8 @@ from core.errors import StrategyError
 from core.instrument import Instrument
 from core.timeframe import timeframe_ms
 from core.watched_series import WatchedSeries
+from engine.fold import recall_calls
+from engine.journal_records import ProgramRecord
 from engine.portfolio.portfolio_assembly import AnyStrategy, MemberParts, build_portfolio, each_once, strategies_of
 from engine.portfolio.portfolio_session import PortfolioSession
 from engine.watched import watched_series_of
@@ -41,7 +43,11 @@ BY_PORTFOLIO = "reference: a portfolio moves cash and shares limits between its 
 
 
 class PortfolioPlan(msgspec.Struct, frozen=True, kw_only=True):
-    """A backtest of a portfolio as a plain value; fields as of a :class:`~backtests.run_plan.RunPlan`."""
+    """A backtest of a portfolio as a plain value; fields as of a :class:`~backtests.run_plan.RunPlan`.
+
+    ``failed_calls`` are calls of programs that fail by their machine again, where a session is run over history; None
+    where none is.
+    """
 
     settings: PortfolioSettings
     start_ms: int
@@ -50,6 +56,7 @@ class PortfolioPlan(msgspec.Struct, frozen=True, kw_only=True):
     kill_switch_engaged: bool = False
     offline: bool = False
     show_progress: bool | None = False
+    failed_calls: list[ProgramRecord] | None = None
 
     def of_member(self, name: str) -> RunPlan:
         """Return the plan of a member, as it would be run alone."""
@@ -133,7 +140,7 @@ def _load(plan: PortfolioPlan, provider: Any) -> _Loaded:
     markets = {}
     for names in _loaded_together(settings):
         members = {name: settings.members[name].live for name in names}
-        symbols = list(dict.fromkeys(symbol for own in members.values() for symbol in own.symbols))
+        symbols = tuple(dict.fromkeys(symbol for own in members.values() for symbol in own.symbols))
         live = members[names[0]].model_copy(update={"symbols": symbols})
         series = each_once(one for name in names for one in watched[name])
         most = max(needed[name] for name in names)
@@ -168,6 +175,8 @@ def _run(plan: PortfolioPlan, loaded: _Loaded, files: PortfolioFiles, interrupt:
             for one in session.members:
                 warm_up_session(one.session, loaded.markets[one.name])
                 warmed[one.name] = warmed_candles(one.session, loaded.markets[one.name])
+            if plan.failed_calls is not None:
+                recall_calls(session.programs, plan.failed_calls)
             complete = replay(session, window, progress, interrupt)
     except StrategyError as error:
         complete, failure = False, error

@@ -22,6 +22,7 @@ from engine.watched import Watched
 from execution.safety.safety_status import SafetyStatus
 from execution.safety.shared_limits import HALTS_IN_ALL, SharedLimits
 from risk_management.allocation.allocation import Allocation, shares_of
+from strategies.features.program_port import CallsProgram
 
 FOR_GOOD: tuple[HaltReason, ...] = ("account_blown", "drawdown")
 
@@ -111,6 +112,12 @@ class PortfolioSession:
     def paused(self) -> bool:
         """Whether an operator has every new entry refused."""
         return self.members[0].session.paused
+
+    @property
+    def programs(self) -> dict[str, CallsProgram]:
+        """The members that a program decides in, by name."""
+        found = {one.name: one.session.program for one in self.members}
+        return {name: one for name, one in found.items() if one is not None}
 
     @property
     def halts(self) -> tuple[HaltReason, ...]:

@@ -108,6 +108,9 @@ def go_on(
     policy = settings.live.session.missed_steps
     record = ResumeRecord(folded.past.last_step_ms, policy)
     try:
+        # Of a call of the last step the process may have died before it wrote that it had failed by the machine.
+        for noted in folded.fold.machine_records():
+            journal.append(noted)
         journal.append(record)
     except BaseException:
         journal.close()

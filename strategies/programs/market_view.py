@@ -40,7 +40,8 @@ class MarketView:
     """Answers what a program asks about the market, as it is known at a moment.
 
     The same object shows every moment; :meth:`set_current_time` moves it, and what it answers rests on what was
-    shown up to then alone.
+    shown up to then alone. What calls have asked for before has no part in it: a call is given the same, and asks for
+    the same, in whichever session of whichever process.
 
     Parameters
     ----------
@@ -50,16 +51,18 @@ class MarketView:
         The candles that have closed.
     source
         Gives the values of features.
+    others
+        Whether the program reads of symbols beside the one that wakes it: calls are given all of them then.
     """
 
-    def __init__(self, reads: ProgramReads, seen: SeenCandles, source: Source) -> None:
+    def __init__(self, reads: ProgramReads, seen: SeenCandles, source: Source, *, others: bool) -> None:
         self._reads = reads
         self._seen = seen
         self._source = source
         self._symbols = seen.symbols
         self._plain = frozenset(one for one in self._symbols if len(same_symbols(one, self._symbols)) == 1)
         self._funding: dict[str, FundingRate] = {}
-        self._asked: dict[str, None] = {}
+        self._others = others
         self._time_ms = 0
         self._snapshots: dict[str, dict[str, Any]] = {}
         self._answers: Mapping[str, Callable[..., object]] = {
@@ -81,10 +84,11 @@ class MarketView:
         self._funding[symbol] = rates[-1]
 
     def snapshot(self, symbol: str) -> dict[str, Any]:
-        """Return all that the program declares, of the symbol that woke it and of those that it has asked for."""
-        known = self._snapshots.get(symbol)
+        """Return all that the program declares, of the symbol that woke it, or of all where it reads of others."""
+        key = "" if self._others else symbol
+        known = self._snapshots.get(key)
         if known is None:
-            known = self._snapshots[symbol] = self._shown([symbol, *(one for one in self._asked if one != symbol)])
+            known = self._snapshots[key] = self._shown(self._symbols if self._others else [symbol])
         return known
 
     def serve(self, name: str, arguments: Sequence[Any]) -> object:
@@ -102,11 +106,7 @@ class MarketView:
             inspect.signature(answer).bind(*arguments)
         except TypeError:
             raise Refusal(f"market.{name}: the arguments are not those that it takes") from None
-        found = answer(*arguments)
-        if name != "get_current_prices":
-            # What a program asks for once it is shown from then on.
-            self._asked.setdefault(self._symbol(arguments[0]))
-        return found
+        return answer(*arguments)
 
     def get_klines(self, symbol: str, period: str = "", count: int = 50) -> list[list[float]]:
         """Return the last closed candles, oldest first, each time, open, high, low, close and volume."""

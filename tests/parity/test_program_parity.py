@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from backtests import run_many
 from backtests.config_backtest import ConfigBacktestRunner
 from backtests.parity import check_parity
 from core.errors import ConfigurationError
@@ -148,6 +149,24 @@ class Files(unittest.TestCase):
         settings = settings_of_run(read_run(folder))
         self.assertEqual(result["settings_sha256"], settings.settings_sha256)
         build_strategy_of(settings)
+
+    def test_runs_in_two_processes_are_those_of_one(self) -> None:
+        base = ConfigBacktestRunner(str(self.config()), "2024-01-12", "2024-01-13")
+        variations = (
+            {},
+            {"strategy.schedule": "1h"},
+            {"strategy.params.call_seconds": 1.0},
+            {"strategy.schedule": "6h"},
+        )
+        alone, beside = (list(run_many(base, variations, processes=one, outputs="full")) for one in (1, 2))
+        self.assertEqual([None] * len(variations), [one.error for one in alone])
+        self.assertGreater(len(alone[0].result.trade_log), 3)
+        for one, other in zip(alone, beside, strict=True):
+            self.assertEqual(one.result.to_dict(), other.result.to_dict())
+            self.assertEqual(one.result.trade_log, other.result.trade_log)
+        calls = [one.result.to_dict()["program"]["calls"] for one in beside]
+        self.assertEqual(calls[0], calls[2])
+        self.assertEqual(3, len(set(calls)))
 
     def test_a_watched_symbol_is_seen_and_a_condition_may_read_it(self) -> None:
         pool = {"name": "Sol", "mode": "level", "all": [{"feature": "close", "op": ">", "value": 0, "symbol": SOL}]}

@@ -16,8 +16,15 @@ _READING_FUNCTIONS = frozenset(
 )
 _ONE_ALONE = frozenset({"min", "max", "sum"})
 """What of several arguments may answer with one of them, as ``max(a, b)`` does, and not with a part of one."""
-_CHANGING_NAMES = frozenset({"setattr", "delattr", "type", "hash", "id"})
-"""A hash of an object is made of its place in the session, which the calls before have a part in, as its id is."""
+_CHANGING_NAMES = frozenset({"setattr", "delattr", "type"})
+_PLACED_NAMES = frozenset({"hash", "id", "iter"})
+_PLACED_PARTS = frozenset({"lru_cache", "cache"})
+_PLACED_MODULES = frozenset({"itertools"})
+"""What tells where an object lies in the session, or makes objects whose texts do. The calls before have a part in
+that, and a program may compare such texts or count their characters, so that nothing of them is in its answer."""
+_CALLING_FUNCTIONS = frozenset({"map", "filter"})
+_ORDERING_FUNCTIONS = frozenset({"sorted", "min", "max"})
+"""What calls its first argument or its ``key``, and shows it to nobody."""
 _MEMORY = "memory"
 _DECLARED = frozenset({READS_NAME, TRIGGERS_NAME})
 """What is for the session, and not read by the text itself."""
@@ -25,7 +32,7 @@ _DECLARED = frozenset({READS_NAME, TRIGGERS_NAME})
 
 def keeps_nothing(tree: ast.Module) -> bool:
     """Return whether nothing of one call of a program can be seen by the next, but for its memory."""
-    if any(map(_may_change_what_stays, ast.walk(tree))):
+    if any(map(_may_change_what_stays, ast.walk(tree))) or _may_show_a_place(tree):
         return False
     constants: set[str] = set()
     containers: set[str] = set()
@@ -61,6 +68,37 @@ def _may_change_what_stays(node: ast.AST) -> bool:
     if isinstance(node, ast.Name):
         return node.id in _CHANGING_NAMES
     return isinstance(node, ast.ClassDef | ast.AsyncFunctionDef) or bool(getattr(node, "decorator_list", ()))
+
+
+def _may_show_a_place(tree: ast.Module) -> bool:
+    """Whether a text may have a value that says where it lies: an iterator, or a function that is not just called."""
+    functions = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
+    called = {id(one) for one in _called(tree, functions | _own_names(tree))}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            placed = bool(_modules(node) & _PLACED_MODULES or {one.name for one in node.names} & _PLACED_PARTS)
+        elif isinstance(node, ast.Attribute):
+            placed = node.attr in _PLACED_PARTS
+        elif isinstance(node, ast.Name):
+            placed = node.id in _PLACED_NAMES or (node.id in functions and id(node) not in called)
+        else:
+            placed = isinstance(node, ast.Lambda) and id(node) not in called
+        if placed:
+            return True
+    return False
+
+
+def _called(tree: ast.Module, own: set[str]) -> Iterator[ast.expr]:
+    """Yield the expressions that are called and nothing else; ``own`` are the names that a text gives a meaning."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            yield node.func
+            name = node.func.id if isinstance(node.func, ast.Name) else ""
+            if name in _CALLING_FUNCTIONS - own:
+                yield from node.args[:1]
+            sorts = isinstance(node.func, ast.Attribute) and node.func.attr == "sort"
+            if sorts or name in _ORDERING_FUNCTIONS - own:
+                yield from (one.value for one in node.keywords if one.arg == "key")
 
 
 def _modules(statement: ast.Import | ast.ImportFrom) -> set[str]:
@@ -102,12 +140,15 @@ def _is_flat(node: ast.expr, constants: set[str]) -> bool:
 
 def _are_only_read(tree: ast.Module, names: set[str]) -> bool:
     """Whether every use of names is one that reads; of what is declared there should be none."""
-    own = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
-    own |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
-    own |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    own = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)} | _own_names(tree)
     reading = {id(node) for node in _read_only(tree, _READING_FUNCTIONS - own)}
     used = (node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))
     return all(id(node) in reading and node.id not in _DECLARED for node in used if node.id in names)
+
+
+def _own_names(tree: ast.Module) -> set[str]:
+    own = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
+    return own | {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
 
 
 def _read_only(tree: ast.Module, functions: frozenset[str] | set[str]) -> Iterator[ast.expr]:

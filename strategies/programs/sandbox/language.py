@@ -39,6 +39,7 @@ _CODE = ("eval", "exec", "compile", "__import__")
 _NO_NAMES = {
     **dict.fromkeys(_CODE, "say it as a statement: no text becomes code"),
     **dict.fromkeys(("open", "input", "breakpoint", "exit", "quit"), "nothing: a program has no files and no terminal"),
+    "hash": "the value itself, also as a key of a dict: a hash of an object says where it lies, and means nothing",
     **dict.fromkeys(("globals", "locals", "vars", "dir", "id"), "names and keys that the text says"),
     **dict.fromkeys(("super", "property", "staticmethod", "classmethod"), "plain functions and plain classes"),
     **dict.fromkeys(("object", "memoryview", "issubclass", "callable"), "isinstance, and plain functions"),

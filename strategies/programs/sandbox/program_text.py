@@ -14,7 +14,7 @@ from core.plain_text import escaped, is_text
 from core.settings_problem import shown
 from strategies.programs.sandbox.limits import LONGEST_TEXT
 from strategies.programs.sandbox.problem import ProgramProblem
-from strategies.programs.sandbox.reads import Reads, WrongReads, reads_of
+from strategies.programs.sandbox.reads import Reads, WrongReads, reads_of, reads_other_symbols
 
 
 class ProgramText(msgspec.Struct, frozen=True, dict=True):
@@ -55,6 +55,10 @@ class ProgramText(msgspec.Struct, frozen=True, dict=True):
                 raise ConfigurationError(f"program {path}: is no file — allowed: a file of Python")
             with path.open("rb") as file:
                 data = file.read(LONGEST_TEXT * 2)
+                if file.read(1):
+                    raise ConfigurationError(
+                        f"program {path}: more than {len(data)} bytes — allowed: at most {LONGEST_TEXT}"
+                    )
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError:
             raise ConfigurationError(f"program {path}: is no text in UTF-8 — allowed: a file of Python") from None
@@ -77,6 +81,12 @@ class ProgramText(msgspec.Struct, frozen=True, dict=True):
             return Reads() if isinstance(tree, ProgramProblem) else reads_of(tree)
         except WrongReads:
             return Reads()
+
+    @functools.cached_property
+    def reads_other_symbols(self) -> bool:
+        """Whether it may read of symbols beside the one that wakes it."""
+        tree = parsed(self.text)
+        return not isinstance(tree, ProgramProblem) and reads_other_symbols(tree)
 
 
 def in_order(tree: ast.AST) -> list[ast.AST]:

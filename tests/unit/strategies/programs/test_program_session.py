@@ -251,6 +251,20 @@ class Sight(Called):
         self.assertEqual((BEFORE // 4 + 1, True), (shown["ema(5)|1h"]["candles"], shown["ema(5)|1h"]["settled"]))
         self.assertEqual({"line", "signal", "histogram"}, set(shown["macd(3,6,3)|"]["value"]))
 
+    def test_calls_of_a_text_that_reads_of_others_are_given_all_symbols_from_the_first_on(self) -> None:
+        own = READS.replace("return None", "return market.get_regime(trigger.symbol)")
+        others = READS.replace("return None", "return [market.get_regime(one) for one in market.symbols]")
+        whole = candles()
+        late = {BTC: whole[BTC], ETH: whole[ETH][BEFORE + 5 :]}
+        for text, source, expected in ((own, whole, None), (others, whole, [BTC, ETH]), (others, late, [BTC, ETH])):
+            asked: list[object] = []
+            self.run_for(lambda given, to=asked: to.append(given.serve("get_regime", [ETH, ""])), source, text=text)
+            self.assertGreater(len(asked), 5)
+            for given, answer in zip(self.sandbox.given, asked, strict=True):
+                self.assertEqual(expected or [given.trigger["symbol"]], [*given.market["klines"]])
+                self.assertEqual(answer, given.market["regimes"].get(ETH, {"": answer})[""])
+        self.assertEqual([[], []], [*self.sandbox.given[0].market["klines"][ETH].values()])
+
     def test_what_is_not_there_has_a_reason(self) -> None:
         self.run_for(lambda given: None)
         flows = self.sandbox.given[0].market["flows"][BTC]

@@ -95,6 +95,27 @@ class ReadsOfATest(unittest.TestCase):
             told = [one.what for one in check_program(text)]
             self.assertEqual(["the text reads 101 different things"] if count > 100 else [], told)
 
+    def test_a_text_that_may_read_of_other_symbols_is_told_from_one_that_reads_of_its_own_alone(self) -> None:
+        own = "market.get_klines(trigger.symbol), market.get_market_data(symbol=trigger.symbol)"
+        for lines in ([own], ["a = trigger.symbol", "market.get_regime(a)"], ["market.get_current_prices()['x']"]):
+            self.assertFalse(ProgramText.of(program(*lines)).reads_other_symbols, lines)
+        helper = "def low(view, symbol):\n    return view.get_klines(symbol)\n"
+        self.assertFalse(ProgramText.of(helper + program("a = trigger.symbol", "low(market, a)")).reads_other_symbols)
+        for call in ("low(market, 'ETH/USDT')", "low(*[market, trigger.symbol])", "[low(market, a) for a in 'ab']"):
+            text = helper + program("low(market, symbol=trigger.symbol)", call)
+            self.assertTrue(ProgramText.of(text).reads_other_symbols, call)
+        for lines in (
+            [own, "market.get_regime('ETH/USDT')"],
+            ["a = trigger.symbol", "a = 'ETH/USDT'", "market.get_regime(a)"],
+            ["for one in market.symbols:", "    market.get_market_data(one)"],
+            ["read = market.get_klines", "read('ETH/USDT')"],
+            ["market.get_flow(*['ETH/USDT', 'cvd'])"],
+            ["market.get_flow(**{'symbol': 'ETH/USDT'}, metric='cvd')"],
+        ):
+            self.assertTrue(ProgramText.of(program(*lines)).reads_other_symbols, lines)
+        self.assertTrue(ProgramText.of(READER).reads_other_symbols)
+        self.assertFalse(ProgramText.of("def decide(").reads_other_symbols)
+
     def test_an_indicator_has_one_spelling(self) -> None:
         self.assertEqual("macd(12,26,9).signal", indicator_text(" MACD(12, 26, 9).signal\n"))
         self.assertEqual("rsi(14)|1h", read_key("RSI (14)", "1h"))
@@ -239,6 +260,15 @@ KEEPS = (
     "import dataclasses\n"
     + program("x = Account({}) == Account({})", "dataclasses.dataclass(Account)", "return {'action': x}"),
     "def f(id):\n    return 1\n" + program("return {'action': id(market)}"),
+    program("return {'action': f'{market} {iter([1])}'}"),
+    program("import itertools", "return {'action': len(str(itertools.count()))}"),
+    program("return {'action': str(decide) < str(lambda: 1)}"),
+    program("x = {'f': f}", "return {'action': str(x)}") + "def f():\n    return 1\n",
+    program("return {'action': f(key=lambda: 1)}") + "def f(key):\n    return str(key)\n",
+    program("return {'action': sorted([1], key=lambda x: x)}") + "def sorted(x, key):\n    return str(key)\n",
+    program("return {'action': max([], default=lambda: 1)}"),
+    program("import functools", "return {'action': str(functools.lru_cache(None))}"),
+    program("from functools import lru_cache as kept", "return {'action': str(kept(None))}"),
 )
 FREE = (
     CLEAN,
@@ -246,9 +276,10 @@ FREE = (
     "NAMES = ['a', 'b']\n" + program("for one in NAMES:", "    x = one in NAMES"),
     program("global memory", "memory = {}"),
     "X = [1, 2]\n" + program("return {'action': max(X) + sum(X) + len(list(zip(X, X)))}"),
-    program("return {'action': f'{market} {iter([1])}'}"),
     program("print(market)"),
     program("from math import floor", "return {'action': floor(1.5)}"),
+    program("x = [3, 1]", "x.sort(key=f)", "return [sorted(x, key=lambda one: -one), list(map(f, x)), (lambda: 1)()]")
+    + "def f(x):\n    return -x\n",
     "A = 2\nB = -A * 3\nC = (A, B, 'c')\n" + program("x = []", "x.append(C)", "def f(y=A):", "    return y"),
 )
 

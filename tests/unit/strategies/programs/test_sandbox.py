@@ -55,6 +55,33 @@ PROBLEMS = (
     (program("return market.get_flow(market, 'y')"), "error", "LookupError: get_flow: allowed: texts and numbers", 2),
 )
 
+PLACES = (
+    program("return {'action': list(str(iter([1])))}"),
+    program("return {'action': [list(str(lambda: 1)), str(iter([1])) < str(iter([2])), len(f'{decide}')]}"),
+    program("class A:", "    pass", "return {'action': sorted([list(str(A())) for i in range(9)])}"),
+    program("import itertools", "return {'action': list(str(itertools.count()))}"),
+    program("import functools", "return {'action': list(str(functools.lru_cache(None)))}"),
+    program("import collections", "return {'action': list(str(collections.defaultdict(lambda: 1)))}"),
+    program("try:", "    {}[f]", "except KeyError as error:", "    return {'action': list(str(error))}")
+    + "def f():\n    return 1\n",
+    "def f(id):\n    return 1\n" + program("return {'action': [id([]), id(market) < id(account), id('abc')]}"),
+    "def f(hash):\n    return 1\n" + program("return {'action': [hash(f), hash('abc'), hash(decide) % 7]}"),
+    program("return {'action': [list({'b', 'a', trigger.symbol, 3, None, 2.5}), list({'z', 'y'} | {'x'})]}"),
+    program(
+        "import json",
+        "x, y = 'ab', ''.join(['a', 'b'])",
+        'z = json.loads(\'["ab", "ab", 1.5, 300, {"ab": 1}]\')',
+        "memory['x'] = memory.get('x', x) + 'c'",
+        "same = [x is y, z[0] is z[1], z[0] is x, list(z[4])[0] is z[0], memory['x'] is x, 2 ** 70 is 2 ** 70]",
+        "same += [trigger.symbol is market.symbols[0], account.balance is account.balance, () is (), 300 is z[3]]",
+        "same += [market.get_regime(trigger.symbol, '1h') is market.get_regime(trigger.symbol, '1h')]",
+        "return {'action': same}",
+    ),
+    program("print(list(str(lambda: 1))[-6:])", "memory['x'] = list(str(iter([1])))", "return {'action': 1}"),
+    program("market.get_klines(trigger.symbol, '1h', 3)", "return {'action': list(str(iter([1])))}"),
+)
+"""Programs that tell where objects lie, in a way that nobody can scrub from their answers."""
+
 
 class Calls(unittest.TestCase):
     @classmethod
@@ -116,10 +143,26 @@ class Calls(unittest.TestCase):
             program("return {'action': [str(iter([1])), str(lambda: 1), str(decide)]}"),
             program("print(iter([1]))"),
             program("memory['x'] = str(iter([1]))"),
-            program("return {'action': hash(market) % 1000}"),
         ):
             first, second, third = self.bench.calls(text, given(), given(), given())
             self.assertEqual([first, first], [second, third])
+
+    def test_comparing_where_objects_lie_ends_alike_after_whichever_calls_in_whichever_process_traced_or_not(
+        self,
+    ) -> None:
+        other = msgspec.structs.replace(given({"x": "ab"}), market={**MARKET, "klines": {BTC: {"1h": CANDLES[:9]}}})
+        elsewhere = Bench(self.bench.limits)
+        self.addCleanup(elsewhere.worker.end)
+        for text in PLACES:
+            with self.subTest(text):
+                kept = self.bench.calls(text, given(), other, given(), given({"x": "ab"}), other, given())
+                alone = [self.bench.calls(text, one)[0] for one in (given(), given({"x": "ab"}))]
+                beside = [elsewhere.calls(text, one)[0] for one in (given(), given({"x": "ab"}))]
+                traced = [self.bench.calls(text, one)[0] for one in (given(trace=True), given({"x": "ab"}, trace=True))]
+                self.assertEqual(alone, beside)
+                self.assertEqual([alone[0], alone[0], alone[1], alone[0]], [kept[0], kept[2], kept[3], kept[5]])
+                self.assertEqual(alone, [msgspec.structs.replace(one, calls=()) for one in traced])
+                self.assertTrue(alone[0].decision or alone[0].problem.kind == "error", alone[0].problem)
 
     def test_where_an_object_lies_is_in_no_answer(self) -> None:
         text = program("memory['x'] = str(account)", "print(iter([1]))", "return {'action': f'{market}'}")
