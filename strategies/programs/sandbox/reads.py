@@ -91,7 +91,7 @@ def reads_of(tree: ast.Module) -> Reads:
     declared = declared_reads(tree)
     found = dict(declared.klines)
     indicators, flows, regimes = set(declared.indicators), set(declared.flows), set(declared.regimes)
-    for name, arguments in _literal_calls(tree):
+    for name, arguments, _ in _literal_calls(tree):
         period = str(arguments["period"])
         if name == "get_klines":
             found[period] = max(found.get(period, 0), min(int(str(arguments["count"])), MOST_CANDLES))
@@ -154,6 +154,18 @@ def declared_reads(tree: ast.Module) -> Reads:
     )
 
 
+def line_of_read(tree: ast.Module, name: str, what: str, period: str) -> int | None:
+    """Return the line of the first call of a name that reads something, else that of the declaration; None without one.
+
+    ``what`` is the indicator or the flow; candles and regimes are found by their period alone.
+    """
+    for called, arguments, call in _literal_calls(tree):
+        read = str(arguments.get("indicator", arguments.get("metric", what)))
+        if (called, indicator_text(read), arguments["period"]) == (name, indicator_text(what), period):
+            return call.lineno
+    return next((one.lineno for one in tree.body if READS_NAME in _names_given(one)), None)
+
+
 def open_reads(tree: ast.Module) -> tuple[OpenRead, ...]:
     """Return the reads whose indicator, metric, period or count is no literal, in the order of the text."""
     constants = _constants(tree)
@@ -182,8 +194,8 @@ def _is_count(one: object) -> bool:
     return isinstance(one, int) and not isinstance(one, bool) and 0 < one <= MOST_CANDLES
 
 
-def _literal_calls(tree: ast.Module) -> Iterator[tuple[str, dict[str, object]]]:
-    """Yield name and arguments of the reads that are known before the text is run; the symbol is any."""
+def _literal_calls(tree: ast.Module) -> Iterator[tuple[str, dict[str, object], ast.Call]]:
+    """Yield name and arguments of the reads that are known before the text is run, and the call; the symbol is any."""
     constants = _constants(tree)
     for name, call in _read_calls(tree):
         nodes = _arguments(name, call)
@@ -191,7 +203,7 @@ def _literal_calls(tree: ast.Module) -> Iterator[tuple[str, dict[str, object]]]:
         values = {one: _DEFAULTS[one] for one in _PARAMETERS[name] if one in _DEFAULTS} | values
         wanted = [one for one in _PARAMETERS[name] if one != "symbol"]
         if all(isinstance(values.get(one), int if one == "count" else str) for one in wanted):
-            yield name, values
+            yield name, values, call
 
 
 def _read_calls(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:

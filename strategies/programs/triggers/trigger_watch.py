@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from core.errors import ConfigurationError
-from core.settings_problem import shown
+from core.settings_problem import SettingsProblem, in_two, shown
 from core.symbol_spelling import nearest_symbol, same_symbols
 from indicators.features.feature import Feature
 from strategies.programs.triggers.feature_text import feature_of
@@ -111,20 +111,29 @@ class TriggerWatch:
         All that are traded, in the configured order.
     timeframe_ms
         Length of the session's candles.
+    watched
+        Symbols whose candles a condition may read beside them; None where that is looked at elsewhere.
 
     Raises
     ------
     ConfigurationError
-        If two pools have one id, a pool names a symbol that is not traded, a period is no multiple of the candles'
-        length, or the schedule is finer than they are.
+        If two pools have one id, a pool names a symbol that is not traded or one of its conditions one whose candles do
+        not come, a period is no multiple of the candles' length, or the schedule is finer than they are. Its facts name
+        ``pool ID`` as their file, and the condition.
     """
 
     def __init__(
-        self, pools: Sequence[SignalPool], schedule: Schedule | None, symbols: Sequence[str], timeframe_ms: int
+        self,
+        pools: Sequence[SignalPool],
+        schedule: Schedule | None,
+        symbols: Sequence[str],
+        timeframe_ms: int,
+        watched: Sequence[str] | None = None,
     ) -> None:
         self.pools = tuple(pools)
         self.schedule = schedule
         self.symbols = tuple(symbols)
+        self._readable = None if watched is None else (*symbols, *(one for one in watched if one not in symbols))
         self._timeframe_ms = timeframe_ms
         if schedule is not None:
             schedule.require_coarser(timeframe_ms)
@@ -190,16 +199,27 @@ class TriggerWatch:
         if pool.symbols:
             wanted = {self._traded(pool, spelling) for spelling in pool.symbols}
             symbols = tuple(symbol for symbol in symbols if symbol in wanted)
-        return _PoolWatch(pool, [self._term(one) for one in pool.conditions], symbols, self._timeframe_ms)
+        terms = [self._checked_term(pool, place, one) for place, one in enumerate(pool.conditions)]
+        return _PoolWatch(pool, terms, symbols, self._timeframe_ms)
 
     def _traded(self, pool: SignalPool, spelling: str) -> str:
         named = same_symbols(spelling, self.symbols)
         if len(named) != 1:
-            raise ConfigurationError(
-                f"pool {pool.id}: symbols: {shown(spelling)}{nearest_symbol(spelling, self.symbols)} is not traded — "
-                f"allowed: {', '.join(self.symbols)}, or none for all"
-            )
+            wrong = f"{shown(spelling)}{nearest_symbol(spelling, self.symbols)} is not traded"
+            raise _refused(pool, "symbols", wrong, f"allowed: {', '.join(self.symbols)}, or none for all")
         return named[0]
+
+    def _checked_term(self, pool: SignalPool, place: int, condition: Condition) -> _Term:
+        key, readable = f"{pool.logic}[{place}]", self._readable
+        if condition.symbol and readable is not None and len(same_symbols(condition.symbol, readable)) != 1:
+            hint = nearest_symbol(condition.symbol, readable)
+            wrong = f"{shown(condition.symbol)}{hint} is neither traded nor watched"
+            allowed = f"allowed: {', '.join(readable)}, or another one that is added under watch"
+            raise _refused(pool, f"{key}.symbol", wrong, allowed)
+        try:
+            return self._term(condition)
+        except ConfigurationError as error:
+            raise _refused(pool, f"{key}.period", *in_two(str(error))) from error
 
     def _term(self, condition: Condition) -> _Term:
         named = same_symbols(condition.symbol, self.symbols) if condition.symbol else []
@@ -224,3 +244,12 @@ class TriggerWatch:
             name = f"{PREFIX}{words}_{number}"
         self._features[name] = feature
         return name
+
+
+def _refused(pool: SignalPool, key: str, wrong: str, allowed: str) -> ConfigurationError:
+    return ConfigurationError.of(SettingsProblem(key, wrong, allowed, file=named_pool(pool.id)))
+
+
+def named_pool(id_: str) -> str:
+    """Return what problems name a pool by, of which it is not said where it was read."""
+    return f"pool {id_}"

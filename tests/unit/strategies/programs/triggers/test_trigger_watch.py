@@ -249,12 +249,23 @@ class Features(unittest.TestCase):
                 r"pool low: symbols: 'BTC/USTD' \(did you mean BTC/USDT\?\) is not traded",
             ),
             ([pool(), pool()], "", "pool low stands twice"),
-            ([pool("x", "all", {**LOW, "period": "90m"})], "", "'90m' is no multiple of the strategy's own, 1h"),
+            (
+                [pool("x", "all", LOW, {**LOW, "period": "90m"})],
+                "",
+                r"^pool x: all\[1\]\.period: timeframe '90m' is no multiple of the strategy's own, 1h — allowed: 1h, ",
+            ),
             ([], "15m", "wakes every 15m, and candles are 1h long"),
         ):
             with self.subTest(said), self.assertRaisesRegex(ConfigurationError, said):
                 Fed(pools, (BTC, ETH), schedule)
         TriggerWatch([], Schedule.of("1m"), (BTC,), MINUTE_MS)
+
+    def test_a_condition_names_a_symbol_whose_candles_come(self) -> None:
+        foreign = pool("x", "any", LOW, {**LOW, "symbol": "SOL/USDT"})
+        said = r"^pool x: any\[1\]\.symbol: 'SOL/USDT' is neither traded nor watched — allowed: BTC/USDT, ETH/USDT, or"
+        with self.assertRaisesRegex(ConfigurationError, said):
+            TriggerWatch([foreign], None, (BTC,), HOUR_MS, (ETH,))
+        TriggerWatch([foreign], None, (BTC,), HOUR_MS, ("SOLUSDT",))
 
 
 if __name__ == "__main__":
