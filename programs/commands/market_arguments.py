@@ -4,13 +4,12 @@ import argparse
 
 from backtests.config_backtest import wall_clock_ms
 from core.errors import ConfigurationError
-from core.instants import parse_instant
+from core.instants import format_ms, parse_instant
+from core.settings_problem import shown
 from core.time_range import WINDOW_FORMS, TimeRange
 from programs.backtest_config import PRACTICE_CONFIG
+from programs.moment import PRACTICE_MOMENT, Moment
 from programs.program_run import ProgramMarket
-
-PRACTICE_MOMENT = "2024-01-15T12:00:00Z"
-"""The moment of the practice market at which programs and expressions are tried where none is named."""
 
 
 def add_market(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +32,8 @@ def add_window(parser: argparse.ArgumentParser) -> None:
 
 def add_moment(parser: argparse.ArgumentParser) -> None:
     """Add the moment at which something is tried."""
-    parser.add_argument("--at", metavar="TIME", help=f"when; on the practice market {PRACTICE_MOMENT} by default")
+    usual = f"{PRACTICE_MOMENT} on the practice market, elsewhere the last close that is stored"
+    parser.add_argument("--at", metavar="TIME", help=f"when, YYYY-MM-DD[THH:MM], UTC (default: {usual})")
     parser.add_argument("--symbol", metavar="S", help="about which symbol it is asked (default: the first)")
 
 
@@ -60,21 +60,24 @@ def window_of(asked: argparse.Namespace) -> TimeRange:
     return TimeRange.from_dates(asked.start, asked.end)
 
 
-def moment_of(asked: argparse.Namespace) -> int:
-    """Return the moment that the arguments name, in UTC milliseconds.
+def moment_of(asked: argparse.Namespace) -> Moment:
+    """Return the moment that the arguments name.
 
     Raises
     ------
     ConfigurationError
-        If it is no time, or none is named beside a configuration of recorded candles.
+        If it is no time, or has not been.
     """
-    if asked.at is not None:
-        return parse_instant(asked.at, name="--at")
-    if asked.config != PRACTICE_CONFIG:
-        raise ConfigurationError(f"--at TIME is needed beside --config {asked.config}, such as --at {PRACTICE_MOMENT}")
-    return parse_instant(PRACTICE_MOMENT)
+    now_ms = wall_clock_ms()
+    at_ms = None if asked.at is None else parse_instant(asked.at, name="--at")
+    if at_ms is not None and at_ms > now_ms:
+        raise ConfigurationError(f"--at {asked.at}: has not been; it is {format_ms(now_ms)} — allowed: a time before")
+    return Moment(market_of(asked), at_ms, now_ms, asked.symbol, offline=asked.offline)
 
 
 def listed(text: str) -> list[str]:
-    """Return what stands between commas."""
-    return [part.strip() for part in text.split(",") if part.strip()]
+    """Return what stands between commas; nothing between them is refused, since nobody can tell what was meant."""
+    parts = [part.strip() for part in text.split(",")]
+    if not all(parts):
+        raise argparse.ArgumentTypeError(f"{shown(text)} — allowed: names with one comma between them, such as A,B")
+    return parts

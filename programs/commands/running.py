@@ -9,7 +9,7 @@ from backtests.backtest_command import report
 from backtests.backtest_result import BacktestResult as KernelResult
 from backtests.config_backtest import wall_clock_ms
 from backtests.run_at_hand import FolderRun
-from core.command_line import INTERRUPTED, failed, say, warn
+from core.command_line import INTERRUPTED, failed, file_named, say, warn
 from core.errors import ConfigurationError
 from programs.commands.market_arguments import add_market, add_window, listed, market_of, window_of
 from programs.commands.run_blocks import ROWS, show_run, traced
@@ -62,13 +62,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(asked: argparse.Namespace) -> int:
     """Make the run and show it; return 1 where the program was halted."""
     choice, window = _choice(asked), window_of(asked)
+    record = None if asked.record is None else _record_place(asked.record)
     settings = program_settings(choice, market_of(asked))
     still = asked.quiet or asked.json
     out = None if asked.out is None else Path(asked.out)
     plan = program_plan(
         settings, window, output_dir=out, offline=asked.offline, show_progress=False if still or asked.trace else None
     )
-    with _recording(asked.record, settings) as wraps:
+    with _recording(record, settings) as wraps:
         made = run_program(plan, wall_clock_ms(), ProgramListener(wraps, traced(say) if asked.trace else None))
     if asked.trace and not still:
         say("")
@@ -109,20 +110,40 @@ def _warn_of_records(answers: str, name: str, result: BacktestResult) -> None:
         warn(f"{name}: {without:,} of {len(result.trigger_log):,} triggers have no line there, and hold")
 
 
+def _record_place(name: str) -> Path:
+    """Return where decisions are to be recorded: a file that is not there yet, since decisions may not come twice.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is something of that name, or no folder in which it could be.
+    """
+    path = file_named("--record", Path(name), "answers.jsonl")
+    if path.exists():
+        raise ConfigurationError(f"--record {name}: is there already — allowed: the name of a file that is not")
+    if not path.parent.is_dir():
+        raise ConfigurationError(f"--record {name}: there is no folder {path.parent} — allowed: a file in one that is")
+    return path
+
+
 @contextlib.contextmanager
-def _recording(name: str | None, settings: Settings) -> Iterator[Wraps | None]:
+def _recording(path: Path | None, settings: Settings) -> Iterator[Wraps | None]:
     """Give what writes a program's decisions to a file as it makes them; None where they are not wanted.
 
     The file gets its name when the run is made.
     """
-    if name is None:
+    if path is None:
         yield None
         return
-    path = Path(name)
     beside = path.with_name(f".{path.name}.part")
     strategy = program_strategy(settings)
     try:
-        with beside.open("w", encoding="utf-8") as file:
+        opened = beside.open("w", encoding="utf-8")
+    except OSError as error:
+        wrong = f"--record {path}: cannot be written: {error.strerror or error}"
+        raise ConfigurationError(f"{wrong} — allowed: a file in a folder that may be written to") from None
+    try:
+        with opened as file:
             file.write(RecordHead(strategy.name, strategy.text.reads).line())
             yield lambda source: RecordingSource(source, file.write)
         beside.replace(path)

@@ -2,19 +2,20 @@
 
 import argparse
 import ast
+import re
 import sys
 import textwrap
 from collections.abc import Iterator
 
-from backtests.config_backtest import wall_clock_ms
 from core.command_line import failed, say
 from core.errors import ConfigurationError, HarnessError
 from core.instants import format_ms
-from programs.commands.market_arguments import add_market, add_moment, market_of, moment_of
+from programs.commands.market_arguments import add_market, add_moment, moment_of
 from programs.moment import Moment
 from strategies.programs.sandbox.program_text import ProgramText
 
 _NAME = "shell"
+_PLACE = re.compile(rf"^{_NAME}\.py:[0-9]+: ")
 _PROMPT = "> "
 _WORDS = "market, account, trigger and memory are there; an empty line or Ctrl-D ends it"
 
@@ -27,10 +28,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(asked: argparse.Namespace) -> int:
     """Read lines, evaluate each, print what it is; return 1 where lines came from a pipe and one went wrong."""
-    at_ms, typed = moment_of(asked), sys.stdin.isatty()
-    moment = Moment(market_of(asked), at_ms, wall_clock_ms(), asked.symbol, offline=asked.offline)
+    moment, typed = moment_of(asked), sys.stdin.isatty()
+    when = format_ms(moment.at_ms)
     if typed:
-        say(f"{format_ms(at_ms)}, {asked.symbol or 'the first symbol'} of {asked.config}; {_WORDS}")
+        say(f"{when}, {moment.symbol} of {asked.config}; {_WORDS}")
     trials, worst = Trials(moment), 0
     for line in _lines(typed):
         try:
@@ -83,7 +84,11 @@ class Trials:
             last = f"{line}\nreturn None"
         body = textwrap.indent("\n".join([*self._kept, last]), "    ")
         text = ProgramText.of(f"def decide(market, account, trigger):\n{body}\n", _NAME)
-        [tried] = self._moment.call(text)
+        try:
+            [tried] = self._moment.call(text)
+        except ConfigurationError as error:
+            # The lines of what was made of it are nobody's.
+            raise ConfigurationError(*(_PLACE.sub("", one) for one in error.args)) from None
         answer = tried.answer
         if answer.problem is not None:
             raise ConfigurationError(answer.problem.text)

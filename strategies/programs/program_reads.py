@@ -69,7 +69,7 @@ class ProgramReads:
         for call, periods in (("get_klines", reads.klines), ("get_regime", reads.regimes)):
             for period in periods:
                 try:
-                    self._length(period)
+                    self.length_of(period)
                 except ConfigurationError as error:
                     wrong, allowed = in_two(str(error))
                     raise _refused(text.place_of_read(call, "", period), f"{call}: {wrong}", allowed) from error
@@ -80,8 +80,8 @@ class ProgramReads:
                 raise _refused(place, wrong, f"allowed: {', '.join(FLOWS)}")
         most: dict[int, int] = {}
         for period, count in reads.klines.items():
-            most[self._length(period)] = max(count, most.get(self._length(period), 0))
-        self.klines = {period: (self._length(period), most[self._length(period)]) for period in reads.klines}
+            most[self.length_of(period)] = max(count, most.get(self.length_of(period), 0))
+        self.klines = {period: (self.length_of(period), most[self.length_of(period)]) for period in reads.klines}
         for number, period in enumerate(reads.regimes):
             names = {}
             for measure, feature in regime_features(period).items():
@@ -103,7 +103,7 @@ class ProgramReads:
     def candles_before(self) -> int:
         """How many of the session's candles it takes until all candles that are kept, and regimes, are there."""
         wanted = [(length, most) for length, most in self.klines.values()]
-        wanted += [(self._length(period), LONG + 1) for period in self.regimes]
+        wanted += [(self.length_of(period), LONG + 1) for period in self.regimes]
         return max(((most + 1) * (length // self.own_ms) for length, most in wanted), default=0)
 
     def klines_of(self, period: str) -> tuple[int, int]:
@@ -112,21 +112,22 @@ class ProgramReads:
         if known is not None:
             return known
         try:
-            length = self._length(period)
+            length = self.length_of(period)
         except ConfigurationError:
             return self.own_ms, 0
         return length, next((most for other, most in self.klines.values() if other == length), 0)
+
+    def length_of(self, period: str) -> int:
+        """Return the length of the candles of a period; raises where it is none, or no multiple of the session's."""
+        length = timeframe_ms(period) if period else self.own_ms
+        Feature("close", period or None).length_ms(self.own_ms)
+        return length
 
     def _add_indicator(self, text: str, period: str) -> None:
         feature = feature_of(text, period)
         length, name = feature.length_ms(self.own_ms), f"read_{len(self.indicators)}"
         self.features[name] = feature
         self.indicators[read_key(text, period)] = ReadFeature(name, feature.outputs, length, feature.rows_of(length))
-
-    def _length(self, period: str) -> int:
-        length = timeframe_ms(period) if period else self.own_ms
-        Feature("close", period or None).length_ms(self.own_ms)
-        return length
 
 
 def _refused(place: str, wrong: str, allowed: str) -> ConfigurationError:

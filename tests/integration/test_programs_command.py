@@ -73,7 +73,17 @@ class Check(Command):
         self.assertIn("ZeroDivisionError", told["findings"][0]["what"])
 
     def test_reads_that_are_none_are_findings_with_their_places(self) -> None:
-        lines = ['market.get_indicator(trigger.symbol, "atrr(14)")', 'market.get_flow(trigger.symbol, metric="fundng")']
+        lines = [
+            'market.get_indicator(trigger.symbol, "atrr(14)")',
+            'market.get_flow(trigger.symbol, metric="fundng")',
+            'market.get_indicator(trigger.symbol, "rsi(14.5)")',
+            "market.get_indicator(trigger.symbol, 14)",
+            "market.get_indicator(trigger.symbol)",
+            'market.get_klines(trigger.symbol, "4q", -1)',
+            "market.get_klines(trigger.symbol, cuont=3)",
+            'market.get_klines(trigger.symbol, "1h", 5_000)',
+            "market.get_regime(trigger.symbol, 3)",
+        ]
         text = 'READS = {"indicators": [["rsii(14)", ""]], "flows": [["oi", ""]]}\n' + body(*lines)
         code, out, _ = self.called("check", self.program(text))
         self.assertEqual(1, code)
@@ -82,15 +92,30 @@ class Check(Command):
             ("1:55", "flow 'oi': there is no such flow"),
             ("6:42", "indicator 'atrr(14)': there is no indicator 'atrr' (did you mean atr?)"),
             ("7:44", "flow 'fundng': there is no such flow (did you mean funding?)"),
+            ("8:42", "indicator rsi(14.5): period is 14.5"),
+            ("9:42", "14 is no text"),
+            ("10:5", "get_indicator: indicator is missing"),
+            ("11:39", "timeframe '4q' is not understood"),
+            ("11:45", "count is -1"),
+            ("12:5", "get_klines: it has no cuont (did you mean count?)"),
+            ("14:39", "3 is no text"),
         ):
             self.assertIn(f"mine.py:{place}: error: {what} — allowed: ", out)
-        self.assertTrue(out.endswith("mine.py: 4 errors\n"), out)
+        self.assertIn("mine.py:13:45: warning: count is 5,000, of which the last 1,000 are given — allowed: ", out)
+        self.assertTrue(out.endswith("mine.py: 11 errors\n"), out)
 
     def test_what_wakes_it_is_looked_at(self) -> None:
+        Path("pools").mkdir()
+        Path("pools/far.yaml").write_text("name: x\nall:\n  - {feature: close, op: '>', value: 1, period: 20m}\n")
+        Path("pools/half.yaml").write_text("name: x\nall:\n  - {feature: rsi(1.5), op: '>', value: 1}\n")
         for wakes, said in (
             ('{"pools": ["no_such_pool"]}', "no_such_pool"),
             ('{"pools": "rsi_oversold"}', "TRIGGERS: pools are no list of ids"),
             ("{1: 2}", "TRIGGERS: has other keys"),
+            ('{"schedule": "1x"}', "mine.py:1:1: error: schedule: '1x' is no length"),
+            ('{"schedule": "1m"}', "mine.py:1:1: error: schedule: '1m' wakes every 1m, and candles are 15m long"),
+            ('{"pools": ["far"]}', "mine.py:1:1: error: pools/far.yaml:3: all[0].period: timeframe '20m' is no mult"),
+            ('{"pools": ["half"]}', "mine.py:1:1: error: pools/half.yaml:3: all[0].feature: rsi(1.5): period is 1.5"),
         ):
             with self.subTest(wakes):
                 code, out, _ = self.called("check", self.program(body("return None", wakes=wakes)))
@@ -100,6 +125,10 @@ class Check(Command):
 
 class Run(Command):
     def test_arguments_that_are_wrong_are_a_line_and_nothing_is_written(self) -> None:
+        Path("pools").mkdir()
+        Path("pools/foreign.yaml").write_text(
+            "name: x\nall:\n  - {feature: close, op: '>', value: 1, symbol: SOL/USDT}\n"
+        )
         mine, asleep, torn = (
             self.program(HOLDS),
             self.program("def decide(market, account, trigger):\n    pass\n", "asleep.py"),
@@ -117,15 +146,36 @@ class Run(Command):
             (("run", mine, *RANGE, "--config", "config/none.yaml"), "config/none.yaml"),
             (("run", "--decisions", "none.jsonl", "--schedule", "4h", *RANGE), "none.jsonl: cannot be read"),
             (("run", mine, *RANGE, "--rows", "-1"), "allowed: a whole number"),
+            (("run", mine, *RANGE, "--pools", "foreign"), "pools/foreign.yaml:3: all[0].symbol: 'SOL/USDT' is neither"),
+            (("run", mine, *RANGE, "--pools", ","), "argument --pools: ',' — allowed: names with one comma"),
+            (("run", mine, *RANGE, "--pools", ""), "argument --pools: '' — allowed: "),
+            (("run", mine, *RANGE, "--pools", "rsi_oversold,,volume_surge"), "argument --pools: 'rsi_oversold,,vol"),
+            (("run", mine, *RANGE, "--pools", "foreign,foreign"), "pool foreign stands twice — allowed: each pool"),
+            (("run", mine, *RANGE[:4], "--symbols", ""), "argument --symbols: '' — allowed: "),
+            (("run", mine, *RANGE, "--record", "config"), "--record config: is a folder — allowed: a file, such as"),
+            (("run", mine, *RANGE, "--record", mine), "--record mine.py: is there already — allowed: the name of"),
+            (("run", mine, *RANGE, "--record", "no/a.jsonl"), "--record no/a.jsonl: there is no folder no — allowed:"),
+            (("run", mine, *RANGE, "--record", "/proc/a.jsonl"), "--record /proc/a.jsonl: cannot be written: "),
             (("shell", "--at", "soon"), "--at 'soon' is not a date"),
-            (("shell", "--config", "config/live.yaml"), "--at TIME is needed"),
+            (("shell", "--at", "2525-01-01"), "--at 2525-01-01: has not been; it is 20"),
+            (("check", mine, "--config", "config/none.yaml"), "error: config/none.yaml: there is no such file"),
         ):
             with self.subTest(said):
                 code, out, wrong = self.called(*arguments)
                 self.assertEqual((2, ""), (code, out))
                 self.assertEqual(1, len(wrong.splitlines()), wrong)
                 self.assertIn(said, wrong)
+                # No word stands twice, and none is missing, where a line is put together of two.
+                self.assertNotRegex(wrong, r"(\b[\w.]+): \1:|: :|^:|strategy: program")
         self.assertFalse(Path("logs").exists())
+        self.assertEqual(HOLDS, Path(mine).read_text())
+
+    def test_where_nothing_is_stored_and_nothing_may_be_fetched_no_moment_is_asked_for(self) -> None:
+        mine = self.program(HOLDS)
+        for verb in (("check", mine), ("shell",)):
+            code, out, wrong = self.called(*verb, "--config", "config/live.yaml", "--offline", typed="1\n")
+            self.assertEqual((3, ""), (code, out))
+            self.assertRegex(wrong, r"^error: BTC/USDT: no candle of 15m is stored in .* — allowed: .*import.*\n$")
 
     def test_a_text_that_check_refuses_is_refused_with_its_findings(self) -> None:
         code, _, wrong = self.called("run", self.program(body("import os", "return None")), *RANGE)
@@ -165,6 +215,9 @@ class OnRecordedCandles(Command):
             )
         example = str(REPOSITORY / "examples" / "programs" / "rsi_pool.py")
         on = ("--config", "config/binance.yaml", "--symbols", "BTCUSDT", "--interval", "1h", "--offline")
+        code, out, wrong = self.called("check", self.program(HOLDS), *on)
+        self.assertEqual((0, ""), (code, wrong))
+        self.assertRegex(out, r"mine.py: sound: called once at 2024-\d\d-\d\dT\d\d:00:00.000Z, decided hold\n")
         code, out, wrong = self.called("run", example, *on, "--start", "2024-04-05", "--end", "2024-06-01", "--json")
         self.assertEqual((0, ""), (code, wrong))
         told = json.loads(out)
