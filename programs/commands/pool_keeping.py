@@ -17,7 +17,7 @@ from runs.commands.text_blocks import Grid, show
 from runs.store.run_store import open_store
 from strategies.programs.triggers.pool_files import FOLDER, pool_ids, pools_of, read_pool
 from strategies.programs.triggers.pool_settings import require_id
-from strategies.programs.triggers.signal_pool import SignalPool
+from strategies.programs.triggers.signal_pool import SignalPool, in_words
 
 
 def list_pools(asked: argparse.Namespace) -> int:
@@ -94,15 +94,9 @@ def pool_text(pool: SignalPool) -> str:
 
 
 def _row(pool: SignalPool) -> dict[str, Any]:
-    return {"id": pool.id, "name": pool.name, "wakes_when": in_words(pool)}
+    return {"id": pool.id, "name": pool.name, "wakes_when": pool_in_words(pool)}
 
 
-def in_words(pool: SignalPool) -> str:
+def pool_in_words(pool: SignalPool) -> str:
     """Return what has to be met, in a line."""
-    joined = " and " if pool.logic == "all" else " or "
-    parts = []
-    for one in pool.conditions:
-        period, symbol = (f" of {name}" if name else "" for name in (one.period, one.symbol))
-        value = one.value if isinstance(one.value, str) else f"{one.value:g}"
-        parts.append(f"{one.feature}{period}{symbol} {one.op} {value}")
-    return joined.join(parts)
+    return (" and " if pool.logic == "all" else " or ").join(map(in_words, pool.conditions))

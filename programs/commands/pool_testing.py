@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from core.instants import format_ms
 from core.timeframe import timeframe_ms
-from programs.commands.pool_keeping import chosen_pool, in_words
+from programs.commands.pool_keeping import chosen_pool, pool_in_words
 from programs.pool_outcomes import HorizonOutcome, PoolTrigger, PoolTriggers, signals_in_words
 from programs.pool_triggers import backtest_pool
 from runs.commands.opened_store import print_json
@@ -36,7 +36,7 @@ def _blocks(found: PoolTriggers, limit: int) -> Sequence[Facts | Grid]:
     length_ms = timeframe_ms(found.timeframe)
     quiet = pool.quiet_ms(length_ms) // length_ms
     facts = [
-        ("wakes when", in_words(pool)),
+        ("wakes when", pool_in_words(pool)),
         ("mode", f"{pool.mode}{f', quiet for {number(quiet)} candles after each' if quiet else ''}"),
         ("window", f"{format_ms(found.start_ms)} to {format_ms(found.end_ms)}, {found.timeframe}"),
         ("candles looked at", number(found.candles)),

@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -188,6 +189,35 @@ class Run(Command):
         self.assertIn("  problem  error: line 5: IndexError", out)
         self.assertIn("Problems: 5, the first: line 5: IndexError", out)
         self.assertIn("error: program mine: halted at 2024-01-03T20:00:00.000Z", wrong)
+
+    def test_a_run_that_woke_nobody_says_why(self) -> None:
+        Path("pools").mkdir()
+        for name, op in (("never", "<"), ("always", ">")):
+            Path(f"pools/{name}.yaml").write_text(f"name: x\nall:\n  - {{feature: close, op: '{op}', value: 1}}\n")
+        wakes = ("--pools", "never,always", "--schedule", "0 0 29 2 *")
+        code, out, _ = self.called("run", self.program(HOLDS), *RANGE, *wakes)
+        why = (
+            "pool never: was met at none of 96 candles of 15m that were looked at",
+            "pool always: was met at 96 of 96 candles of 15m that were looked at, and it never became so: mode: level "
+            "wakes at each",
+            "schedule 0 0 29 2 *: none of its instants lies in the candles from 2024-01-03T00:00:00.000Z to "
+            "2024-01-04T00:00:00.000Z",
+        )
+        self.assertEqual(0, code)
+        self.assertIn("\n".join(["Triggers: 0", *(f"Why none: {one}" for one in why), "Decisions: none\n"]), out)
+        self.assertIn("\n".join([f"Warning: the program was never called; {'; '.join(why)}\n"]), out)
+        folder = re.search("^Output folder: (.*)$", out, re.MULTILINE)
+        told = json.loads(Path(folder[1] if folder else "", "result.json").read_text())
+        self.assertEqual(list(why), told["program"]["unwoken"])
+
+    def test_what_did_something_is_shown_first_and_the_rest_is_counted(self) -> None:
+        lines = ["if trigger.time_ms % 43_200_000:", "    return None"]
+        busy = body(*lines, "return Decision('buy', stop_distance=2000.0)")
+        _, out, _ = self.called("run", self.program(busy), *RANGE)
+        self.assertRegex(out, r"^Triggers: 6 \(schedule 6\)\nDecisions: buy 2, hold 4\nOutcomes: .*held 4.*\n")
+        self.assertRegex(out, r"\nCalls that did something: 2\n\ntime .*\n2024-01-03 12:00 .*\n2024-01-04 00:00 .*\n\n")
+        _, out, _ = self.called("run", self.program(HOLDS), *RANGE, "--rows", "2")
+        self.assertIn("Calls, of which none did anything: 6, the first 2\n", out)
 
     def test_a_record_gets_its_name_only_when_the_run_is_made(self) -> None:
         mine = self.program(HOLDS)
