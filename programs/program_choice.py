@@ -87,6 +87,8 @@ def chosen_program(path: Path, asked: WantedTriggers, folders: Sequence[Path] | 
         If the file cannot be read, nothing wakes the program, or a pool is none.
     """
     text = ProgramText.read(path)
+    if not text.text.strip():
+        raise ConfigurationError(f"{path}: is empty — allowed: a program, with def decide(market, account, trigger):")
     wanted = told_triggers(text) if asked.none else asked
     if wanted.none:
         tree = parsed(text.text)

@@ -74,11 +74,11 @@ def _as_asked(fact: SettingsProblem, source: str) -> SettingsProblem:
 
     What is wrong with its text or its pools says itself where that is.
     """
-    if fact.file != source:
+    if fact.file != source and not f"{fact.key}.".startswith("strategy."):
         return fact
     if fact.key in ("strategy.file", "strategy.pools"):
         return fact._replace(key="", file="")
-    return fact._replace(key=fact.key.removeprefix("strategy").removeprefix("."))
+    return fact._replace(key=fact.key.removeprefix("strategy").removeprefix("."), file=source)
 
 
 def run_program(

@@ -12,6 +12,7 @@ from core.errors import ConfigurationError
 from core.instants import format_ms
 from core.settings_problem import in_two
 from programs.backtest_config import PRACTICE_CONFIG
+from programs.commands.examples import explain
 from programs.commands.market_arguments import add_market, add_moment, market_of, moment_of
 from programs.moment import Moment, Tried, woken_by
 from programs.program_choice import ProgramChoice, pool_folders, read_pools, told_triggers
@@ -27,12 +28,23 @@ from strategies.programs.sandbox.reads import TRIGGERS_NAME
 from strategies.programs.triggers.pool_files import pools_of
 from validation.config_error import ConfigValidationError
 
+_EXAMPLES = """\
+A text without an error is called once for each pool and for the schedule of its TRIGGERS, at one moment; nothing is
+traded. Each line has file, line and column, what is there, and what is allowed instead.
+
+examples:
+  python -m programs check my_program.py
+  python -m programs check my_program.py --at 2024-01-15T12:00 --symbol ETH/USDT
+  python -m programs check my_program.py --config config/my.yaml --offline
+exit codes: 0 sound, 1 an error was found, 2 bad arguments or configuration, 3 data not available
+"""
 _PLACE = re.compile(r"(?P<file>[^:]*):(?P<line>\d+): ")
 """How a line begins that says of which line of a text it is."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the verb."""
+    explain(parser, _EXAMPLES)
     parser.add_argument("file", metavar="FILE", help="the program")
     add_market(parser)
     add_moment(parser)

@@ -7,6 +7,7 @@ from core.errors import ConfigurationError
 from core.instants import format_ms, parse_instant
 from core.settings_problem import shown
 from core.time_range import WINDOW_FORMS, TimeRange
+from core.timeframe import timeframe_ms
 from programs.backtest_config import PRACTICE_CONFIG
 from programs.moment import PRACTICE_MOMENT, Moment
 from programs.program_run import ProgramMarket
@@ -25,7 +26,7 @@ def add_market(parser: argparse.ArgumentParser) -> None:
 
 def add_window(parser: argparse.ArgumentParser) -> None:
     """Add the range of a run."""
-    parser.add_argument("--start", metavar="TIME", help="first candle's open: YYYY-MM-DD or YYYY-MM-DDTHH:MM[:SS]")
+    parser.add_argument("--start", metavar="TIME", help="first candle's open: YYYY-MM-DD[THH:MM[:SS]], UTC")
     parser.add_argument("--end", metavar="TIME", help="end, exclusive")
     parser.add_argument("--window", metavar="RANGE", help=f"instead of --start and --end: {WINDOW_FORMS}")
 
@@ -50,14 +51,30 @@ def window_of(asked: argparse.Namespace) -> TimeRange:
     ConfigurationError
         If there is none, or two.
     """
+    now_ms = wall_clock_ms()
     if asked.window is not None:
         if (asked.start, asked.end) != (None, None):
             raise ConfigurationError("--window and --start or --end name two ranges; allowed: one of the two")
-        now_ms = wall_clock_ms()
         return TimeRange.from_window_string(asked.window, now_ms).known_by(now_ms)
     if asked.start is None or asked.end is None:
-        raise ConfigurationError("no range is named — allowed: --start TIME and --end TIME, or --window RANGE")
-    return TimeRange.from_dates(asked.start, asked.end)
+        half = asked.start is not None or asked.end is not None
+        wrong = f"--{'end' if asked.end is None else 'start'} is missing" if half else "no range is named"
+        raise ConfigurationError(f"{wrong} — allowed: --start TIME and --end TIME, or --window RANGE")
+    window = TimeRange.from_dates(asked.start, asked.end)
+    window.known_by(now_ms)
+    return window
+
+
+def require_candles(window: TimeRange, timeframe: str) -> None:
+    """Refuse a range in which no whole candle of a length can lie.
+
+    Raises
+    ------
+    ConfigurationError
+        If it is shorter.
+    """
+    if window.length_ms < timeframe_ms(timeframe):
+        raise ConfigurationError(f"from {window} no candle of {timeframe} fits — allowed: a longer range")
 
 
 def moment_of(asked: argparse.Namespace) -> Moment:

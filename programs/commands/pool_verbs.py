@@ -8,14 +8,24 @@ from pathlib import Path
 from core.command_line import CommandParser
 from core.errors import ConfigurationError
 from core.settings_problem import shown
+from programs.commands.examples import explain
 from programs.program_choice import pool_folders
 
+_EXAMPLES = """\
+examples:
+  python -m programs pools list
+  python -m programs pools show rsi_oversold
+  python -m programs pools test rsi_oversold --config config/practice.yaml --start 2024-01-01 --end 2024-02-01
+  python -m programs pools save rsi_oversold
+docs/programs_pools.md says how a pool is written
+"""
 _FOLDER = "folder of pools, in place of pools and programs/pools of the working directory"
 _STORED = "the one in the run store, by default its last version"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the verb."""
+    explain(parser, _EXAMPLES)
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION", parser_class=CommandParser)
 
     def action(name: str, place: str, text: str) -> argparse.ArgumentParser:
@@ -32,8 +42,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_id(one, stored=True)
     test = action("test", "pool_testing:test_pool", "say when a pool would have woken a program, and what followed")
     _add_id(test, stored=True)
-    test.add_argument("--start", metavar="TIME", required=True, help="YYYY-MM-DD[THH:MM], UTC")
-    test.add_argument("--end", metavar="TIME", required=True, help="exclusive")
+    test.add_argument("--start", metavar="TIME", required=True, help="first candle's open: YYYY-MM-DD[THH:MM], UTC")
+    test.add_argument("--end", metavar="TIME", required=True, help="end, exclusive")
     test.add_argument("--config", metavar="FILE", default="config/live.yaml", help="default: %(default)s")
     test.add_argument("--symbols", metavar="A,B", help="in place of those of the configuration")
     test.add_argument("--interval", metavar="LENGTH", help="in place of the timeframe of the configuration")

@@ -11,7 +11,15 @@ from backtests.config_backtest import wall_clock_ms
 from backtests.run_at_hand import FolderRun
 from core.command_line import INTERRUPTED, failed, file_named, say, warn
 from core.errors import ConfigurationError
-from programs.commands.market_arguments import add_market, add_window, listed, market_of, window_of
+from programs.commands.examples import explain
+from programs.commands.market_arguments import (
+    add_market,
+    add_window,
+    listed,
+    market_of,
+    require_candles,
+    window_of,
+)
 from programs.commands.run_blocks import ROWS, show_run, traced
 from programs.program_choice import ProgramChoice, WantedTriggers, chosen_program, recorded_choice
 from programs.program_result import BacktestResult
@@ -33,9 +41,23 @@ from strategies.programs.recorded_decisions import (
 )
 from validation.composed_settings import Settings
 
+_EXAMPLES = """\
+A pool is named by its id: the file ID.yaml in the folder pools beside the program or of the working directory, in
+programs/pools, or one that is shipped (python -m programs pools list). Without --pools and --schedule the program is
+woken as TRIGGERS = {"pools": ["rsi_oversold"], "schedule": "4h"} in its text says; with one of them by that alone.
+
+examples:
+  python -m programs run my_program.py --start 2024-01-03 --end 2024-01-06
+  python -m programs run my_program.py --window 2024-01 --pools rsi_oversold --schedule 4h --trace
+  python -m programs run my_program.py --window 2024-01 --record answers.jsonl
+  python -m programs run --decisions answers.jsonl --pools rsi_oversold --window 2024-01
+exit codes: 0 done, 1 the program was halted, 2 bad arguments or configuration, 3 data not available, 130 interrupted
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the verb."""
+    explain(parser, _EXAMPLES)
     parser.add_argument("file", metavar="FILE", nargs="?", help="the program")
     parser.add_argument("--decisions", metavar="FILE", help="decisions on record, in the place of a program")
     add_window(parser)
@@ -44,9 +66,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--schedule", metavar="TEXT", help="when the clock does: 1h, 4h, 1d or '30 8 * * 1-5', in UTC")
     add_market(parser)
-    parser.add_argument("--out", metavar="DIR", help="folder of the outputs (default: logs/backtests)")
+    parser.add_argument("--out", metavar="DIR", help="folder of the outputs (default: backtests in logging.directory)")
     parser.add_argument("--trace", action="store_true", help="print each call with what it read and decided")
-    parser.add_argument("--record", metavar="FILE", help="write its decisions there, for --decisions")
+    parser.add_argument("--record", metavar="FILE", help="write its decisions to this new file, for --decisions")
     parser.add_argument(
         "--rows",
         metavar="N",
@@ -64,6 +86,7 @@ def run(asked: argparse.Namespace) -> int:
     choice, window = _choice(asked), window_of(asked)
     record = None if asked.record is None else _record_place(asked.record)
     settings = program_settings(choice, market_of(asked))
+    require_candles(window, settings.live.timeframe)
     still = asked.quiet or asked.json
     out = None if asked.out is None else Path(asked.out)
     plan = program_plan(
@@ -92,7 +115,8 @@ def run(asked: argparse.Namespace) -> int:
 def _choice(asked: argparse.Namespace) -> ProgramChoice:
     wanted = WantedTriggers(tuple(asked.pools or ()), asked.schedule)
     if (asked.file is None) is (asked.decisions is None):
-        raise ConfigurationError("allowed: the FILE of a program, or --decisions FILE, one of the two")
+        wrong = "no program is named" if asked.file is None else f"{asked.file} and --decisions are both named"
+        raise ConfigurationError(f"{wrong} — allowed: the FILE of a program, or --decisions FILE, one of the two")
     if asked.file is not None:
         return chosen_program(Path(asked.file), wanted)
     return recorded_choice(Path(asked.decisions), wanted)

@@ -10,11 +10,21 @@ from collections.abc import Iterator
 from core.command_line import failed, say
 from core.errors import ConfigurationError, HarnessError
 from core.instants import format_ms
+from programs.commands.examples import explain
 from programs.commands.market_arguments import add_market, add_moment, moment_of
 from programs.moment import Moment
 from strategies.programs.sandbox.program_text import ProgramText
 
 _NAME = "shell"
+_EXAMPLES = """\
+Each line is an expression, or a statement whose names the next lines know; market, account, trigger and memory are
+there, as a program has them. Lines of a pipe are read to their end, those that begin with # are passed over.
+
+examples:
+  python -m programs shell --at 2024-01-15T12:00 --symbol BTC/USDT
+  echo 'market.get_indicator("BTC/USDT", "rsi(14)")' | python -m programs shell
+exit codes: 0 done, 1 a line of a pipe went wrong, 2 bad arguments or configuration, 3 data not available
+"""
 _PLACE = re.compile(rf"^{_NAME}\.py:[0-9]+: ")
 _PROMPT = "> "
 _WORDS = "market, account, trigger and memory are there; an empty line or Ctrl-D ends it"
@@ -22,6 +32,7 @@ _WORDS = "market, account, trigger and memory are there; an empty line or Ctrl-D
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the verb."""
+    explain(parser, _EXAMPLES)
     add_market(parser)
     add_moment(parser)
 

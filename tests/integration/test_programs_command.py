@@ -126,6 +126,8 @@ class Check(Command):
 
 class Run(Command):
     def test_arguments_that_are_wrong_are_a_line_and_nothing_is_written(self) -> None:
+        Path("empty.py").write_text("\n")
+        Path("odd.py").write_bytes(b"# 1\n# \xe9\n")
         Path("pools").mkdir()
         Path("pools/foreign.yaml").write_text(
             "name: x\nall:\n  - {feature: close, op: '>', value: 1, symbol: SOL/USDT}\n"
@@ -136,11 +138,18 @@ class Run(Command):
             self.program(HOLDS + "x = (\n", "torn.py"),
         )
         for arguments, said in (
-            (("run", *RANGE), "allowed: the FILE of a program, or --decisions FILE"),
+            (("run", *RANGE), "no program is named — allowed: the FILE of a program, or --decisions FILE"),
+            (("run", mine, "--decisions", "a.jsonl", *RANGE), "mine.py and --decisions are both named — allowed: "),
+            (("run", "empty.py", *RANGE, "--schedule", "4h"), "empty.py: is empty — allowed: a program, with def"),
+            (("run", "odd.py", *RANGE, "--schedule", "4h"), "program odd.py: is no text in UTF-8, from line 2 on"),
             (("run", "nowhere.py", *RANGE), "program nowhere.py: cannot be read"),
             (("run", asleep, *RANGE), "asleep.py: nothing wakes it — allowed: --pools"),
             (("run", torn, *RANGE), "syntax: "),
             (("run", mine), "no range is named"),
+            (("run", mine, "--start", "2024-01-03"), "--end is missing — allowed: --start TIME and --end TIME"),
+            (("run", mine, "--end", "2024-01-03"), "--start is missing — allowed: "),
+            (("run", mine, "--start", "2525-01-01", "--end", "2525-01-02"), "has not begun; it is 20"),
+            (("run", mine, "--start", "2024-01-03", "--end", "2024-01-03T00:14"), "no candle of 15m fits — allowed:"),
             (("run", mine, *RANGE, "--window", "2024-01"), "name two ranges"),
             (("run", mine, *RANGE, "--schedule", "1m"), "wakes every 1m"),
             (("run", mine, *RANGE, "--pools", "no_such_pool"), "no_such_pool"),

@@ -53,10 +53,11 @@ def answer_of(value: object, limits: ProgramLimits) -> Answered | ProgramProblem
         what = "memory" if rest == "memory" else "the decision"
         return ProgramProblem("limit", f"{what} is too large — allowed: at most {most} bytes as JSON")
     if how == NONSENSE:
-        what = "memory holds" if rest == "memory" else "decide returned"
-        return ProgramProblem(
-            "nonsense", f"{what} what is no plain data — allowed: numbers, texts, True, False, None, lists and dicts"
-        )
+        if rest == "memory":
+            allowed = "numbers, texts, True, False, None, lists and dicts"
+            return ProgramProblem("nonsense", f"memory holds what is no plain data — allowed: {allowed}")
+        allowed = "one Decision(…), a dict of its keys, or None for hold"
+        return ProgramProblem("nonsense", f"decide returned what is no plain data — allowed: {allowed}")
     lines = without_places(rest).split("\n")
     if how != DONE or len(lines) != 3:
         return ProgramProblem("nonsense", "decide ended in a way that a program cannot end")
