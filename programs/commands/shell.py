@@ -8,7 +8,7 @@ import textwrap
 from collections.abc import Iterator
 
 from core.command_line import failed, say
-from core.errors import ConfigurationError, HarnessError
+from core.errors import ConfigurationError, DataUnavailableError, HarnessError
 from core.instants import format_ms
 from programs.commands.examples import explain
 from programs.commands.market_arguments import add_market, add_moment, moment_of
@@ -47,6 +47,8 @@ def run(asked: argparse.Namespace) -> int:
     for line in _lines(typed):
         try:
             say(*trials.answer(line))
+        except DataUnavailableError:
+            raise  # No other line fares better.
         except HarnessError as error:
             worst = failed(str(error), 1)
     return 0 if typed else worst

@@ -76,7 +76,7 @@ class ProgramParams(SettingsSection):
         """Return the program; in the place of decisions on record one that reads what theirs read."""
         recorded = self.recorded()
         code = self.code if recorded is None or recorded.head is None else recorded.head.code()
-        return ProgramText.of(code, f"{self.name}.py")
+        return ProgramText.of(code, f"{self.name}.{'py' if self.answers is None else 'jsonl'}")
 
     def recorded(self) -> RecordedDecisions | None:
         """Return the decisions on record that stand in for the program, none of them asked for yet."""

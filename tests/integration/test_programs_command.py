@@ -267,6 +267,15 @@ class OnRecordedCandles(Command):
         self.assertAlmostEqual(told["total_pnl"], sum(one["pnl"] for one in entries.values()))
 
 
+class Pools(Command):
+    def test_those_of_files_are_listed_where_the_run_store_cannot_be_opened(self) -> None:
+        with patch.dict(os.environ, {"HARNESS_STORE_URL": "sqlite:////proc/none/runs.sqlite"}):
+            code, out, wrong = self.called("pools", "list")
+        self.assertEqual(0, code)
+        self.assertIn("rsi_oversold", out)
+        self.assertRegex(wrong, "^warning: .*; the pools of the run store are left out\n$")
+
+
 class Shell(Command):
     def test_lines_go_on_after_one_that_is_wrong(self) -> None:
         typed = "x = 2\nx * y\nimport os\nx +\nprint(x)\nx * 21; 1\nx * 21\n"
