@@ -12,8 +12,8 @@ from core.errors import ConfigurationError
 from core.instants import format_ms
 from core.settings_problem import in_two
 from programs.backtest_config import PRACTICE_CONFIG
-from programs.commands.examples import explain
 from programs.commands.market_arguments import add_market, add_moment, market_of, moment_of
+from programs.commands.verb_arguments import explain
 from programs.moment import Moment, Tried, woken_by
 from programs.program_choice import ProgramChoice, pool_folders, read_pools, told_triggers
 from programs.program_run import program_settings

@@ -5,10 +5,10 @@ import argparse
 from backtests.config_backtest import wall_clock_ms
 from core.errors import ConfigurationError
 from core.instants import format_ms, parse_instant
-from core.settings_problem import shown
 from core.time_range import WINDOW_FORMS, TimeRange
 from core.timeframe import timeframe_ms
 from programs.backtest_config import PRACTICE_CONFIG
+from programs.commands.verb_arguments import listed
 from programs.moment import PRACTICE_MOMENT, Moment
 from programs.program_run import ProgramMarket
 
@@ -90,11 +90,3 @@ def moment_of(asked: argparse.Namespace) -> Moment:
     if at_ms is not None and at_ms > now_ms:
         raise ConfigurationError(f"--at {asked.at}: has not been; it is {format_ms(now_ms)} — allowed: a time before")
     return Moment(market_of(asked), at_ms, now_ms, asked.symbol, offline=asked.offline)
-
-
-def listed(text: str) -> list[str]:
-    """Return what stands between commas; nothing between them is refused, since nobody can tell what was meant."""
-    parts = [part.strip() for part in text.split(",")]
-    if not all(parts):
-        raise argparse.ArgumentTypeError(f"{shown(text)} — allowed: names with one comma between them, such as A,B")
-    return parts

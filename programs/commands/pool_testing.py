@@ -16,7 +16,7 @@ def test_pool(asked: argparse.Namespace) -> int:
     """Find the triggers of a pool and show them."""
     found = backtest_pool(
         chosen_pool(asked),
-        None if asked.symbols is None else asked.symbols.split(","),
+        asked.symbols,
         asked.start,
         asked.end,
         config=asked.config,

@@ -8,7 +8,7 @@ from pathlib import Path
 from core.command_line import CommandParser
 from core.errors import ConfigurationError
 from core.settings_problem import shown
-from programs.commands.examples import explain
+from programs.commands.verb_arguments import explain, listed
 from programs.program_choice import pool_folders
 
 _EXAMPLES = """\
@@ -36,8 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         added.set_defaults(action_of=_action(*place.split(":")))
         return added
 
-    listed = action("list", "pool_keeping:list_pools", "list all pools, in files and in the run store")
-    listed.add_argument("--json", action="store_true", help="print plain data as JSON")
+    listing = action("list", "pool_keeping:list_pools", "list all pools, in files and in the run store")
+    listing.add_argument("--json", action="store_true", help="print plain data as JSON")
     one = action("show", "pool_keeping:show_pool", "show a pool as its file has it")
     _add_id(one, stored=True)
     test = action("test", "pool_testing:test_pool", "say when a pool would have woken a program, and what followed")
@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     test.add_argument("--start", metavar="TIME", required=True, help="first candle's open: YYYY-MM-DD[THH:MM], UTC")
     test.add_argument("--end", metavar="TIME", required=True, help="end, exclusive")
     test.add_argument("--config", metavar="FILE", default="config/live.yaml", help="default: %(default)s")
-    test.add_argument("--symbols", metavar="A,B", help="in place of those of the configuration")
+    test.add_argument("--symbols", metavar="A,B", type=listed, help="in place of those of the configuration")
     test.add_argument("--interval", metavar="LENGTH", help="in place of the timeframe of the configuration")
     test.add_argument("--offline", action="store_true", help="use what is stored and never the network")
     test.add_argument("--data-dir", metavar="DIR", help="candle store, in place of that of the configuration")

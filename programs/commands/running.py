@@ -11,16 +11,15 @@ from backtests.config_backtest import wall_clock_ms
 from backtests.run_at_hand import FolderRun
 from core.command_line import INTERRUPTED, failed, file_named, say, warn
 from core.errors import ConfigurationError
-from programs.commands.examples import explain
 from programs.commands.market_arguments import (
     add_market,
     add_window,
-    listed,
     market_of,
     require_candles,
     window_of,
 )
 from programs.commands.run_blocks import ROWS, show_run, traced
+from programs.commands.verb_arguments import explain, listed
 from programs.program_choice import ProgramChoice, WantedTriggers, chosen_program, recorded_choice
 from programs.program_result import BacktestResult
 from programs.program_run import (

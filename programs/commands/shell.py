@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from core.command_line import failed, say
 from core.errors import ConfigurationError, DataUnavailableError, HarnessError
 from core.instants import format_ms
-from programs.commands.examples import explain
 from programs.commands.market_arguments import add_market, add_moment, moment_of
+from programs.commands.verb_arguments import explain
 from programs.moment import Moment
 from strategies.programs.sandbox.program_text import ProgramText
 
