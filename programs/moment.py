@@ -10,6 +10,7 @@ import msgspec
 from backtests.run_plan import RunPlan
 from core.errors import ConfigurationError, DataUnavailableError
 from core.instants import format_ms, parse_instant
+from core.settings_problem import shown
 from core.symbol_spelling import nearest_symbol, same_symbols
 from core.timeframe import floor_to_grid, timeframe_ms
 from market_data.exchanges.exchange_names import PRACTICE
@@ -158,7 +159,8 @@ class Moment:
         named = same_symbols(self._symbol, symbols)
         if len(named) != 1:
             hint = nearest_symbol(self._symbol, symbols)
-            raise ConfigurationError(f"symbol {self._symbol}: is not traded{hint} — allowed: {', '.join(symbols)}")
+            wrong = f"symbol {shown(self._symbol)} is not traded{hint}"
+            raise ConfigurationError(f"{wrong} — allowed: {', '.join(symbols)}")
         return named[0]
 
 

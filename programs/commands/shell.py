@@ -10,10 +10,12 @@ from collections.abc import Iterator
 from core.command_line import failed, say
 from core.errors import ConfigurationError, DataUnavailableError, HarnessError
 from core.instants import format_ms
+from core.settings_problem import shown
 from programs.commands.market_arguments import add_market, add_moment, moment_of
 from programs.commands.verb_arguments import explain
 from programs.moment import Moment
 from strategies.programs.sandbox.program_text import ProgramText
+from strategies.programs.sandbox.sandbox import CallAnswer
 
 _NAME = "shell"
 _EXAMPLES = """\
@@ -27,6 +29,7 @@ exit codes: 0 done, 1 a line of a pipe went wrong, 2 bad arguments or configurat
 """
 _PLACE = re.compile(rf"^{_NAME}\.py:[0-9]+: ")
 _PROMPT = "> "
+_ONE_LINE = "an expression, or one statement that fits a line, such as def f(x): return 2 * x"
 _WORDS = "market, account, trigger and memory are there; an empty line or Ctrl-D ends it"
 
 
@@ -40,9 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(asked: argparse.Namespace) -> int:
     """Read lines, evaluate each, print what it is; return 1 where lines came from a pipe and one went wrong."""
     moment, typed = moment_of(asked), sys.stdin.isatty()
-    when = format_ms(moment.at_ms)
+    when, symbol = format_ms(moment.at_ms), moment.symbol
     if typed:
-        say(f"{when}, {moment.symbol} of {asked.config}; {_WORDS}")
+        say(f"{when}, {symbol} of {asked.config}; {_WORDS}")
     trials, worst = Trials(moment), 0
     for line in _lines(typed):
         try:
@@ -69,6 +72,10 @@ def _lines(typed: bool) -> Iterator[str]:
         yield line
 
 
+class _NoPlainData(ConfigurationError):
+    """What a line is cannot be shown as it is."""
+
+
 class Trials:
     """Answers lines one after the other; names that one gives are known to those after it.
 
@@ -91,10 +98,19 @@ class Trials:
             If it is no line of a program, or its call has a problem.
         """
         statement = _statement(line)
-        if isinstance(statement, ast.Expr):
-            last = f"return [{ast.unparse(statement.value)}]"
-        else:
-            last = f"{line}\nreturn None"
+        if not isinstance(statement, ast.Expr):
+            answer = self._called(f"{line}\nreturn None")
+            self._kept.append(line)
+            return list(answer.printed)
+        asked, as_text = ast.unparse(statement.value), False
+        try:
+            answer = self._called(f"return [{asked}]")
+        except _NoPlainData:
+            answer, as_text = self._called(f"return [repr({asked})]"), True
+        [value] = answer.decision if isinstance(answer.decision, list) else [None]
+        return [*answer.printed, str(value) if as_text else repr(value)]
+
+    def _called(self, last: str) -> CallAnswer:
         body = textwrap.indent("\n".join([*self._kept, last]), "    ")
         text = ProgramText.of(f"def decide(market, account, trigger):\n{body}\n", _NAME)
         try:
@@ -102,14 +118,10 @@ class Trials:
         except ConfigurationError as error:
             # The lines of what was made of it are nobody's.
             raise ConfigurationError(*(_PLACE.sub("", one) for one in error.args)) from None
-        answer = tried.answer
-        if answer.problem is not None:
-            raise ConfigurationError(answer.problem.text)
-        if not isinstance(statement, ast.Expr):
-            self._kept.append(line)
-            return list(answer.printed)
-        [value] = answer.decision if isinstance(answer.decision, list) else [None]
-        return [*answer.printed, repr(value)]
+        problem = tried.answer.problem
+        if problem is not None:
+            raise (_NoPlainData if problem.kind == "nonsense" else ConfigurationError)(problem.text)
+        return tried.answer
 
 
 def _statement(line: str) -> ast.stmt:
@@ -120,10 +132,13 @@ def _statement(line: str) -> ast.stmt:
     ConfigurationError
         If it is none, or several.
     """
+    written = line.strip()
     try:
-        found = ast.parse(line.strip()).body
+        found = ast.parse(written).body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise ConfigurationError(f"{line.strip()[:80]}: {getattr(error, 'msg', error)}") from None
-    if len(found) != 1:
-        raise ConfigurationError("allowed: one expression or one statement a line")
+        wrong = f"{shown(written)}: {getattr(error, 'msg', error)}"
+        raise ConfigurationError(f"{wrong} — allowed: {_ONE_LINE}") from None
+    if len(found) != 1 or isinstance(found[0], ast.Return):
+        wrong = "returns" if len(found) == 1 else f"{len(found)} statements"
+        raise ConfigurationError(f"{shown(written)}: {wrong} — allowed: {_ONE_LINE}")
     return found[0]

@@ -277,6 +277,23 @@ class Pools(Command):
 
 
 class Shell(Command):
+    def test_what_is_no_data_is_shown_as_text(self) -> None:
+        code, out, wrong = self.called("shell", typed="def f(x): return 2 * x\nmarket\nf(2)\n")
+        self.assertEqual((0, ["<Market>", "4"], ""), (code, out.splitlines(), wrong))
+
+    def test_what_is_no_line_of_its_own_is_refused(self) -> None:
+        for typed, said in (
+            ("return 3\n", "error: 'return 3': returns — allowed: an expression, or one statement that fits a line"),
+            ("def f(x):\n", "error: 'def f(x):': expected an indented block"),
+            ("x = 1; y = 2\n", "error: 'x = 1; y = 2': 2 statements — allowed: "),
+        ):
+            code, out, wrong = self.called("shell", typed=typed)
+            self.assertEqual((1, ""), (code, out))
+            self.assertIn(said, wrong)
+        code, _, wrong = self.called("shell", "--symbol", "", typed="1\n")
+        self.assertEqual(2, code)
+        self.assertIn("symbol '' is not traded — allowed: BTC/USDT, ", wrong)
+
     def test_lines_go_on_after_one_that_is_wrong(self) -> None:
         typed = "x = 2\nx * y\nimport os\nx +\nprint(x)\nx * 21; 1\nx * 21\n"
         code, out, wrong = self.called("shell", typed=typed)
