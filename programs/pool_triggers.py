@@ -113,7 +113,7 @@ def pool_triggers(pool: SignalPool, settings: Settings, window: TimeRange, provi
     """Return a pool's triggers as :func:`backtest_pool` does, of settings and a provider of candles at hand."""
     live = settings.live
     length_ms = timeframe_ms(live.timeframe)
-    watch = TriggerWatch((pool,), None, live.symbols, length_ms)
+    watch = TriggerWatch((pool,), None, live.symbols, length_ms, live.watch)
     strategy = WatchReading(watch)
     prepare_strategy(strategy, settings)
     fed, warnings = _fed(settings, strategy, window, provider)

@@ -268,6 +268,24 @@ class OnRecordedCandles(Command):
 
 
 class Pools(Command):
+    def test_a_pool_that_cannot_be_on_a_configuration_is_told_with_file_line_and_condition(self) -> None:
+        Path("pools").mkdir()
+        window = ("--config", "config/practice.yaml", "--start", "2024-01-03", "--end", "2024-01-04")
+        for more, said in (
+            (
+                "symbol: FOO/USDT",
+                "pools/odd.yaml:3: all[0].symbol: 'FOO/USDT' is neither traded nor watched — allowed: B",
+            ),
+            (
+                "period: 20m",
+                "pools/odd.yaml:3: all[0].period: timeframe '20m' is no multiple of the strategy's own, 15m",
+            ),
+        ):
+            Path("pools/odd.yaml").write_text(f"name: x\nall:\n  - {{feature: close, op: '<', value: 1, {more}}}\n")
+            code, out, wrong = self.called("pools", "test", "odd", *window)
+            self.assertEqual((2, "", 1), (code, out, len(wrong.splitlines())), wrong)
+            self.assertTrue(wrong.startswith(f"error: {said}"), wrong)
+
     def test_those_of_files_are_listed_where_the_run_store_cannot_be_opened(self) -> None:
         with patch.dict(os.environ, {"HARNESS_STORE_URL": "sqlite:////proc/none/runs.sqlite"}):
             code, out, wrong = self.called("pools", "list")

@@ -37,6 +37,12 @@ def pool_ids(folders: Sequence[str | Path]) -> dict[str, Path]:
     return dict(sorted(found.items()))
 
 
+def _other_suffix(id_: str, folders: Sequence[str | Path]) -> str:
+    """Return in brackets what a pool lies in whose file is called otherwise; empty where there is none."""
+    found = [Path(folder) / f"{id_}.{suffix}" for folder in folders for suffix in ("yml", "json")]
+    return next((f" ({one.as_posix()} is not called {id_}{_SUFFIX})" for one in found if one.is_file()), "")
+
+
 def read_pool(path: str | Path) -> SignalPool:
     """Return the pool of a file.
 
@@ -106,9 +112,8 @@ def files_of(ids: Sequence[str], folders: Sequence[str | Path] | None = None) ->
         if one not in files:
             places = " and ".join(str(Path(folder).as_posix()) for folder in folders)
             there = ", ".join(files) or "none"
-            raise ConfigurationError(
-                f"pool {one}: there is none in {places}{did_you_mean(one, files)} — allowed: {there}"
-            )
+            hint = _other_suffix(one, folders) or did_you_mean(one, files)
+            raise ConfigurationError(f"pool {one}: there is none in {places}{hint} — allowed: {there}")
         if one in ids[:number]:
             raise ConfigurationError(f"pool {one} stands twice — allowed: each pool once")
     return {one: files[one] for one in ids}

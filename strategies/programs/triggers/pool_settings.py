@@ -135,11 +135,8 @@ def pool_of(values: Mapping[str, object], id_: str, source: str) -> SignalPool:
 def require_id(id_: object, source: str = "pool") -> None:
     """Refuse what is no id of a pool; an id is never a path."""
     if not isinstance(id_, str) or not _ID.fullmatch(id_):
-        raise ConfigurationError.of(
-            SettingsProblem(
-                "", f"{shown(id_)} is no id of a pool", "allowed: small letters, digits, _ and -, up to 64", source
-            )
-        )
+        allowed = "allowed: the name of its file without .yaml, of small letters, digits, _ and -, up to 64"
+        raise ConfigurationError.of(SettingsProblem("", f"{shown(id_)} is no id of a pool", allowed, source))
 
 
 def _problems_of(key: str, text: str, period: str | None) -> Iterable[SettingsProblem]:

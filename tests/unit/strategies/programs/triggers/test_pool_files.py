@@ -120,13 +120,16 @@ class PoolFiles(unittest.TestCase):
         second.mkdir()
         (second / "a.yaml").write_text("not looked at")
         (second / "c.yaml").write_text(WHOLE)
+        (second / "other.yml").write_text(WHOLE)
         folders = (self.folder, second, self.folder / "not there")
         self.assertEqual(["b", "a", "Dip"], [pool.name for pool in pools_of(["b", "a", "c"], folders)])
         self.assertEqual(["a", "b", "c"], list(pool_ids(folders)))
         for ids, said in (
             (["a", "a"], "pool a stands twice"),
             (["bb"], r"pool bb: there is none in .* \(did you mean b\?\) — allowed: a, b, c"),
-            (["../a"], "'../a' is no id of a pool — allowed: small letters, digits, _ and -"),
+            (["../a"], r"'../a' is no id of a pool — allowed: the name of its file without \.yaml, of small"),
+            (["b.yaml"], "'b.yaml' is no id of a pool — allowed: the name of its file without"),
+            (["other"], r"pool other: there is none in .* \(.*/other\.yml is not called other\.yaml\) — allowed: a, b"),
             (["A"], "'A' is no id"),
         ):
             with self.subTest(ids), self.assertRaisesRegex(ConfigurationError, said):
