@@ -162,6 +162,7 @@ class BacktestResult:
             "equity_curve": msgspec.to_builtins(self.equity_curve),
             "trades": msgspec.to_builtins(self.trades),
             "trigger_log": [row.to_dict() for row in self.trigger_log],
+            "unwoken": list(self.unwoken),
         }
 
     def __repr__(self) -> str:

@@ -82,6 +82,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(asked: argparse.Namespace) -> int:
     """Make the run and show it; return 1 where the program was halted."""
+    if asked.trace and asked.json:
+        raise ConfigurationError(
+            "--trace and --json are both given — allowed: one of the two; trigger_log has the calls"
+        )
     choice, window = _choice(asked), window_of(asked)
     record = None if asked.record is None else _record_place(asked.record)
     settings = program_settings(choice, market_of(asked))

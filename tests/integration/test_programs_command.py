@@ -146,6 +146,7 @@ class Run(Command):
             (("run", asleep, *RANGE), "asleep.py: nothing wakes it — allowed: --pools"),
             (("run", torn, *RANGE), "syntax: "),
             (("run", mine), "no range is named"),
+            (("run", mine, *RANGE, "--trace", "--json"), "--trace and --json are both given — allowed: one"),
             (("run", mine, "--start", "2024-01-03"), "--end is missing — allowed: --start TIME and --end TIME"),
             (("run", mine, "--end", "2024-01-03"), "--start is missing — allowed: "),
             (("run", mine, "--start", "2525-01-01", "--end", "2525-01-02"), "has not begun; it is 20"),
@@ -218,6 +219,8 @@ class Run(Command):
         folder = re.search("^Output folder: (.*)$", out, re.MULTILINE)
         told = json.loads(Path(folder[1] if folder else "", "result.json").read_text())
         self.assertEqual(list(why), told["program"]["unwoken"])
+        _, out, _ = self.called("run", "mine.py", *RANGE, *wakes, "--json")
+        self.assertEqual(list(why), json.loads(out)["unwoken"])
 
     def test_what_did_something_is_shown_first_and_the_rest_is_counted(self) -> None:
         lines = ["if trigger.time_ms % 43_200_000:", "    return None"]
