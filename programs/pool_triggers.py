@@ -121,10 +121,10 @@ def pool_triggers(pool: SignalPool, settings: Settings, window: TimeRange, provi
     table = FeatureTable(strategy, fed, longest_ms)
     looked = {symbol: _looked_at(symbol, fed, table, length_ms, longest_ms) for symbol in live.symbols}
     events = list(events_of(watch, looked, length_ms))
-    warnings += [] if events else watch.silence()
     own = {symbol: looked[symbol].candles for symbol in watch.symbols_of(pool)}
     ahead = {symbol: price_outcomes(one, length_ms, HORIZONS) for symbol, one in own.items()}
     returns = {symbol: [found[f"forward_return_{one}"] for one in HORIZONS] for symbol, found in ahead.items()}
+    warnings += [] if events else watch.silence()
     triggers = [_trigger(one, own[one.symbol], returns[one.symbol], length_ms) for one in events]
     return PoolTriggers(
         pool,

@@ -59,10 +59,12 @@ def with_program(
 
     params = section.get("params", {})
     given: dict[str, Any] = dict(params) if isinstance(params, Mapping) else {}
-    if not _are_ids(section.get("pools")):
-        return None, []  # It is told where the section is read.
     files = _taken_files(given)
-    problems = [*_read_files(section, around, given), *_read_pools(section, around, given, files)]
+    problems = _read_files(section, around, given)
+    if not _are_texts(section.get("pools", ())):
+        # The section itself says what is wrong with them.
+        return None, problems
+    problems += _read_pools(section, around, given, files)
     for key in ("schedule", "halt_after", "call_seconds"):
         if section.get(key) is not None:
             given[key] = section[key]
@@ -167,9 +169,11 @@ def _found_file(key: str, written: str, around: Surroundings) -> Path | Settings
     return found
 
 
-def _are_ids(ids: object) -> bool:
-    """Whether a section names pools by texts, or none."""
-    return ids is None or (isinstance(ids, list | tuple) and all(isinstance(one, str) and one for one in ids))
+def _are_texts(ids: object) -> bool:
+    """Whether a list of ids holds nothing but the printable texts that a section takes."""
+    return not isinstance(ids, list | tuple) or all(
+        isinstance(one, str) and one and one.isprintable() and one == one.strip() for one in ids
+    )
 
 
 def _taken_files(given: dict[str, Any]) -> dict[str, str]:

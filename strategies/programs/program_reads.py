@@ -7,8 +7,9 @@ from core.errors import ConfigurationError
 from core.settings_problem import SettingsProblem, did_you_mean, in_two
 from core.timeframe import timeframe_ms
 from indicators.features.feature import Feature
-from strategies.programs.sandbox.program_text import ProgramText
-from strategies.programs.sandbox.reads import Reads, read_key
+from strategies.programs.sandbox.problem import ProgramProblem
+from strategies.programs.sandbox.program_text import ProgramText, parsed
+from strategies.programs.sandbox.reads import Reads, line_of_read, read_key
 from strategies.programs.triggers.feature_text import feature_of, with_text
 from strategies.programs.triggers.regime import LONG, regime_features
 
@@ -63,25 +64,25 @@ class ProgramReads:
             try:
                 self._add_indicator(indicator, period)
             except ConfigurationError as error:
-                place = text.place_of_read("get_indicator", indicator, period)
+                place = _place(text, "get_indicator", indicator, period)
                 wrong, allowed = in_two(str(error))
                 raise _refused(place, f"get_indicator: {with_text(indicator, wrong)}", allowed) from error
         for call, periods in (("get_klines", reads.klines), ("get_regime", reads.regimes)):
             for period in periods:
                 try:
-                    self.length_of(period)
+                    self._length(period)
                 except ConfigurationError as error:
                     wrong, allowed = in_two(str(error))
-                    raise _refused(text.place_of_read(call, "", period), f"{call}: {wrong}", allowed) from error
+                    raise _refused(_place(text, call, "", period), f"{call}: {wrong}", allowed) from error
         for metric, period in reads.flows:
             if metric not in FLOWS:
                 wrong = f"get_flow: {metric!r} is no flow{did_you_mean(metric, FLOWS)}"
-                place = text.place_of_read("get_flow", metric, period)
+                place = _place(text, "get_flow", metric, period)
                 raise _refused(place, wrong, f"allowed: {', '.join(FLOWS)}")
         most: dict[int, int] = {}
         for period, count in reads.klines.items():
-            most[self.length_of(period)] = max(count, most.get(self.length_of(period), 0))
-        self.klines = {period: (self.length_of(period), most[self.length_of(period)]) for period in reads.klines}
+            most[self._length(period)] = max(count, most.get(self._length(period), 0))
+        self.klines = {period: (self._length(period), most[self._length(period)]) for period in reads.klines}
         for number, period in enumerate(reads.regimes):
             names = {}
             for measure, feature in regime_features(period).items():
@@ -103,7 +104,7 @@ class ProgramReads:
     def candles_before(self) -> int:
         """How many of the session's candles it takes until all candles that are kept, and regimes, are there."""
         wanted = [(length, most) for length, most in self.klines.values()]
-        wanted += [(self.length_of(period), LONG + 1) for period in self.regimes]
+        wanted += [(self._length(period), LONG + 1) for period in self.regimes]
         return max(((most + 1) * (length // self.own_ms) for length, most in wanted), default=0)
 
     def klines_of(self, period: str) -> tuple[int, int]:
@@ -112,22 +113,32 @@ class ProgramReads:
         if known is not None:
             return known
         try:
-            length = self.length_of(period)
+            length = self._length(period)
         except ConfigurationError:
             return self.own_ms, 0
         return length, next((most for other, most in self.klines.values() if other == length), 0)
 
     def length_of(self, period: str) -> int:
         """Return the length of the candles of a period; raises where it is none, or no multiple of the session's."""
-        length = timeframe_ms(period) if period else self.own_ms
-        Feature("close", period or None).length_ms(self.own_ms)
-        return length
+        return self._length(period)
 
     def _add_indicator(self, text: str, period: str) -> None:
         feature = feature_of(text, period)
         length, name = feature.length_ms(self.own_ms), f"read_{len(self.indicators)}"
         self.features[name] = feature
         self.indicators[read_key(text, period)] = ReadFeature(name, feature.outputs, length, feature.rows_of(length))
+
+    def _length(self, period: str) -> int:
+        length = timeframe_ms(period) if period else self.own_ms
+        Feature("close", period or None).length_ms(self.own_ms)
+        return length
+
+
+def _place(text: ProgramText, name: str, what: str, period: str) -> str:
+    """Return where a text reads something: ``my.py:12``, or its name alone."""
+    tree = parsed(text.text)
+    line = None if isinstance(tree, ProgramProblem) else line_of_read(tree, name, what, period)
+    return text.name if line is None else f"{text.name}:{line}"
 
 
 def _refused(place: str, wrong: str, allowed: str) -> ConfigurationError:

@@ -14,7 +14,7 @@ from core.plain_text import escaped, is_text
 from core.settings_problem import shown
 from strategies.programs.sandbox.limits import LONGEST_TEXT
 from strategies.programs.sandbox.problem import ProgramProblem
-from strategies.programs.sandbox.reads import Reads, WrongReads, line_of_read, reads_of
+from strategies.programs.sandbox.reads import Reads, WrongReads, reads_of
 
 
 class ProgramText(msgspec.Struct, frozen=True, dict=True):
@@ -79,13 +79,6 @@ class ProgramText(msgspec.Struct, frozen=True, dict=True):
             return Reads() if isinstance(tree, ProgramProblem) else reads_of(tree)
         except WrongReads:
             return Reads()
-
-    def place_of_read(self, name: str, what: str, period: str) -> str:
-        """Return where the text reads something, as :func:`~strategies.programs.sandbox.reads.line_of_read` finds it:
-        ``my.py:12``, or its name alone."""
-        tree = parsed(self.text)
-        line = None if isinstance(tree, ProgramProblem) else line_of_read(tree, name, what, period)
-        return self.name if line is None else f"{self.name}:{line}"
 
 
 def in_order(tree: ast.AST) -> list[ast.AST]:

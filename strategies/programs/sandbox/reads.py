@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -16,14 +16,15 @@ USUAL_COUNT = 50
 MOST_CANDLES = 1000
 MOST_READS = 100
 """Indicators, flows, regimes and periods of candles that one text may read; each is computed at every candle."""
-READ_PARAMETERS: dict[str, tuple[str, ...]] = {
+_PARAMETERS: dict[str, tuple[str, ...]] = {
     "get_klines": ("symbol", "period", "count"),
     "get_indicator": ("symbol", "indicator", "period"),
     "get_flow": ("symbol", "metric", "period"),
     "get_regime": ("symbol", "period"),
 }
-"""What the reads that have to be known before a text is run take, in order."""
 _DEFAULTS: dict[str, object] = {"period": "", "count": USUAL_COUNT}
+READ_PARAMETERS: Mapping[str, tuple[str, ...]] = _PARAMETERS
+"""What the reads that have to be known before a text is run take, in order."""
 
 
 class Reads(msgspec.Struct, frozen=True):
@@ -92,7 +93,7 @@ def reads_of(tree: ast.Module) -> Reads:
     declared = declared_reads(tree)
     found = dict(declared.klines)
     indicators, flows, regimes = set(declared.indicators), set(declared.flows), set(declared.regimes)
-    for name, arguments, _ in _literal_calls(tree):
+    for name, arguments in _literal_calls(tree):
         period = str(arguments["period"])
         if name == "get_klines":
             found[period] = max(found.get(period, 0), min(int(str(arguments["count"])), MOST_CANDLES))
@@ -155,18 +156,6 @@ def declared_reads(tree: ast.Module) -> Reads:
     )
 
 
-def line_of_read(tree: ast.Module, name: str, what: str, period: str) -> int | None:
-    """Return the line of the first call of a name that reads something, else that of the declaration; None without one.
-
-    ``what`` is the indicator or the flow; candles and regimes are found by their period alone.
-    """
-    for called, arguments, call in _literal_calls(tree):
-        read = str(arguments.get("indicator", arguments.get("metric", what)))
-        if (called, indicator_text(read), arguments["period"]) == (name, indicator_text(what), period):
-            return call.lineno
-    return next((one.lineno for one in tree.body if READS_NAME in _names_given(one)), None)
-
-
 def open_reads(tree: ast.Module) -> tuple[OpenRead, ...]:
     """Return the reads whose indicator, metric, period or count is no literal, in the order of the text."""
     constants = _constants(tree)
@@ -176,6 +165,20 @@ def open_reads(tree: ast.Module) -> tuple[OpenRead, ...]:
             if argument != "symbol" and _literal(node, constants) is None:
                 found.append(OpenRead(name, argument, node.lineno, node.col_offset + 1))
     return tuple(found)
+
+
+def line_of_read(tree: ast.Module, name: str, what: str, period: str) -> int | None:
+    """Return the line of the first call of a name that reads something, else that of the declaration; None without one.
+
+    ``what`` is the indicator or the flow; candles and regimes are found by their period alone.
+    """
+    constants = _constants(tree)
+    for called, call in _read_calls(tree):
+        values = {one: _literal(node, constants) for one, node in _arguments(called, call).items()}
+        read = str(values.get("indicator", values.get("metric", what)))
+        if (called, indicator_text(read), values.get("period", "")) == (name, indicator_text(what), period):
+            return call.lineno
+    return next((one.lineno for one in tree.body if READS_NAME in _names_given(one)), None)
 
 
 _ALLOWED = (
@@ -195,28 +198,28 @@ def _is_count(one: object) -> bool:
     return isinstance(one, int) and not isinstance(one, bool) and 0 < one <= MOST_CANDLES
 
 
-def _literal_calls(tree: ast.Module) -> Iterator[tuple[str, dict[str, object], ast.Call]]:
-    """Yield name and arguments of the reads that are known before the text is run, and the call; the symbol is any."""
+def _literal_calls(tree: ast.Module) -> Iterator[tuple[str, dict[str, object]]]:
+    """Yield name and arguments of the reads that are known before the text is run; the symbol is any."""
     constants = _constants(tree)
     for name, call in _read_calls(tree):
         nodes = _arguments(name, call)
         values = {one: _literal(node, constants) for one, node in nodes.items() if one != "symbol"}
-        values = {one: _DEFAULTS[one] for one in READ_PARAMETERS[name] if one in _DEFAULTS} | values
-        wanted = [one for one in READ_PARAMETERS[name] if one != "symbol"]
+        values = {one: _DEFAULTS[one] for one in _PARAMETERS[name] if one in _DEFAULTS} | values
+        wanted = [one for one in _PARAMETERS[name] if one != "symbol"]
         if all(isinstance(values.get(one), int if one == "count" else str) for one in wanted):
-            yield name, values, call
+            yield name, values
 
 
 def _read_calls(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in READ_PARAMETERS:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _PARAMETERS:
             yield node.func.attr, node
 
 
 def _arguments(name: str, call: ast.Call) -> dict[str, ast.expr]:
     """Return parameter -> what is given for it; a starred argument stands for those it may be."""
-    found = dict(zip(READ_PARAMETERS[name], call.args, strict=False))
-    return found | {one.arg: one.value for one in call.keywords if one.arg in READ_PARAMETERS[name]}
+    found = dict(zip(_PARAMETERS[name], call.args, strict=False))
+    return found | {one.arg: one.value for one in call.keywords if one.arg in _PARAMETERS[name]}
 
 
 def _literal(node: ast.expr, constants: dict[str, object]) -> object:

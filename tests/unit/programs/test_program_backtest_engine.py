@@ -136,7 +136,7 @@ class HandWorked(unittest.TestCase):
 
     def test_plain_values_have_every_field(self) -> None:
         plain = self.result.to_dict()
-        self.assertEqual(19, len(plain))
+        self.assertEqual(20, len(plain))
         self.assertEqual(self.result.total_pnl, plain["total_pnl"])
         self.assertEqual((2, 18), (len(plain["trades"]), len(plain["trigger_log"])))
 
