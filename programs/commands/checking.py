@@ -22,7 +22,7 @@ from runs.commands.opened_store import print_json
 from strategies.programs.sandbox.decision import ProgramDecision
 from strategies.programs.sandbox.finding import Finding
 from strategies.programs.sandbox.problem import ProgramProblem
-from strategies.programs.sandbox.program_check import check_program
+from strategies.programs.sandbox.program_check import DECIDE, check_program
 from strategies.programs.sandbox.program_text import ProgramText
 from strategies.programs.sandbox.reads import TRIGGERS_NAME
 from strategies.programs.triggers.pool_files import pools_of
@@ -61,7 +61,7 @@ def run(asked: argparse.Namespace) -> int:
         findings += _of_triggers(text, path, asked)
     if not _errors(findings):
         tried = _called(text, path, moment)
-        findings += _problems(tried)
+        findings += _problems(text, tried)
     errors = len(_errors(findings))
     if asked.json:
         print_json({"file": asked.file, "sound": not errors, "findings": msgspec.to_builtins(findings)})
@@ -100,14 +100,14 @@ def _of_triggers(text: ProgramText, path: Path, asked: argparse.Namespace) -> It
             line = line.removeprefix(f"{own}: ")
             place = _PLACE.match(line)
             named = place is not None and place["file"] in (text.name, f"{path.stem}.py")
-            number = int(place["line"]) if place is not None and named else _line_of_triggers(text)
+            number = int(place["line"]) if place is not None and named else _line_of(text, TRIGGERS_NAME)
             what, allowed = in_two(line[place.end() if place is not None and named else 0 :])
             yield Finding(number, 1, what, allowed or "allowed: another one")
 
 
-def _line_of_triggers(text: ProgramText) -> int:
+def _line_of(text: ProgramText, beginning: str) -> int:
     lines = enumerate(text.text.splitlines(), 1)
-    return next((number for number, line in lines if line.startswith(TRIGGERS_NAME)), 1)
+    return next((number for number, line in lines if line.startswith(beginning)), 1)
 
 
 def _called(text: ProgramText, path: Path, moment: Moment) -> list[Tried]:
@@ -117,10 +117,10 @@ def _called(text: ProgramText, path: Path, moment: Moment) -> list[Tried]:
     return moment.call(text, woken_by(pools, scheduled=wanted.schedule is not None))
 
 
-def _problems(tried: list[Tried]) -> list[Finding]:
-    """Return the problems of calls, each once."""
+def _problems(text: ProgramText, tried: list[Tried]) -> list[Finding]:
+    """Return the problems of calls, each once; what has no line of its own stands at that of ``decide``."""
     found = dict.fromkeys(one.judged for one in tried if isinstance(one.judged, ProgramProblem))
-    return [Finding(one.line or 1, 1, *_parted(one.text)) for one in found]
+    return [Finding(one.line or _line_of(text, f"def {DECIDE}("), 1, *_parted(one.text)) for one in found]
 
 
 def _parted(text: str) -> tuple[str, str]:

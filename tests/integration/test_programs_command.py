@@ -52,7 +52,7 @@ class Check(Command):
     def test_what_only_a_call_shows_is_a_finding_with_its_line(self) -> None:
         for lines, said in (
             (["x = {}", "return x['no']"], "mine.py:6:1: error: called once: KeyError: no"),
-            (["return {'action': 'b' + 'uy', 'size': 2}"], "mine.py:1:1: error: called once: decision: size: 2"),
+            (["return {'action': 'b' + 'uy', 'size': 2}"], "mine.py:4:1: error: called once: decision: size: 2"),
             (["return Decision('buy', stop=-1.0)"], "decision: stop: -1.0"),
         ):
             with self.subTest(said):
