@@ -96,6 +96,7 @@ def exit_code_of(work: Callable[[], int], interrupted: str = "interrupted") -> i
 
     A reader that went away is none: it has what it wanted. What cannot be written otherwise is told.
     """
+    _open_streams()
     try:
         code = work()
         sys.stdout.flush()
@@ -113,6 +114,13 @@ def exit_code_of(work: Callable[[], int], interrupted: str = "interrupted") -> i
         drop_output()
         return failed(f"cannot write the output ({why})", 1)
     return code
+
+
+def _open_streams() -> None:
+    """Open what the process was begun without (``>&-``) as nothing: no file of its own may take that number."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - as long as the process
 
 
 def run_verb(

@@ -1,11 +1,13 @@
 """What is wrong with one setting, in one line: where it stands, what it says and what is allowed."""
 
 import difflib
+import re
 from collections.abc import Collection
 from typing import NamedTuple
 
 _LONGEST_VALUE = 60
 _SHORTEST_ABBREVIATION = 3
+_BEFORE_ALLOWED = re.compile(r"(?:; | — )(?=allowed)")
 
 
 class SettingsProblem(NamedTuple):
@@ -24,10 +26,25 @@ class SettingsProblem(NamedTuple):
         return self._replace(file=file)
 
     def line(self, source: str | None = None) -> str:
-        """Return ``source: key: what is wrong — what is allowed``; the source is the file where none is given."""
-        source = self.file if source is None else source
-        head = f"{source}: {self.key}: {self.wrong}" if self.key else f"{source}: {self.wrong}"
+        """Return ``source: key: what is wrong — what is allowed``; the source is the file where none is given.
+
+        What is empty is left out.
+        """
+        parts = (self.file if source is None else source, self.key, self.wrong)
+        head = ": ".join(one for one in parts if one)
         return f"{head} — {self.allowed}" if self.allowed else head
+
+
+def in_two(sentence: str) -> tuple[str, str]:
+    """Return what is wrong, and what is allowed; nothing where the sentence does not say it.
+
+    Examples
+    --------
+    >>> in_two("'4q' is not understood; allowed: 1m, 1h")
+    ("'4q' is not understood", 'allowed: 1m, 1h')
+    """
+    wrong, *allowed = _BEFORE_ALLOWED.split(sentence, maxsplit=1)
+    return wrong, "".join(allowed)
 
 
 def nearest_name(name: str, names: Collection[str]) -> str | None:

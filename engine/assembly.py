@@ -148,7 +148,7 @@ def build_session(
         _connect(features, KernelFacts(venue, safety, rules.timeframe_ms), venue.recorder)
         if isinstance(features, CallsProgram):
             features.judge(venue.recorder, functools.partial(signal_fault, rules=rules))
-            statistics.program = ProgramCounts()
+            statistics.program = ProgramCounts(features.unwoken)
     return Session(rules, states, venue, gates, outputs, kill_switch, watched, features)
 
 

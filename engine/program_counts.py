@@ -1,6 +1,7 @@
 """Counts of the calls of a user's program."""
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 
 from core.programs.program_call import ProgramCall, ProgramFault
 
@@ -9,11 +10,17 @@ class ProgramCounts:
     """What the calls of a program came to: triggers by type, decisions by action, problems by kind.
 
     ``halted_ms`` is when it was halted, ``last_fault`` the problem that was told last; None where there is none.
+
+    Parameters
+    ----------
+    unwoken
+        Says why the program was never called.
     """
 
-    __slots__ = ("actions", "calls", "halted_ms", "last_fault", "problems", "triggers")
+    __slots__ = ("actions", "calls", "halted_ms", "last_fault", "problems", "triggers", "unwoken")
 
-    def __init__(self) -> None:
+    def __init__(self, unwoken: Callable[[], Sequence[str]] = tuple) -> None:
+        self.unwoken = unwoken
         self.calls = 0
         self.triggers: Counter[str] = Counter()
         self.actions: Counter[str] = Counter()

@@ -96,6 +96,9 @@ class BacktestConfig(msgspec.Struct, frozen=True, kw_only=True):
         for name in ("slippage_percent", "fee_rate"):
             if not _is_number(getattr(self, name)) or not 0.0 <= getattr(self, name) < 10.0:
                 _refuse(name, getattr(self, name), "a number of per cent, at least 0 and below 10: 0.05 is 0.05 %")
+        ids: object = self.signal_pool_ids
+        if isinstance(ids, str):
+            _refuse("signal_pool_ids", ids, f"a tuple of ids: ({ids!r},)")
         if not _is_number(self.initial_balance) or not self.initial_balance > 0:
             _refuse("initial_balance", self.initial_balance, "a number above 0")
 

@@ -1,15 +1,20 @@
 """A moment of history, in which programs and expressions are tried: each is called once, in its sandbox."""
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import PurePath
 from typing import Any, NamedTuple
 
 import msgspec
 
 from backtests.run_plan import RunPlan
 from core.errors import ConfigurationError, DataUnavailableError
-from core.instants import format_ms
+from core.instants import format_ms, parse_instant
+from core.settings_problem import shown
 from core.symbol_spelling import nearest_symbol, same_symbols
 from core.timeframe import floor_to_grid, timeframe_ms
+from market_data.exchanges.exchange_names import PRACTICE
+from market_data.store.candle_store import CandleStore
 from programs.program_choice import ProgramChoice
 from programs.program_run import ProgramListener, ProgramMarket, program_settings, run_program
 from strategies.programs.decision_source import DecisionSource
@@ -18,6 +23,10 @@ from strategies.programs.sandbox.problem import ProgramProblem
 from strategies.programs.sandbox.program_text import ProgramText
 from strategies.programs.sandbox.sandbox import CallAnswer, CallInput
 from strategies.programs.triggers.signal_pool import SignalPool
+from validation.composed_settings import Settings
+
+PRACTICE_MOMENT = "2024-01-15T12:00:00Z"
+"""The moment of the practice market at which programs and expressions are tried where none is named."""
 
 Trigger = dict[str, Any]
 """A trigger as a program is shown it."""
@@ -42,7 +51,8 @@ class Moment:
     market
         The configuration.
     at_ms
-        When, in UTC milliseconds; the last close before it, or at it, is the moment.
+        When, in UTC milliseconds; the last close before it, or at it, is the moment. None is ``PRACTICE_MOMENT`` on the
+        practice market, elsewhere the last close of the symbol that is stored, else the present.
     now_ms
         The present.
     symbol
@@ -52,13 +62,61 @@ class Moment:
     """
 
     def __init__(
-        self, market: ProgramMarket, at_ms: int, now_ms: int, symbol: str | None = None, *, offline: bool = False
+        self, market: ProgramMarket, at_ms: int | None, now_ms: int, symbol: str | None = None, *, offline: bool = False
     ) -> None:
         self._market = market
         self._asked_ms = at_ms
         self._now_ms = now_ms
         self._symbol = symbol
         self._offline = offline
+
+    @functools.cached_property
+    def settings(self) -> Settings:
+        """Settings of the market, with a program that nobody asks.
+
+        Raises
+        ------
+        ConfigurationError
+            If the configuration cannot be.
+        """
+        return program_settings(_PROBE, self._market)
+
+    @property
+    def symbol(self) -> str:
+        """The symbol that is asked about, as the settings spell it."""
+        return self._traded(self.settings.live.symbols)
+
+    @functools.cached_property
+    def at_ms(self) -> int:
+        """The close that is the moment, in UTC milliseconds.
+
+        Raises
+        ------
+        DataUnavailableError
+            If none is named, none is stored, and none may be fetched.
+        """
+        live = self.settings.live
+        return floor_to_grid(self._wanted_ms(), timeframe_ms(live.timeframe))
+
+    def _wanted_ms(self) -> int:
+        live = self.settings.live
+        if self._asked_ms is not None:
+            return self._asked_ms
+        if live.exchange == PRACTICE:
+            return parse_instant(PRACTICE_MOMENT)
+        store = CandleStore(live.data.cache_dir)
+        for named in same_symbols(self.symbol, store.symbols(live.exchange)):
+            last = store.read_last(live.exchange, named, live.timeframe, 1, self._now_ms)
+            if last.rows:
+                return int(last.open_time_ms[-1]) + timeframe_ms(live.timeframe)
+        if self._offline:
+            raise DataUnavailableError(
+                f"{self.symbol}: no candle of {live.timeframe} is stored in {live.data.cache_dir} — allowed: another "
+                "--interval, candles imported or fetched first (python -m market_data), or no --offline",
+                symbols=(self.symbol,),
+                timeframe=live.timeframe,
+            )
+        return self._now_ms
 
     def call(self, text: ProgramText, woken: Woken | None = None) -> list[Tried]:
         """Call a program and return what it answered, once for each trigger that ``woken`` makes.
@@ -70,11 +128,10 @@ class Moment:
         DataUnavailableError
             If there are too few candles before the moment.
         """
-        timeframe = program_settings(_probe("1w"), self._market).live.timeframe
-        settings = program_settings(ProgramChoice("program", text.text, schedule=timeframe), self._market)
-        length_ms = timeframe_ms(timeframe)
-        end_ms = floor_to_grid(self._asked_ms, length_ms)
-        symbol = self._traded(settings.live.symbols)
+        timeframe = self.settings.live.timeframe
+        symbol, end_ms, length_ms = self.symbol, self.at_ms, timeframe_ms(timeframe)
+        choice = ProgramChoice(PurePath(text.name).stem, text.text, schedule=timeframe)
+        settings = program_settings(choice, self._market)
         plan = RunPlan(
             settings=settings,
             start_ms=end_ms - length_ms,
@@ -102,7 +159,8 @@ class Moment:
         named = same_symbols(self._symbol, symbols)
         if len(named) != 1:
             hint = nearest_symbol(self._symbol, symbols)
-            raise ConfigurationError(f"symbol {self._symbol}: is not traded{hint} — allowed: {', '.join(symbols)}")
+            wrong = f"symbol {shown(self._symbol)} is not traded{hint}"
+            raise ConfigurationError(f"{wrong} — allowed: {', '.join(symbols)}")
         return named[0]
 
 
@@ -167,6 +225,5 @@ def _number(value: float | str) -> float:
     return 0.0 if isinstance(value, str) else float(value)
 
 
-def _probe(schedule: str) -> ProgramChoice:
-    """Return a program that only its settings are wanted of."""
-    return ProgramChoice("program", "def decide(market, account, trigger):\n    return None\n", schedule=schedule)
+_PROBE = ProgramChoice("program", "def decide(market, account, trigger):\n    return None\n", schedule="1w")
+"""A program that only its settings are wanted of."""

@@ -113,7 +113,7 @@ def pool_triggers(pool: SignalPool, settings: Settings, window: TimeRange, provi
     """Return a pool's triggers as :func:`backtest_pool` does, of settings and a provider of candles at hand."""
     live = settings.live
     length_ms = timeframe_ms(live.timeframe)
-    watch = TriggerWatch((pool,), None, live.symbols, length_ms)
+    watch = TriggerWatch((pool,), None, live.symbols, length_ms, live.watch)
     strategy = WatchReading(watch)
     prepare_strategy(strategy, settings)
     fed, warnings = _fed(settings, strategy, window, provider)
@@ -124,6 +124,7 @@ def pool_triggers(pool: SignalPool, settings: Settings, window: TimeRange, provi
     own = {symbol: looked[symbol].candles for symbol in watch.symbols_of(pool)}
     ahead = {symbol: price_outcomes(one, length_ms, HORIZONS) for symbol, one in own.items()}
     returns = {symbol: [found[f"forward_return_{one}"] for one in HORIZONS] for symbol, found in ahead.items()}
+    warnings += [] if events else watch.silence()
     triggers = [_trigger(one, own[one.symbol], returns[one.symbol], length_ms) for one in events]
     return PoolTriggers(
         pool,

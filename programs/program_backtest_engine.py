@@ -10,11 +10,10 @@ from core.instants import Instant, parse_instant
 from core.time_range import TimeRange
 from programs.backtest_config import BacktestConfig
 from programs.execution_simulator import ExecutionSimulator
-from programs.program_choice import ProgramChoice, pool_folders
+from programs.program_choice import ProgramChoice, pool_folders, read_pools
 from programs.program_result import BacktestResult
 from programs.program_run import NOBODY, ProgramListener, ProgramMarket, program_plan, program_settings, run_program
 from programs.virtual_account import VirtualAccount
-from strategies.programs.triggers.pool_files import pools_of
 
 
 class ProgramBacktestEngine:
@@ -40,8 +39,8 @@ class ProgramBacktestEngine:
         self.config = config
         self._listener = listener
         folders = pool_folders() if config.pool_folder is None else [Path(config.pool_folder)]
-        pools = pools_of(config.signal_pool_ids, folders)
-        choice = ProgramChoice(config.name, config.code, pools, config.scheduled_interval)
+        pools, files = read_pools(config.signal_pool_ids, folders)
+        choice = ProgramChoice(config.name, config.code, pools, config.scheduled_interval, pool_files=files)
         market = ProgramMarket(
             config.config_path, config.symbols or None, config.interval, config.data_dir, config.overrides()
         )

@@ -13,7 +13,7 @@ from strategies.programs.sandbox.problem import ProgramProblem
 from strategies.programs.sandbox.program_text import ProgramText, parsed
 from strategies.programs.sandbox.reads import TRIGGERS_NAME
 from strategies.programs.triggers import pool_files
-from strategies.programs.triggers.pool_files import pools_of
+from strategies.programs.triggers.pool_files import files_of, read_pool
 from strategies.programs.triggers.signal_pool import SignalPool
 
 _ALLOWED = 'allowed: {"pools": ["oversold"], "schedule": "4h"}, one of the two or both'
@@ -35,7 +35,8 @@ class WantedTriggers(msgspec.Struct, frozen=True):
 class ProgramChoice(msgspec.Struct, frozen=True):
     """A program that is run, or decisions on record (``answers``, lines of JSON) that are run in its place.
 
-    ``pools`` are in the order in which they wake it.
+    ``pools`` are in the order in which they wake it; ``pool_files`` says of those that were read from files, by id,
+    what messages call these.
     """
 
     name: str
@@ -43,6 +44,7 @@ class ProgramChoice(msgspec.Struct, frozen=True):
     pools: tuple[SignalPool, ...] = ()
     schedule: str | None = None
     answers: str | None = None
+    pool_files: Mapping[str, str] = {}
 
     @property
     def text(self) -> ProgramText:
@@ -55,12 +57,16 @@ class ProgramChoice(msgspec.Struct, frozen=True):
             "name": self.name,
             "code": self.code,
             "answers": self.answers,
-            "pools": [{"id": one.id, **one.to_dict()} for one in self.pools],
+            "pools": [self._told(one) for one in self.pools],
             "schedule": self.schedule,
         }
         # What a configuration may say of a program of its own.
         unsaid: dict[str, Any] = {"file": None, "decisions": None, "pools": [], "schedule": None}
         return {"type": "program", **unsaid, "params": params}
+
+    def _told(self, pool: SignalPool) -> dict[str, Any]:
+        file = self.pool_files.get(pool.id)
+        return {"id": pool.id, **({} if file is None else {"file": file}), **pool.to_dict()}
 
 
 def chosen_program(path: Path, asked: WantedTriggers, folders: Sequence[Path] | None = None) -> ProgramChoice:
@@ -81,6 +87,8 @@ def chosen_program(path: Path, asked: WantedTriggers, folders: Sequence[Path] | 
         If the file cannot be read, nothing wakes the program, or a pool is none.
     """
     text = ProgramText.read(path)
+    if not text.text.strip():
+        raise ConfigurationError(f"{path}: is empty — allowed: a program, with def decide(market, account, trigger):")
     wanted = told_triggers(text) if asked.none else asked
     if wanted.none:
         tree = parsed(text.text)
@@ -90,8 +98,8 @@ def chosen_program(path: Path, asked: WantedTriggers, folders: Sequence[Path] | 
             f"{path}: nothing wakes it — allowed: --pools A,B, --schedule 4h, or in its text "
             f'{TRIGGERS_NAME} = {{"pools": ["oversold"]}}'
         )
-    pools = pools_of(wanted.pools, pool_folders(path) if folders is None else folders)
-    return ProgramChoice(path.stem, text.text, pools, wanted.schedule)
+    pools, files = read_pools(wanted.pools, pool_folders(path) if folders is None else folders)
+    return ProgramChoice(path.stem, text.text, pools, wanted.schedule, pool_files=files)
 
 
 def recorded_choice(path: Path, asked: WantedTriggers, folders: Sequence[Path] | None = None) -> ProgramChoice:
@@ -100,8 +108,15 @@ def recorded_choice(path: Path, asked: WantedTriggers, folders: Sequence[Path] |
     head = RecordedDecisions.of(answers, path.name).head
     if asked.none:
         raise ConfigurationError(f"{path}: nothing asks for its decisions — allowed: --pools A,B and --schedule 4h")
-    pools = pools_of(asked.pools, pool_folders(path) if folders is None else folders)
-    return ProgramChoice(path.stem if head is None else head.program, "", pools, asked.schedule, answers)
+    pools, files = read_pools(asked.pools, pool_folders(path) if folders is None else folders)
+    name = path.stem if head is None else head.program
+    return ProgramChoice(name, "", pools, asked.schedule, answers, files)
+
+
+def read_pools(ids: Sequence[str], folders: Sequence[Path]) -> tuple[tuple[SignalPool, ...], dict[str, str]]:
+    """Return pools by their ids, in order, and what messages call the file of each; errors as of ``pools_of``."""
+    files = files_of(ids, folders)
+    return tuple(read_pool(path) for path in files.values()), {id_: path.as_posix() for id_, path in files.items()}
 
 
 def pool_folders(program: Path | None = None) -> list[Path]:

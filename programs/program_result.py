@@ -78,6 +78,12 @@ class BacktestResult:
         return f"halted at {told.halted_at} after too many problems in a row, the last: {told.error}"
 
     @property
+    def unwoken(self) -> Sequence[str]:
+        """Why the program was never called; nothing where it was."""
+        told = self.result.program
+        return () if told is UNSET or told.unwoken is UNSET else tuple(told.unwoken)
+
+    @property
     def total_pnl(self) -> float:
         """What the account gained."""
         return self.result.performance.total_return
@@ -156,6 +162,7 @@ class BacktestResult:
             "equity_curve": msgspec.to_builtins(self.equity_curve),
             "trades": msgspec.to_builtins(self.trades),
             "trigger_log": [row.to_dict() for row in self.trigger_log],
+            "unwoken": list(self.unwoken),
         }
 
     def __repr__(self) -> str:

@@ -9,6 +9,8 @@ from backtests.replay import RunWatch
 from backtests.run import made_run
 from backtests.run_plan import RunPlan
 from backtests.settled_run import engaged_at_start
+from core.errors import ConfigurationError
+from core.settings_problem import SettingsProblem
 from core.time_range import TimeRange
 from engine.assembly import prepare_strategy, with_own_strategy
 from market_data.history.settled_provider import settled_provider
@@ -53,14 +55,30 @@ def program_settings(choice: ProgramChoice, market: ProgramMarket) -> Settings:
         If the configuration, a pool, the schedule or the program cannot be; all problems are named.
     """
     values = {**market.overrides, "strategy": choice.strategy()}
-    settings = load_settings(
-        market.config_path,
-        symbols=market.symbols,
-        interval=market.interval,
-        data_dir=market.data_dir,
-        overrides=Overrides(values, f"program {choice.name}", ""),
-    )
+    source = f"program {choice.name}"
+    try:
+        settings = load_settings(
+            market.config_path,
+            symbols=market.symbols,
+            interval=market.interval,
+            data_dir=market.data_dir,
+            overrides=Overrides(values, source, ""),
+        )
+    except ConfigurationError as error:
+        raise type(error).of(*(_as_asked(fact, source) for fact in error.facts)) from None
     return with_own_strategy(settings)
+
+
+def _as_asked(fact: SettingsProblem, source: str) -> SettingsProblem:
+    """Return a problem of a program without the section of a configuration, in which nobody has written it.
+
+    What is wrong with its text or its pools says itself where that is.
+    """
+    if fact.file != source and not f"{fact.key}.".startswith("strategy."):
+        return fact
+    if fact.key in ("strategy.file", "strategy.pools"):
+        return fact._replace(key="", file="")
+    return fact._replace(key=fact.key.removeprefix("strategy").removeprefix("."), file=source)
 
 
 def run_program(

@@ -1,15 +1,19 @@
 """The strategy section of a program: its files read, once, into parameters that decide by themselves."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path, PurePath
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core.errors import ConfigurationError
 from core.settings_file import Plain
 from core.settings_problem import SettingsProblem, shown
 from core.settings_section import section_or_problems
+from core.timeframe import timeframe_ms
 from strategies.strategy_registry import PROGRAM
 from strategies.strategy_settings import PROGRAM_KEYS, StrategySettings
+
+if TYPE_CHECKING:
+    from strategies.programs.program_params import ProgramParams
 
 _A_FILE = "allowed: the path of a file"
 _BESIDE_PROGRAM = f"allowed: beside strategy.type {PROGRAM}, or leave this key out"
@@ -52,16 +56,16 @@ def with_program(
     What stands under ``params`` gives way to the keys of the section.
     """
     # Loaded where there is a program: what checks one is much.
-    from strategies.programs.program_params import ProgramParams, problems_of
-    from strategies.programs.program_strategy import ProgramStrategy
+    from strategies.programs.program_params import ProgramParams
 
     params = section.get("params", {})
     given: dict[str, Any] = dict(params) if isinstance(params, Mapping) else {}
+    files = _taken_files(given)
     problems = _read_files(section, around, given)
     if not _are_texts(section.get("pools", ())):
         # The section itself says what is wrong with them.
         return None, problems
-    problems += _read_pools(section, around, given)
+    problems += _read_pools(section, around, given, files)
     for key in ("schedule", "halt_after", "call_seconds"):
         if section.get(key) is not None:
             given[key] = section[key]
@@ -76,16 +80,53 @@ def with_program(
         return None, problems
     problems = [] if checked.answers is not None else _found_in(checked.text(), section.get("file"))
     if not problems and around.timeframe is not None and around.symbols:
-        try:
-            strategy = ProgramStrategy(checked)
-            strategy.prepare_features(around.timeframe, (*around.symbols, *around.watched))
-            strategy.watch_of(around.symbols)
-        except ConfigurationError as error:
-            facts = [f"strategy.{one.key}" for one in error.facts if one.key]
-            problems = list(problems_of(error, facts[0] if facts else "strategy"))
+        problems = _on_candles(checked, around, around.timeframe, files)
     if problems:
         return None, problems
     return StrategySettings(type=PROGRAM, params=checked.model_dump(mode="json")), []
+
+
+def _on_candles(
+    checked: "ProgramParams", around: Surroundings, timeframe: str, files: Mapping[str, str]
+) -> list[SettingsProblem]:
+    """Return what cannot be on the candles of a session: reads, pools, the schedule."""
+    from strategies.programs.program_reads import ProgramReads
+    from strategies.programs.program_strategy import ProgramStrategy
+
+    try:
+        own_ms = timeframe_ms(timeframe)
+    except ConfigurationError:
+        return []  # It is told where it stands.
+    problems: list[SettingsProblem] = []
+
+    def look(made: Callable[[], object]) -> None:
+        try:
+            made()
+        except ConfigurationError as error:
+            problems.extend(_told(error, files))
+
+    look(lambda: ProgramReads(checked.text(), own_ms))
+    look(lambda: checked.watch(around.symbols, around.watched, own_ms))
+    if not problems:
+        look(lambda: ProgramStrategy(checked).prepare_features(timeframe, (*around.symbols, *around.watched)))
+    return problems
+
+
+def _told(error: ConfigurationError, files: Mapping[str, str]) -> list[SettingsProblem]:
+    """Return problems of a program as those of its section; of a pool with the file in which it stands."""
+    from strategies.programs.program_params import problems_of
+    from strategies.programs.triggers.pool_files import placed
+
+    found: list[SettingsProblem] = []
+    for fact in error.facts:
+        key = "strategy.pools" if fact.key else "strategy.file"
+        if not fact.file:
+            found.append(fact._replace(key=f"strategy.{fact.key}"))
+        elif fact.file in files:
+            found += problems_of(ConfigurationError.of(placed(fact, files[fact.file])), key)
+        else:
+            found += problems_of(ConfigurationError.of(fact), key)
+    return found or list(problems_of(error, "strategy"))
 
 
 def _read_files(section: Mapping[str, Plain], around: Surroundings, given: dict[str, Any]) -> list[SettingsProblem]:
@@ -141,10 +182,24 @@ def _are_texts(ids: object) -> bool:
     )
 
 
-def _read_pools(section: Mapping[str, Plain], around: Surroundings, given: dict[str, Any]) -> list[SettingsProblem]:
-    """Put the pools that are named among the parameters."""
+def _taken_files(given: dict[str, Any]) -> dict[str, str]:
+    """Take out of the parameters in which file each pool was read, and return it by what problems call the pool."""
+    from strategies.programs.triggers.trigger_watch import named_pool
+
+    pools, files = given.get("pools"), {}
+    if isinstance(pools, list) and all(isinstance(one, dict) for one in pools):
+        files = {named_pool(one.get("id")): str(one["file"]) for one in pools if isinstance(one.get("file"), str)}
+        given["pools"] = [{key: value for key, value in one.items() if key != "file"} for one in pools]
+    return files
+
+
+def _read_pools(
+    section: Mapping[str, Plain], around: Surroundings, given: dict[str, Any], files: dict[str, str]
+) -> list[SettingsProblem]:
+    """Put the pools that are named among the parameters, and their files beside those that are known."""
     from strategies.programs.program_params import problems_of
-    from strategies.programs.triggers.pool_files import FOLDER, SHIPPED, pools_of
+    from strategies.programs.triggers.pool_files import FOLDER, SHIPPED, files_of, read_pool
+    from strategies.programs.triggers.trigger_watch import named_pool
 
     ids = section.get("pools")
     if not isinstance(ids, list | tuple) or not ids:
@@ -153,9 +208,11 @@ def _read_pools(section: Mapping[str, Plain], around: Surroundings, given: dict[
     beside = [base / PurePath(file).parent / "pools" for base in around.bases] if isinstance(file, str) else []
     folders = list(dict.fromkeys([*beside, *(base / FOLDER for base in around.bases), SHIPPED]))
     try:
-        pools = pools_of(list(map(str, ids)), [one for one in folders if one.is_dir()])
+        found = files_of(list(map(str, ids)), [one for one in folders if one.is_dir()])
+        pools = [read_pool(path) for path in found.values()]
     except ConfigurationError as error:
         return list(problems_of(error, "strategy.pools"))
+    files.update({named_pool(id_): path.as_posix() for id_, path in found.items()})
     given["pools"] = [{"id": one.id, **one.to_dict()} for one in pools]
     return []
 

@@ -64,7 +64,8 @@ class Feature(msgspec.Struct, frozen=True):
         length = timeframe_ms(self.timeframe)
         if length % own_ms or (grid_origin_ms(length) - grid_origin_ms(own_ms)) % own_ms:
             raise ConfigurationError(
-                f"timeframe {self.timeframe!r} is no multiple of the strategy's own, {timeframe_name(own_ms)}"
+                f"timeframe {self.timeframe!r} is no multiple of the strategy's own, {timeframe_name(own_ms)}; "
+                f"allowed: {timeframe_name(own_ms)}, or a length that is made up of whole such candles"
             )
         return length
 

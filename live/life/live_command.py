@@ -25,7 +25,7 @@ examples:
   python run_live.py --for 8h
       stop by itself after eight hours
   python run_live.py --resume logs/live/binanceus_15m_20260101T000000
-      go on with a session after a stop or a crash
+      go on with a session after a stop or a crash, until Ctrl-C; it keeps its candles and positions, not its arguments
   python run_live.py --config config/practice.yaml --practice-start 2024-01-01 --speed 600 --for 8h
       rehearse eight hours on the embedded practice exchange in under a minute, without network
 
@@ -70,9 +70,15 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--systems", metavar="DIR", default="config/systems", help="folder of the systems (default: %(default)s)"
     )
-    parser.add_argument("--resume", metavar="SESSION", help="folder of a session to go on with")
+    parser.add_argument(
+        "--resume",
+        metavar="SESSION",
+        help="folder of a session to go on with; beside it --config, --speed and --for are given again",
+    )
     parser.add_argument("--dry-start", action="store_true", help="validate, connect, warm up, print, leave")
-    parser.add_argument("--for", dest="duration", metavar="TIME", help="stop after this much exchange time, e.g. 2h")
+    parser.add_argument(
+        "--for", dest="duration", metavar="TIME", help="stop after this much exchange time from now, e.g. 2h"
+    )
     parser.add_argument("--out", metavar="DIR", help="folder of the sessions (default: logs/live)")
     parser.add_argument("--name", metavar="NAME", help="the session's folder (default: of exchange, timeframe, time)")
     parser.add_argument("--data-dir", metavar="DIR", help="candle store instead of data.cache_dir")

@@ -22,11 +22,13 @@ from runs.documents.manifest import Manifest, Symbol, Window, read_manifest
 from runs.folder.curve_columns import curve_columns
 from runs.folder.file_names import DERIVED, JOURNAL, MANIFEST, REBALANCES
 from runs.folder.write_errors import store_errors
+from strategies.strategy_registry import PROGRAM
 from validation.composed_settings import Settings
 from validation.resolved_settings import settings_from_resolved
 from validation.settings_difference import settings_differences
 
 _LOOKED_AT_SECONDS = 0.2
+_MOST_DIFFERENCES = 8
 
 
 class SessionFolder:
@@ -155,31 +157,35 @@ class SessionFolder:
 
     def check_settings(self, record: SessionRecord, settings: Settings) -> None:
         """Refuse to go on with a session under another strategy or other settings; the keys that differ are named."""
+        before = self._settings_before(record)
+        if before is not None and _is_another(before, settings):
+            raise ConfigurationError(
+                f"{self.path}: the session trades {_strategy_of(before)}, and {settings.files.live} "
+                f"{_strategy_of(settings)}; resume it with its own configuration (--config FILE)"
+            )
         changed = strategy_change(record, settings)
         if changed is not None and record.strategy_files:
             raise ConfigurationError(
-                f"{self.path}: {changed}; {self._differences(record, settings)}"
+                f"{self.path}: {changed}; {_differences(before, settings)}"
                 "resume it with its own configuration (--config FILE), put the strategy back as it was, or start "
                 "another session"
             )
         if record.settings_sha256 != settings.settings_sha256:
             raise ConfigurationError(
                 f"{self.path}: the session ran with other settings than the configuration has: "
-                f"{self._differences(record, settings)}settings_sha256 was {record.settings_sha256}, is "
+                f"{_differences(before, settings)}settings_sha256 was {record.settings_sha256}, is "
                 f"{settings.settings_sha256}; resume it with its own configuration (--config FILE), or start another "
                 "session"
             )
 
-    def _differences(self, record: SessionRecord, settings: Settings) -> str:
-        """Return the settings that differ, each ended by a semicolon; empty where the manifest is not the journal's."""
+    def _settings_before(self, record: SessionRecord) -> Settings | None:
+        """Return the settings of the session; None where the manifest is not the journal's."""
         try:
             resolved = read_manifest(self.path / MANIFEST).settings
             before = settings_from_resolved(resolved, str(self.path / MANIFEST))
         except HarnessError:
-            return ""
-        if before.settings_sha256 != record.settings_sha256:
-            return ""
-        return "".join(f"{one}; " for one in settings_differences(before, settings))
+            return None
+        return before if before.settings_sha256 == record.settings_sha256 else None
 
     def close(self) -> None:
         """Close the files, remove those that were not published, and give the session free."""
@@ -204,6 +210,24 @@ class SessionFolder:
                 file.write(data)
 
         return write
+
+
+def _is_another(before: Settings, now: Settings) -> bool:
+    """Whether a session and a configuration each trade one strategy, and not the same."""
+    portfolio = any(members_of(one) for one in (before, now))
+    return not portfolio and before.live.strategy.type != now.live.strategy.type
+
+
+def _strategy_of(settings: Settings) -> str:
+    strategy = settings.live.strategy
+    return f"program {strategy.params.get('name')}" if strategy.type == PROGRAM else strategy.type
+
+
+def _differences(before: Settings | None, now: Settings) -> str:
+    """Return the settings that differ, each ended by a semicolon, of many the first; empty where nobody knows."""
+    found = [] if before is None else settings_differences(before, now)
+    more = len(found) - _MOST_DIFFERENCES
+    return "".join(f"{one}; " for one in [*found[:_MOST_DIFFERENCES], *([f"and {more} more"] if more > 0 else [])])
 
 
 def _work_of(target: Path) -> Path:

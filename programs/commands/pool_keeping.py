@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 
 from core.command_line import say, say_text, warn
-from core.errors import ConfigurationError
+from core.errors import ConfigurationError, StoreError
 from core.instants import format_ms
 from market_data.store.atomic_files import make_folder, write_atomically
 from programs.commands.pool_verbs import folders_of
@@ -17,7 +17,7 @@ from runs.commands.text_blocks import Grid, show
 from runs.store.run_store import open_store
 from strategies.programs.triggers.pool_files import FOLDER, pool_ids, pools_of, read_pool
 from strategies.programs.triggers.pool_settings import require_id
-from strategies.programs.triggers.signal_pool import SignalPool
+from strategies.programs.triggers.signal_pool import SignalPool, in_words
 
 
 def list_pools(asked: argparse.Namespace) -> int:
@@ -28,11 +28,10 @@ def list_pools(asked: argparse.Namespace) -> int:
             rows.append(_row(read_pool(path)) | {"where": path.as_posix()})
         except ConfigurationError as error:
             warn(error)
-    with open_store() as store:
-        last = {row.pool: row for row in pool_versions(store)}
-        for pool in stored_pools(store):
-            row = last[pool.id]
-            rows.append(_row(pool) | {"where": f"run store, version {row.version} of {format_ms(row.saved_ms)}"})
+    try:
+        rows += _stored_rows()
+    except StoreError as error:
+        warn(f"{error}; the pools of the run store are left out")
     if asked.json:
         print_json(rows)
     elif rows:
@@ -41,6 +40,16 @@ def list_pools(asked: argparse.Namespace) -> int:
     else:
         say("no pool yet; docs/programs_pools.md says how one is written")
     return 0
+
+
+def _stored_rows() -> list[dict[str, Any]]:
+    with open_store() as store:
+        last = {row.pool: row for row in pool_versions(store)}
+        return [
+            _row(pool) | {"where": f"run store, version {row.version} of {format_ms(row.saved_ms)}"}
+            for pool in stored_pools(store)
+            if (row := last[pool.id])
+        ]
 
 
 def show_pool(asked: argparse.Namespace) -> int:
@@ -94,15 +103,9 @@ def pool_text(pool: SignalPool) -> str:
 
 
 def _row(pool: SignalPool) -> dict[str, Any]:
-    return {"id": pool.id, "name": pool.name, "wakes_when": in_words(pool)}
+    return {"id": pool.id, "name": pool.name, "wakes_when": pool_in_words(pool)}
 
 
-def in_words(pool: SignalPool) -> str:
+def pool_in_words(pool: SignalPool) -> str:
     """Return what has to be met, in a line."""
-    joined = " and " if pool.logic == "all" else " or "
-    parts = []
-    for one in pool.conditions:
-        period, symbol = (f" of {name}" if name else "" for name in (one.period, one.symbol))
-        value = one.value if isinstance(one.value, str) else f"{one.value:g}"
-        parts.append(f"{one.feature}{period}{symbol} {one.op} {value}")
-    return joined.join(parts)
+    return (" and " if pool.logic == "all" else " or ").join(map(in_words, pool.conditions))

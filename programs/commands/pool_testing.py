@@ -3,27 +3,38 @@
 import argparse
 from collections.abc import Iterable, Sequence
 
+from core.errors import ConfigurationError
 from core.instants import format_ms
 from core.timeframe import timeframe_ms
-from programs.commands.pool_keeping import chosen_pool, in_words
+from programs.commands.pool_keeping import chosen_pool, pool_in_words
+from programs.commands.pool_verbs import folders_of
 from programs.pool_outcomes import HorizonOutcome, PoolTrigger, PoolTriggers, signals_in_words
 from programs.pool_triggers import backtest_pool
 from runs.commands.opened_store import print_json
 from runs.commands.text_blocks import UNDEFINED, Facts, Grid, number, show
+from strategies.programs.triggers.pool_files import files_of, placed
+from strategies.programs.triggers.trigger_watch import named_pool
 
 
 def test_pool(asked: argparse.Namespace) -> int:
     """Find the triggers of a pool and show them."""
-    found = backtest_pool(
-        chosen_pool(asked),
-        None if asked.symbols is None else asked.symbols.split(","),
-        asked.start,
-        asked.end,
-        config=asked.config,
-        interval=asked.interval,
-        offline=asked.offline,
-        data_dir=asked.data_dir,
-    )
+    pool = chosen_pool(asked)
+    try:
+        found = backtest_pool(
+            pool,
+            asked.symbols,
+            asked.start,
+            asked.end,
+            config=asked.config,
+            interval=asked.interval,
+            offline=asked.offline,
+            data_dir=asked.data_dir,
+        )
+    except ConfigurationError as error:
+        if asked.stored is not None or not any(one.file == named_pool(pool.id) for one in error.facts):
+            raise
+        path = files_of([asked.pool], folders_of(asked))[asked.pool]
+        raise ConfigurationError.of(*(placed(one, path) for one in error.facts)) from None
     if asked.json:
         print_json(found.to_dict())
         return 0
@@ -36,7 +47,7 @@ def _blocks(found: PoolTriggers, limit: int) -> Sequence[Facts | Grid]:
     length_ms = timeframe_ms(found.timeframe)
     quiet = pool.quiet_ms(length_ms) // length_ms
     facts = [
-        ("wakes when", in_words(pool)),
+        ("wakes when", pool_in_words(pool)),
         ("mode", f"{pool.mode}{f', quiet for {number(quiet)} candles after each' if quiet else ''}"),
         ("window", f"{format_ms(found.start_ms)} to {format_ms(found.end_ms)}, {found.timeframe}"),
         ("candles looked at", number(found.candles)),

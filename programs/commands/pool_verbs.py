@@ -8,14 +8,24 @@ from pathlib import Path
 from core.command_line import CommandParser
 from core.errors import ConfigurationError
 from core.settings_problem import shown
+from programs.commands.verb_arguments import explain, listed
 from programs.program_choice import pool_folders
 
+_EXAMPLES = """\
+examples:
+  python -m programs pools list
+  python -m programs pools show rsi_oversold
+  python -m programs pools test rsi_oversold --config config/practice.yaml --start 2024-01-01 --end 2024-02-01
+  python -m programs pools save rsi_oversold
+docs/programs_pools.md says how a pool is written
+"""
 _FOLDER = "folder of pools, in place of pools and programs/pools of the working directory"
 _STORED = "the one in the run store, by default its last version"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the verb."""
+    explain(parser, _EXAMPLES)
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION", parser_class=CommandParser)
 
     def action(name: str, place: str, text: str) -> argparse.ArgumentParser:
@@ -26,16 +36,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         added.set_defaults(action_of=_action(*place.split(":")))
         return added
 
-    listed = action("list", "pool_keeping:list_pools", "list all pools, in files and in the run store")
-    listed.add_argument("--json", action="store_true", help="print plain data as JSON")
+    listing = action("list", "pool_keeping:list_pools", "list all pools, in files and in the run store")
+    listing.add_argument("--json", action="store_true", help="print plain data as JSON")
     one = action("show", "pool_keeping:show_pool", "show a pool as its file has it")
     _add_id(one, stored=True)
     test = action("test", "pool_testing:test_pool", "say when a pool would have woken a program, and what followed")
     _add_id(test, stored=True)
-    test.add_argument("--start", metavar="TIME", required=True, help="YYYY-MM-DD[THH:MM], UTC")
-    test.add_argument("--end", metavar="TIME", required=True, help="exclusive")
+    test.add_argument("--start", metavar="TIME", required=True, help="first candle's open: YYYY-MM-DD[THH:MM], UTC")
+    test.add_argument("--end", metavar="TIME", required=True, help="end, exclusive")
     test.add_argument("--config", metavar="FILE", default="config/live.yaml", help="default: %(default)s")
-    test.add_argument("--symbols", metavar="A,B", help="in place of those of the configuration")
+    test.add_argument("--symbols", metavar="A,B", type=listed, help="in place of those of the configuration")
     test.add_argument("--interval", metavar="LENGTH", help="in place of the timeframe of the configuration")
     test.add_argument("--offline", action="store_true", help="use what is stored and never the network")
     test.add_argument("--data-dir", metavar="DIR", help="candle store, in place of that of the configuration")

@@ -46,9 +46,11 @@ def show_run(result: BacktestResult, rows: int) -> None:
     """Print what woke a program and what came of it, and its trades; of each so many rows."""
     log = result.trigger_log
     blocks: list[Facts | Grid] = [Facts("", _facts(result))]
-    told = [one for one in log if one.outcome != "held"] or log
+    told = [one for one in log if one.outcome != "held"]
     if told[:rows]:
         blocks += [Facts(_titled("Calls that did something", len(told), rows), ()), _calls(told[:rows])]
+    elif log[:rows]:
+        blocks += [Facts(_titled("Calls, of which none did anything", len(log), rows), ()), _calls(log[:rows])]
     if result.trades[:rows]:
         blocks += [Facts(_titled("Trades", len(result.trades), rows), ()), _trades(result, rows)]
     show(*blocks, Facts("", ()))
@@ -58,9 +60,10 @@ def _facts(result: BacktestResult) -> list[tuple[str, str]]:
     log = result.trigger_log
     pools = Counter(one.trigger.pool or "schedule" for one in log)
     actions: Counter[str] = Counter(one.wish.action for one in log if one.problem is None)
-    outcomes: Counter[str] = Counter(one.outcome for one in log if one.outcome != "held")
+    outcomes: Counter[str] = Counter(one.outcome for one in log)
     found = [
         ("Triggers", f"{len(log):,}{_counted(pools)}"),
+        *(("Why none", one) for one in result.unwoken),
         ("Decisions", _counted(actions).strip(" ()") or "none"),
     ]
     if outcomes:

@@ -9,10 +9,17 @@ from backtests.backtest_command import report
 from backtests.backtest_result import BacktestResult as KernelResult
 from backtests.config_backtest import wall_clock_ms
 from backtests.run_at_hand import FolderRun
-from core.command_line import INTERRUPTED, failed, say, warn
+from core.command_line import INTERRUPTED, failed, file_named, say, warn
 from core.errors import ConfigurationError
-from programs.commands.market_arguments import add_market, add_window, listed, market_of, window_of
+from programs.commands.market_arguments import (
+    add_market,
+    add_window,
+    market_of,
+    require_candles,
+    window_of,
+)
 from programs.commands.run_blocks import ROWS, show_run, traced
+from programs.commands.verb_arguments import explain, listed
 from programs.program_choice import ProgramChoice, WantedTriggers, chosen_program, recorded_choice
 from programs.program_result import BacktestResult
 from programs.program_run import (
@@ -33,9 +40,23 @@ from strategies.programs.recorded_decisions import (
 )
 from validation.composed_settings import Settings
 
+_EXAMPLES = """\
+A pool is named by its id: the file ID.yaml in the folder pools beside the program or of the working directory, in
+programs/pools, or one that is shipped (python -m programs pools list). Without --pools and --schedule the program is
+woken as TRIGGERS = {"pools": ["rsi_oversold"], "schedule": "4h"} in its text says; with one of them by that alone.
+
+examples:
+  python -m programs run my_program.py --start 2024-01-03 --end 2024-01-06
+  python -m programs run my_program.py --window 2024-01 --pools rsi_oversold --schedule 4h --trace
+  python -m programs run my_program.py --window 2024-01 --record answers.jsonl
+  python -m programs run --decisions answers.jsonl --pools rsi_oversold --window 2024-01
+exit codes: 0 done, 1 the program was halted, 2 bad arguments or configuration, 3 data not available, 130 interrupted
+"""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the verb."""
+    explain(parser, _EXAMPLES)
     parser.add_argument("file", metavar="FILE", nargs="?", help="the program")
     parser.add_argument("--decisions", metavar="FILE", help="decisions on record, in the place of a program")
     add_window(parser)
@@ -44,9 +65,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--schedule", metavar="TEXT", help="when the clock does: 1h, 4h, 1d or '30 8 * * 1-5', in UTC")
     add_market(parser)
-    parser.add_argument("--out", metavar="DIR", help="folder of the outputs (default: logs/backtests)")
+    parser.add_argument("--out", metavar="DIR", help="folder of the outputs (default: backtests in logging.directory)")
     parser.add_argument("--trace", action="store_true", help="print each call with what it read and decided")
-    parser.add_argument("--record", metavar="FILE", help="write its decisions there, for --decisions")
+    parser.add_argument("--record", metavar="FILE", help="write its decisions to this new file, for --decisions")
     parser.add_argument(
         "--rows",
         metavar="N",
@@ -61,14 +82,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(asked: argparse.Namespace) -> int:
     """Make the run and show it; return 1 where the program was halted."""
+    if asked.trace and asked.json:
+        raise ConfigurationError(
+            "--trace and --json are both given — allowed: one of the two; trigger_log has the calls"
+        )
     choice, window = _choice(asked), window_of(asked)
+    record = None if asked.record is None else _record_place(asked.record)
     settings = program_settings(choice, market_of(asked))
+    require_candles(window, settings.live.timeframe)
     still = asked.quiet or asked.json
     out = None if asked.out is None else Path(asked.out)
     plan = program_plan(
         settings, window, output_dir=out, offline=asked.offline, show_progress=False if still or asked.trace else None
     )
-    with _recording(asked.record, settings) as wraps:
+    with _recording(record, settings) as wraps:
         made = run_program(plan, wall_clock_ms(), ProgramListener(wraps, traced(say) if asked.trace else None))
     if asked.trace and not still:
         say("")
@@ -91,7 +118,8 @@ def run(asked: argparse.Namespace) -> int:
 def _choice(asked: argparse.Namespace) -> ProgramChoice:
     wanted = WantedTriggers(tuple(asked.pools or ()), asked.schedule)
     if (asked.file is None) is (asked.decisions is None):
-        raise ConfigurationError("allowed: the FILE of a program, or --decisions FILE, one of the two")
+        wrong = "no program is named" if asked.file is None else f"{asked.file} and --decisions are both named"
+        raise ConfigurationError(f"{wrong} — allowed: the FILE of a program, or --decisions FILE, one of the two")
     if asked.file is not None:
         return chosen_program(Path(asked.file), wanted)
     return recorded_choice(Path(asked.decisions), wanted)
@@ -109,20 +137,40 @@ def _warn_of_records(answers: str, name: str, result: BacktestResult) -> None:
         warn(f"{name}: {without:,} of {len(result.trigger_log):,} triggers have no line there, and hold")
 
 
+def _record_place(name: str) -> Path:
+    """Return where decisions are to be recorded: a file that is not there yet, since decisions may not come twice.
+
+    Raises
+    ------
+    ConfigurationError
+        If there is something of that name, or no folder in which it could be.
+    """
+    path = file_named("--record", Path(name), "answers.jsonl")
+    if path.exists():
+        raise ConfigurationError(f"--record {name}: is there already — allowed: the name of a file that is not")
+    if not path.parent.is_dir():
+        raise ConfigurationError(f"--record {name}: there is no folder {path.parent} — allowed: a file in one that is")
+    return path
+
+
 @contextlib.contextmanager
-def _recording(name: str | None, settings: Settings) -> Iterator[Wraps | None]:
+def _recording(path: Path | None, settings: Settings) -> Iterator[Wraps | None]:
     """Give what writes a program's decisions to a file as it makes them; None where they are not wanted.
 
     The file gets its name when the run is made.
     """
-    if name is None:
+    if path is None:
         yield None
         return
-    path = Path(name)
     beside = path.with_name(f".{path.name}.part")
     strategy = program_strategy(settings)
     try:
-        with beside.open("w", encoding="utf-8") as file:
+        opened = beside.open("w", encoding="utf-8")
+    except OSError as error:
+        wrong = f"--record {path}: cannot be written: {error.strerror or error}"
+        raise ConfigurationError(f"{wrong} — allowed: a file in a folder that may be written to") from None
+    try:
+        with opened as file:
             file.write(RecordHead(strategy.name, strategy.text.reads).line())
             yield lambda source: RecordingSource(source, file.write)
         beside.replace(path)

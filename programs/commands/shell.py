@@ -2,39 +2,56 @@
 
 import argparse
 import ast
+import re
 import sys
 import textwrap
 from collections.abc import Iterator
 
-from backtests.config_backtest import wall_clock_ms
 from core.command_line import failed, say
-from core.errors import ConfigurationError, HarnessError
+from core.errors import ConfigurationError, DataUnavailableError, HarnessError
 from core.instants import format_ms
-from programs.commands.market_arguments import add_market, add_moment, market_of, moment_of
+from core.settings_problem import shown
+from programs.commands.market_arguments import add_market, add_moment, moment_of
+from programs.commands.verb_arguments import explain
 from programs.moment import Moment
 from strategies.programs.sandbox.program_text import ProgramText
+from strategies.programs.sandbox.sandbox import CallAnswer
 
 _NAME = "shell"
+_EXAMPLES = """\
+Each line is an expression, or a statement whose names the next lines know; market, account, trigger and memory are
+there, as a program has them. Lines of a pipe are read to their end, those that begin with # are passed over.
+
+examples:
+  python -m programs shell --at 2024-01-15T12:00 --symbol BTC/USDT
+  echo 'market.get_indicator("BTC/USDT", "rsi(14)")' | python -m programs shell
+exit codes: 0 done, 1 a line of a pipe went wrong, 2 bad arguments or configuration, 3 data not available
+"""
+_PLACE = re.compile(rf"^{_NAME}\.py:[0-9]+: ")
 _PROMPT = "> "
+_ONE_LINE = "an expression, or one statement that fits a line, such as def f(x): return 2 * x"
 _WORDS = "market, account, trigger and memory are there; an empty line or Ctrl-D ends it"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the verb."""
+    explain(parser, _EXAMPLES)
     add_market(parser)
     add_moment(parser)
 
 
 def run(asked: argparse.Namespace) -> int:
     """Read lines, evaluate each, print what it is; return 1 where lines came from a pipe and one went wrong."""
-    at_ms, typed = moment_of(asked), sys.stdin.isatty()
-    moment = Moment(market_of(asked), at_ms, wall_clock_ms(), asked.symbol, offline=asked.offline)
+    moment, typed = moment_of(asked), sys.stdin.isatty()
+    when, symbol = format_ms(moment.at_ms), moment.symbol
     if typed:
-        say(f"{format_ms(at_ms)}, {asked.symbol or 'the first symbol'} of {asked.config}; {_WORDS}")
+        say(f"{when}, {symbol} of {asked.config}; {_WORDS}")
     trials, worst = Trials(moment), 0
     for line in _lines(typed):
         try:
             say(*trials.answer(line))
+        except DataUnavailableError:
+            raise  # No other line fares better.
         except HarnessError as error:
             worst = failed(str(error), 1)
     return 0 if typed else worst
@@ -53,6 +70,10 @@ def _lines(typed: bool) -> Iterator[str]:
         if not line.strip():
             return
         yield line
+
+
+class _NoPlainData(ConfigurationError):
+    """What a line is cannot be shown as it is."""
 
 
 class Trials:
@@ -77,21 +98,30 @@ class Trials:
             If it is no line of a program, or its call has a problem.
         """
         statement = _statement(line)
-        if isinstance(statement, ast.Expr):
-            last = f"return [{ast.unparse(statement.value)}]"
-        else:
-            last = f"{line}\nreturn None"
-        body = textwrap.indent("\n".join([*self._kept, last]), "    ")
-        text = ProgramText.of(f"def decide(market, account, trigger):\n{body}\n", _NAME)
-        [tried] = self._moment.call(text)
-        answer = tried.answer
-        if answer.problem is not None:
-            raise ConfigurationError(answer.problem.text)
         if not isinstance(statement, ast.Expr):
+            answer = self._called(f"{line}\nreturn None")
             self._kept.append(line)
             return list(answer.printed)
+        asked, as_text = ast.unparse(statement.value), False
+        try:
+            answer = self._called(f"return [{asked}]")
+        except _NoPlainData:
+            answer, as_text = self._called(f"return [repr({asked})]"), True
         [value] = answer.decision if isinstance(answer.decision, list) else [None]
-        return [*answer.printed, repr(value)]
+        return [*answer.printed, str(value) if as_text else repr(value)]
+
+    def _called(self, last: str) -> CallAnswer:
+        body = textwrap.indent("\n".join([*self._kept, last]), "    ")
+        text = ProgramText.of(f"def decide(market, account, trigger):\n{body}\n", _NAME)
+        try:
+            [tried] = self._moment.call(text)
+        except ConfigurationError as error:
+            # The lines of what was made of it are nobody's.
+            raise ConfigurationError(*(_PLACE.sub("", one) for one in error.args)) from None
+        problem = tried.answer.problem
+        if problem is not None:
+            raise (_NoPlainData if problem.kind == "nonsense" else ConfigurationError)(problem.text)
+        return tried.answer
 
 
 def _statement(line: str) -> ast.stmt:
@@ -102,10 +132,13 @@ def _statement(line: str) -> ast.stmt:
     ConfigurationError
         If it is none, or several.
     """
+    written = line.strip()
     try:
-        found = ast.parse(line.strip()).body
+        found = ast.parse(written).body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        raise ConfigurationError(f"{line.strip()[:80]}: {getattr(error, 'msg', error)}") from None
-    if len(found) != 1:
-        raise ConfigurationError("allowed: one expression or one statement a line")
+        wrong = f"{shown(written)}: {getattr(error, 'msg', error)}"
+        raise ConfigurationError(f"{wrong} — allowed: {_ONE_LINE}") from None
+    if len(found) != 1 or isinstance(found[0], ast.Return):
+        wrong = "returns" if len(found) == 1 else f"{len(found)} statements"
+        raise ConfigurationError(f"{shown(written)}: {wrong} — allowed: {_ONE_LINE}")
     return found[0]

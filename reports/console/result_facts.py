@@ -217,6 +217,7 @@ def _program(result: RunResult) -> Section:
         "Program",
         [
             Fact("Calls of the program", count(told.calls)),
+            *([] if told.unwoken is UNSET else [Fact("Never called", one_line(one), "loss") for one in told.unwoken]),
             Fact("Woken by pools", count(told.signal_triggers)),
             Fact("Woken by its schedule", count(told.scheduled_triggers)),
             *(Fact(f"Decided ({action})", count(number)) for action, number in by_count(told.decisions)),

@@ -1,4 +1,5 @@
-// The calls of a program: what woke it, what it decided, what came of that; filtered, shown a page at a time.
+// The calls of a program: what woke it, what it decided, what came of that; filtered, shown a page at a time. Those that
+// held are counted, and shown when they are asked for.
 
 import { unpackNumbers, unpackTimes, unpackWords } from "front/columns.js";
 import { choice, el } from "front/elements.js";
@@ -6,6 +7,7 @@ import { table } from "front/figures.js";
 import { count, minute, moneyOf, plus, tone } from "front/words.js";
 
 const PAGE = 50;
+const DID = "did something";
 const WORDS = ["symbol", "pool", "regime", "woken", "decided", "outcome", "told", "printed"];
 
 export function unpackTriggers(packed) {
@@ -25,7 +27,7 @@ export function triggerLog(run) {
   const packed = run.triggers;
   const rows = unpackTriggers(packed);
   const money = moneyOf(run);
-  const state = { words: "", symbol: "", pool: "", outcome: "", shown: PAGE };
+  const state = { words: "", symbol: "", pool: "", outcome: first(rows), shown: PAGE };
   let kept = rows;
   const body = el("tbody", {});
   const said = el("p", { class: "note", "aria-live": "polite" });
@@ -39,7 +41,14 @@ export function triggerLog(run) {
     Object.assign(state, changes, { shown: PAGE });
     kept = rows.filter((row) => matches(row, state));
     const left = packed.calls - packed.rows;
-    said.textContent = `${count(kept.length)} of ${count(packed.calls)} calls${left > 0 ? `; ${count(left)} are left out here` : ""}`;
+    const held = state.outcome === DID ? packed.outcomes.reduce((sum, row) => sum + (row[1] === "held" ? row[2] : 0), 0) : 0;
+    said.textContent = [
+      `${count(kept.length)} of ${count(packed.calls)} calls`,
+      held > 0 && `${count(held)} that held are not shown`,
+      left > 0 && `${count(left)} are left out here`,
+    ]
+      .filter(Boolean)
+      .join("; ");
     fill();
   };
   const heads = ["#", "Time (UTC)", "Symbol", "Woken by", "Decided", "Outcome"].map((text) =>
@@ -59,6 +68,11 @@ export function triggerLog(run) {
   ].filter(Boolean);
 }
 
+// What is shown first: what did something, where there is any.
+function first(rows) {
+  return rows.some((row) => row.outcome !== "held") ? DID : "";
+}
+
 // How often each pool, or the schedule, woke it, by what came of it.
 function outcomes(packed) {
   const names = [...new Set(packed.outcomes.map(([, outcome]) => outcome))];
@@ -73,7 +87,8 @@ function outcomes(packed) {
 
 function filters(rows, choose) {
   const different = (name) => [...new Set(rows.map((row) => row[name]))].sort().map((one) => [one, one]);
-  const pick = (name, text) => choice(text, [["", text], ...different(name)], (value) => choose({ [name]: value }));
+  const pick = (name, text, before = []) =>
+    choice(text, [...before, ["", text], ...different(name)], (value) => choose({ [name]: value }));
   const search = el("input", {
     type: "search",
     placeholder: "Filter: words of what woke it, was decided, came of it",
@@ -86,7 +101,7 @@ function filters(rows, choose) {
     search,
     pick("symbol", "All symbols"),
     pick("pool", "All pools"),
-    pick("outcome", "All outcomes"),
+    pick("outcome", "All outcomes", first(rows) ? [[DID, "What did something"]] : []),
   );
 }
 
@@ -106,7 +121,8 @@ function callRow(row, money) {
 }
 
 function matches(row, state) {
-  if (["symbol", "pool", "outcome"].some((name) => state[name] && row[name] !== state[name])) return false;
+  if (["symbol", "pool"].some((name) => state[name] && row[name] !== state[name])) return false;
+  if (state.outcome === DID ? row.outcome === "held" : state.outcome && row.outcome !== state.outcome) return false;
   const text = `#${row.number} ${row.symbol} ${row.woken} ${row.decided} ${row.told} ${row.printed}`.toLowerCase();
   return state.words
     .toLowerCase()

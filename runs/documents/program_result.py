@@ -1,6 +1,7 @@
 """What the calls of a user's program came to, in the result of its run."""
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from core.instants import format_ms
 from engine.program_counts import ProgramCounts
@@ -11,7 +12,8 @@ class ProgramResult(msgspec.Struct, frozen=True, kw_only=True):
 
     ``success`` is false where it was halted after too many problems in a row, at ``halted_at``; ``error`` is the last
     of them then, else None. ``signal_triggers`` and ``scheduled_triggers`` add up to ``calls``, and so do
-    ``decisions``, by action; a call with a problem is a ``hold``. ``problems`` are by kind.
+    ``decisions``, by action; a call with a problem is a ``hold``. ``problems`` are by kind. ``unwoken`` says why there
+    was no call, where there was none.
     """
 
     success: bool
@@ -22,6 +24,7 @@ class ProgramResult(msgspec.Struct, frozen=True, kw_only=True):
     scheduled_triggers: int
     decisions: dict[str, int]
     problems: dict[str, int]
+    unwoken: list[str] | UnsetType = UNSET
 
 
 def program_result(counts: ProgramCounts) -> ProgramResult:
@@ -36,12 +39,15 @@ def program_result(counts: ProgramCounts) -> ProgramResult:
         scheduled_triggers=counts.triggers["scheduled"],
         decisions=dict(sorted(counts.actions.items())),
         problems=dict(sorted(counts.problems.items())),
+        unwoken=UNSET if counts.calls else list(counts.unwoken()),
     )
 
 
 def program_warnings(told: ProgramResult) -> list[str]:
     """Return what the reader of a result must know of its program's calls."""
     warnings = []
+    if told.unwoken is not UNSET:
+        warnings.append("; ".join(["the program was never called", *told.unwoken]))
     if not told.success:
         warnings.append(f"the program was halted at {told.halted_at}, after too many problems in a row: {told.error}")
     elif told.problems:

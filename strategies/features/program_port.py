@@ -35,6 +35,10 @@ class CallsProgram(Protocol):
         """Return which calls failed by the machine since it was asked last, by their numbers."""
         ...
 
+    def unwoken(self) -> Sequence[str]:
+        """Return why the program was never called; nothing where it was."""
+        ...
+
     def close(self) -> None:
         """End what runs the program beside this process; a call after it begins another one."""
         ...

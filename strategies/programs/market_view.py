@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from core.candle import FundingRate
-from core.settings_problem import did_you_mean
+from core.errors import ConfigurationError
+from core.settings_problem import did_you_mean, in_two, shortly
 from core.symbol_spelling import nearest_symbol, same_symbols
 from strategies.features.moment import Rows
 from strategies.programs.program_reads import FLOWS, ProgramReads, ReadFeature
@@ -111,14 +112,15 @@ class MarketView:
     def get_klines(self, symbol: str, period: str = "", count: int = 50) -> list[list[float]]:
         """Return the last closed candles, oldest first, each time, open, high, low, close and volume."""
         own = self._symbol(symbol)
+        if not isinstance(count, int) or isinstance(count, bool) or count < 1:
+            raise Refusal(f"market.get_klines: count is {shortly(count)} — allowed: a whole number above 0")
         length, most = self._reads.klines_of(str(period))
         if most <= 0:
+            self._require_period("get_klines", period)
             raise Refusal(
                 f"market.get_klines: no {period or 'own'} candles are kept — declare them: "
                 f'READS = {{"klines": {{"{period}": {count}}}}}'
             )
-        if not isinstance(count, int) or isinstance(count, bool) or count < 1:
-            raise Refusal("market.get_klines: count — allowed: a whole number above 0")
         return self._seen.last(own, length, min(count, most))
 
     def get_indicator(self, symbol: str, indicator: str, period: str = "") -> dict[str, object]:
@@ -126,6 +128,7 @@ class MarketView:
         own = self._symbol(symbol)
         feature = self._reads.indicators.get(read_key(str(indicator), str(period)))
         if feature is None:
+            self._require_period("get_indicator", period)
             raise Refusal(
                 f"market.get_indicator: {indicator} of {period or 'own'} candles is not computed — declare it: "
                 f'READS = {{"indicators": [["{indicator_text(str(indicator))}", "{period}"]]}}'
@@ -151,6 +154,7 @@ class MarketView:
         own = self._symbol(symbol)
         names = self._reads.regimes.get(str(period))
         if names is None:
+            self._require_period("get_regime", period)
             raise Refusal(
                 f"market.get_regime: the regime of {period or 'own'} candles is not computed — declare it: "
                 f'READS = {{"regimes": ["{period}"]}}'
@@ -214,6 +218,16 @@ class MarketView:
             "candles": rests_on,
             "settled": rests_on >= feature.settles_after,
         }
+
+    def _require_period(self, name: str, period: object) -> None:
+        """Refuse what is no length of candles that the program could declare."""
+        if not isinstance(period, str):
+            allowed = "text such as '1h', or '' for the session's own candles"
+            raise Refusal(f"market.{name}: period is {shortly(period)} — allowed: {allowed}")
+        try:
+            self._reads.length_of(period)
+        except ConfigurationError as error:
+            raise Refusal(f"market.{name}: {' — '.join(in_two(str(error)))}") from None
 
     def _symbol(self, symbol: object) -> str:
         """Return the symbol that a program means."""

@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from core.errors import ConfigurationError
-from core.settings_problem import did_you_mean
+from core.settings_problem import SettingsProblem, did_you_mean, in_two
 from core.timeframe import timeframe_ms
 from indicators.features.feature import Feature
-from strategies.programs.sandbox.reads import Reads, read_key
-from strategies.programs.triggers.feature_text import feature_of
+from strategies.programs.sandbox.problem import ProgramProblem
+from strategies.programs.sandbox.program_text import ProgramText, parsed
+from strategies.programs.sandbox.reads import Reads, line_of_read, read_key
+from strategies.programs.triggers.feature_text import feature_of, with_text
 from strategies.programs.triggers.regime import LONG, regime_features
 
 FLOWS: Mapping[str, str] = {
@@ -39,42 +41,44 @@ class ProgramReads:
 
     Parameters
     ----------
-    reads
-        As its text says.
+    text
+        The program.
     own_ms
         Length of the session's candles.
-    program
-        What errors call it.
 
     Raises
     ------
     ConfigurationError
-        If an indicator, a flow or a period is none; says which call.
+        If an indicator, a flow or a period is none; says which call, and where in the text it is.
     """
 
-    def __init__(self, reads: Reads, own_ms: int, program: str) -> None:
+    def __init__(self, text: ProgramText, own_ms: int) -> None:
+        reads: Reads = text.reads
         self.own_ms = own_ms
         self.features: dict[str, Feature] = {}
         self.indicators: dict[str, ReadFeature] = {}
         self.klines: dict[str, tuple[int, int]] = {}
         self.regimes: dict[str, Mapping[str, str]] = {}
         self.flows = reads.flows
-        for text, period in reads.indicators:
+        for indicator, period in reads.indicators:
             try:
-                self._add_indicator(text, period)
+                self._add_indicator(indicator, period)
             except ConfigurationError as error:
-                raise ConfigurationError(f"program {program}: get_indicator {text!r}: {error}") from error
+                place = _place(text, "get_indicator", indicator, period)
+                wrong, allowed = in_two(str(error))
+                raise _refused(place, f"get_indicator: {with_text(indicator, wrong)}", allowed) from error
         for call, periods in (("get_klines", reads.klines), ("get_regime", reads.regimes)):
             for period in periods:
                 try:
                     self._length(period)
                 except ConfigurationError as error:
-                    raise ConfigurationError(f"program {program}: {call} {period!r}: {error}") from error
-        for metric, _ in reads.flows:
+                    wrong, allowed = in_two(str(error))
+                    raise _refused(_place(text, call, "", period), f"{call}: {wrong}", allowed) from error
+        for metric, period in reads.flows:
             if metric not in FLOWS:
-                hint = did_you_mean(metric, FLOWS)
-                allowed = f"allowed: {', '.join(FLOWS)}"
-                raise ConfigurationError(f"program {program}: get_flow {metric!r} is no flow{hint} — {allowed}")
+                wrong = f"get_flow: {metric!r} is no flow{did_you_mean(metric, FLOWS)}"
+                place = _place(text, "get_flow", metric, period)
+                raise _refused(place, wrong, f"allowed: {', '.join(FLOWS)}")
         most: dict[int, int] = {}
         for period, count in reads.klines.items():
             most[self._length(period)] = max(count, most.get(self._length(period), 0))
@@ -114,6 +118,10 @@ class ProgramReads:
             return self.own_ms, 0
         return length, next((most for other, most in self.klines.values() if other == length), 0)
 
+    def length_of(self, period: str) -> int:
+        """Return the length of the candles of a period; raises where it is none, or no multiple of the session's."""
+        return self._length(period)
+
     def _add_indicator(self, text: str, period: str) -> None:
         feature = feature_of(text, period)
         length, name = feature.length_ms(self.own_ms), f"read_{len(self.indicators)}"
@@ -124,3 +132,14 @@ class ProgramReads:
         length = timeframe_ms(period) if period else self.own_ms
         Feature("close", period or None).length_ms(self.own_ms)
         return length
+
+
+def _place(text: ProgramText, name: str, what: str, period: str) -> str:
+    """Return where a text reads something: ``my.py:12``, or its name alone."""
+    tree = parsed(text.text)
+    line = None if isinstance(tree, ProgramProblem) else line_of_read(tree, name, what, period)
+    return text.name if line is None else f"{text.name}:{line}"
+
+
+def _refused(place: str, wrong: str, allowed: str) -> ConfigurationError:
+    return ConfigurationError.of(SettingsProblem("", wrong, allowed, file=place))

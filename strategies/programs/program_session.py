@@ -91,7 +91,7 @@ class ProgramSession(FeatureSession):
         self._rows: dict[str, Rows] = {}
         self._signals: dict[str, Signal] = {}
         self._memory: dict[str, Any] = {}
-        self._number = self._failed = 0
+        self._number = self._failed = self._early = 0
         self._halted = False
         self._account_shown: dict[str, Any] | None = None
         self._trades: tuple[int, int] = 0, 0
@@ -127,6 +127,17 @@ class ProgramSession(FeatureSession):
         """Return which calls failed by the machine since it was asked last, by their numbers."""
         told, self._machine = self._machine, []
         return told
+
+    def unwoken(self) -> Sequence[str]:
+        """Return why the program was never called; nothing where it was."""
+        if self._number:
+            return ()
+        known, needed = max(map(self._count, self._traded)), self._warm_after + 1
+        if known < needed:
+            why = f"what it reads and what wakes it need {needed:,} candles of a symbol"
+            return (f"{why}, and of none more than {known:,} were known",)
+        early = f"{self._early:,} triggers came before {needed:,} candles of their symbol were known"
+        return (*([early] if self._early else []), *self._watch.silence())
 
     def close(self) -> None:
         """End the worker of the program; a call after it begins another one."""
@@ -174,7 +185,9 @@ class ProgramSession(FeatureSession):
         warm = {symbol: candle for symbol, candle in present if self._count(symbol) > self._warm_after}
         candles = dict(present)
         for event in self._events(time_ms, present):
-            if event.symbol in warm and not self._halted:
+            if event.symbol not in warm:
+                self._early += 1
+            elif not self._halted:
                 self._call(event, candles)
 
     def said(self, symbol: str) -> Signal:
@@ -206,6 +219,7 @@ class ProgramSession(FeatureSession):
                 self._take(one.close_ms, present)
                 self._events(one.close_ms, present)
                 present = []
+        self._watch.count_anew()
 
     def _show(self, symbol: str, timeframe: str, candle: Candle) -> None:
         """Take a candle of a watched series."""

@@ -3,11 +3,9 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
-import msgspec
 from pydantic import BaseModel
 
 from core.errors import ConfigurationError
-from core.symbol_spelling import same_symbols
 from core.timeframe import timeframe_ms
 from core.trading_signal import Signal
 from strategies.features.feature_session import FeatureSession
@@ -22,7 +20,6 @@ from strategies.programs.sandbox.limits import ProgramLimits
 from strategies.programs.sandbox.program_sandbox import ProgramSandbox
 from strategies.programs.sandbox.program_text import ProgramText
 from strategies.programs.sandbox.sandbox import Sandbox
-from strategies.programs.triggers.signal_pool import SignalPool
 from strategies.programs.triggers.trigger_watch import TriggerWatch
 
 
@@ -86,7 +83,7 @@ class ProgramStrategy(FeatureStrategy):
     @property
     def reads(self) -> ProgramReads:
         """What the program reads, on the session's candles."""
-        return ProgramReads(self.text.reads, self.timeframe_ms, self.name)
+        return ProgramReads(self.text, self.timeframe_ms)
 
     @property
     def warmup_candles(self) -> int:
@@ -102,8 +99,7 @@ class ProgramStrategy(FeatureStrategy):
             If a pool or the schedule is impossible with them.
         """
         own: ProgramParams = self.params
-        pools = [self._spelled(one) for one in own.signal_pools()]
-        return TriggerWatch(pools, own.scheduled(), traded, self.timeframe_ms)
+        return own.watch(traded, self._symbols or None, self.timeframe_ms)
 
     def open_session(
         self,
@@ -119,17 +115,3 @@ class ProgramStrategy(FeatureStrategy):
         """Return what runs the program, or what answers from the decisions on record in its place."""
         own: ProgramParams = self.params
         return own.recorded() or ProgramSandbox(text, limits)
-
-    def _spelled(self, pool: SignalPool) -> SignalPool:
-        """Return a pool with its symbols as the session spells them, where it has them."""
-        conditions = tuple(
-            msgspec.structs.replace(one, symbol=_one_of(one.symbol, self._symbols)) if one.symbol else one
-            for one in pool.conditions
-        )
-        symbols = tuple(_one_of(one, self._symbols) for one in pool.symbols)
-        return msgspec.structs.replace(pool, conditions=conditions, symbols=symbols)
-
-
-def _one_of(symbol: str, symbols: Sequence[str]) -> str:
-    named = same_symbols(symbol, symbols)
-    return named[0] if len(named) == 1 else symbol

@@ -115,6 +115,14 @@ class ReportPage(unittest.TestCase):
             "return [...document.querySelectorAll('#trigger-log tbody tr')]"
             ".map((row) => [...row.cells].map((one) => one.textContent))"
         )
+        pick = (
+            "const pick = document.querySelector('#trigger-filters select[aria-label=\"All outcomes\"]');"
+            "pick.value = '{}'; pick.dispatchEvent(new Event('change'))"
+        )
+        self.assertEqual(["1", "3"], [row[0] for row in self.browser.run(rows)], "what did something")
+        said = self.browser.run("return document.querySelector('#triggers p.note[aria-live]').textContent")
+        self.assertEqual("2 of 60 calls; 58 that held are not shown", said)
+        self.browser.run(pick.format(""))
         shown = self.browser.run(rows)
         self.assertEqual(50, len(shown))  # Of 60 calls; the others are a press away.
         number, time, symbol, woken, decided, outcome, pnl = shown[0]
@@ -123,10 +131,7 @@ class ReportPage(unittest.TestCase):
         self.assertIn("closed: target", outcome)
         self.assertEqual(f"+{result.trades[0].pnl:.2f}", pnl)
         self.assertIn("'long'", shown[2][5])
-        self.browser.run(
-            "const pick = document.querySelector('#trigger-filters select[aria-label=\"All outcomes\"]');"
-            "pick.value = 'problem'; pick.dispatchEvent(new Event('change'))"
-        )
+        self.browser.run(pick.format("problem"))
         self.assertEqual(["3"], [row[0] for row in self.browser.run(rows)])
         self.assertEqual([], self.browser.run("return [...document.querySelectorAll('img')].length ? ['markup'] : []"))
 

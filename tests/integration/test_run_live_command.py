@@ -228,6 +228,19 @@ class ResumeTest(SessionOfAnHour):
         self.assertEqual((2, 1), (code, len(errors)), errors)
         self.assertIn(f"configuration has: settings_sha256 was {ours}", errors[0], "no keys of a manifest of others")
 
+    def test_a_session_of_another_strategy_is_refused_with_the_one_thing_to_do(self) -> None:
+        (self.base / "config" / "quiet.py").write_text("def decide(market, account, trigger):\n    return None\n")
+        self.config = session_config(
+            self.base, live={"strategy": {"type": "program", "file": "quiet.py", "schedule": "1h"}}
+        )
+        code, _, errors = self.resumed()
+        self.assertEqual((2, 1), (code, len(errors)), errors)
+        self.assertRegex(
+            errors[0],
+            rf"^error: .*: the session trades \w+, and {self.config} program quiet; resume it with its own "
+            r"configuration \(--config FILE\)$",
+        )
+
     def test_the_practice_exchange_goes_on_where_the_session_stopped_unless_it_is_told_a_later_time(self) -> None:
         code, _, errors = self.resumed("--for", "1m")
         self.assertEqual((2, 1), (code, len(errors)), errors)

@@ -8,6 +8,8 @@ import msgspec
 MOST_FINDINGS = 100
 """Errors that are told of one text, and warnings."""
 
+Level = Literal["error", "warning"]
+
 
 class Finding(msgspec.Struct, frozen=True):
     """One place of a text: ``what`` is there and what is ``allowed`` instead; line and column count from 1.
@@ -19,7 +21,7 @@ class Finding(msgspec.Struct, frozen=True):
     column: int
     what: str
     allowed: str
-    level: Literal["error", "warning"] = "error"
+    level: Level = "error"
 
     def said(self, name: str = "program") -> str:
         """Return the finding as one line, ``NAME:12:5: error: what — what is allowed``."""

@@ -17,6 +17,11 @@ from strategies.programs.sandbox.worker import lines_of
 PROGRAM_FILE = "<python-input-1>"
 """What the interpreter calls the program: the second text of a session, after the prelude."""
 _LONGEST = 300
+_PLAIN = {
+    "memory": ("memory holds", "numbers, texts, True, False, None, lists and dicts"),
+    "decision": ("decide returned", "one Decision(…), a dict of its keys, or None for hold"),
+}
+"""What said it, and what may be said, of what is no plain data."""
 _ADDRESS = re.compile(r"\b0x[0-9a-f]+\b")
 _PLACE = re.compile(r"(?<= at )0x[0-9a-f]+")
 
@@ -53,9 +58,10 @@ def answer_of(value: object, limits: ProgramLimits) -> Answered | ProgramProblem
         what = "memory" if rest == "memory" else "the decision"
         return ProgramProblem("limit", f"{what} is too large — allowed: at most {most} bytes as JSON")
     if how == NONSENSE:
-        what = "memory holds" if rest == "memory" else "decide returned"
+        what, allowed = _PLAIN["memory" if rest == "memory" else "decision"]
         return ProgramProblem(
-            "nonsense", f"{what} what is no plain data — allowed: numbers, texts, True, False, None, lists and dicts"
+            "nonsense",
+            f"{what} what is no plain data — allowed: {allowed}",
         )
     parts = without_places(rest).split(PARTS)
     if how != DONE or len(parts) != 3:

@@ -75,7 +75,10 @@ def _refused(text: str, tree: ast.Module) -> Iterator[Finding]:
     asked = f"allowed: def {DECIDE}({', '.join(_PARAMETERS)}):"
     function = _decide(tree)
     if function is None:
-        yield Finding(1, 1, f"the program has no {DECIDE}", asked)
+        yield _without_decide(tree, asked)
+    elif _out_of_order(function.args):
+        shown = f"{DECIDE}({ast.unparse(function.args)}) has its parameters in another order"
+        yield Finding(function.lineno, function.col_offset + 1, shown, asked)
     elif not _takes_three(function.args):
         shown = f"{DECIDE}({ast.unparse(function.args)})"
         yield Finding(function.lineno, function.col_offset + 1, f"{shown[:80]} takes other parameters", asked)
@@ -152,6 +155,32 @@ def _attributes(tree: ast.Module) -> Iterator[Finding]:
 def _decide(tree: ast.Module) -> ast.FunctionDef | None:
     found = [one for one in tree.body if isinstance(one, ast.FunctionDef) and one.name == DECIDE]
     return found[-1] if found else None
+
+
+def _without_decide(tree: ast.Module, asked: str) -> Finding:
+    """Return what a text without the function has in its place, where there is something."""
+    for node in in_order(tree):
+        named = getattr(node, "name", None)
+        if isinstance(node, ast.AsyncFunctionDef) and named == DECIDE:
+            wrong = f"{DECIDE} is async, and nothing waits for it"
+        elif isinstance(node, ast.ClassDef) and named == DECIDE:
+            wrong = f"{DECIDE} is a class"
+        elif isinstance(node, ast.FunctionDef) and named == DECIDE:
+            wrong = f"{DECIDE} stands inside something else"
+        elif isinstance(node, ast.FunctionDef) and str(named).casefold() == DECIDE:
+            wrong = f"{named} is not {DECIDE}"
+        elif isinstance(node, ast.Name) and node.id == DECIDE and isinstance(node.ctx, ast.Store):
+            wrong = f"{DECIDE} is a name that something is given to"
+        else:
+            continue
+        return Finding(node.lineno, node.col_offset + 1, f"the program has no {DECIDE}: {wrong}", asked)
+    return Finding(1, 1, f"the program has no {DECIDE}", asked)
+
+
+def _out_of_order(args: ast.arguments) -> bool:
+    """Whether the three parameters have their names, and not their places."""
+    names = [one.arg for one in (*args.posonlyargs, *args.args)]
+    return sorted(names) == sorted(_PARAMETERS) and tuple(names) != _PARAMETERS
 
 
 def _takes_three(args: ast.arguments) -> bool:

@@ -60,8 +60,10 @@ class ProgramText(msgspec.Struct, frozen=True, dict=True):
                         f"program {path}: more than {len(data)} bytes — allowed: at most {LONGEST_TEXT}"
                     )
             text = data.decode("utf-8-sig")
-        except UnicodeDecodeError:
-            raise ConfigurationError(f"program {path}: is no text in UTF-8 — allowed: a file of Python") from None
+        except UnicodeDecodeError as error:
+            line = error.object.count(b"\n", 0, error.start) + 1
+            wrong = f"program {path}: is no text in UTF-8, from line {line} on"
+            raise ConfigurationError(f"{wrong} — allowed: a file of Python") from None
         except OSError as error:
             raise ConfigurationError(
                 f"program {path}: cannot be read: {error.strerror or error} — allowed: a file of Python"

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
@@ -27,6 +27,8 @@ _OF_A_SYMBOL = frozenset({*_PARAMETERS, "get_market_data"})
 _LONGEST_WAY = 3
 """From name to name, how far the symbol of a trigger is followed."""
 _DEFAULTS: dict[str, object] = {"period": "", "count": USUAL_COUNT}
+READ_PARAMETERS: Mapping[str, tuple[str, ...]] = _PARAMETERS
+"""What the reads that have to be known before a text is run take, in order."""
 
 
 class Reads(msgspec.Struct, frozen=True):
@@ -167,6 +169,20 @@ def open_reads(tree: ast.Module) -> tuple[OpenRead, ...]:
             if argument != "symbol" and _literal(node, constants) is None:
                 found.append(OpenRead(name, argument, node.lineno, node.col_offset + 1))
     return tuple(found)
+
+
+def line_of_read(tree: ast.Module, name: str, what: str, period: str) -> int | None:
+    """Return the line of the first call of a name that reads something, else that of the declaration; None without one.
+
+    ``what`` is the indicator or the flow; candles and regimes are found by their period alone.
+    """
+    constants = _constants(tree)
+    for called, call in _read_calls(tree):
+        values = {one: _literal(node, constants) for one, node in _arguments(called, call).items()}
+        read = str(values.get("indicator", values.get("metric", what)))
+        if (called, indicator_text(read), values.get("period", "")) == (name, indicator_text(what), period):
+            return call.lineno
+    return next((one.lineno for one in tree.body if READS_NAME in _names_given(one)), None)
 
 
 _ALLOWED = (

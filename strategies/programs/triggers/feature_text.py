@@ -20,6 +20,8 @@ LONGEST_TEXT = 200
 LONGEST_WINDOW = 10_000
 """Candles; a longer window is a slip of the pen."""
 _DEEPEST = 5
+_RUN_ON = re.compile(r"([a-zA-Z_]+?)_?([0-9]+)")
+"""An indicator whose brackets are missing: ``rsi14``."""
 _ALLOWED = "allowed: an indicator such as rsi(14), macd(12, 26, 9).signal or ema(9, of=hl2), or a price such as close"
 _SHORT = {
     "bb": "BollingerBands",
@@ -77,6 +79,15 @@ def source_of(text: str) -> Source:
     return _source(tree, 0)
 
 
+def with_text(text: str, what: str) -> str:
+    """Return what is wrong with a feature's text, which is named before it where it is not named first anyway."""
+    return what if _plain(what).startswith(_plain(text)) else f"{shown(text)}: {what}"
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\s+", "", text).casefold()
+
+
 def indicator_names() -> tuple[str, ...]:
     """Return the names of all indicators as texts write them, in order of the registry."""
     return tuple(_snake(name) for name in INDICATORS)
@@ -101,6 +112,8 @@ def _source(node: ast.expr, depth: int) -> Source:
             )
         one: Indicator = getattr(indicator, node.attr) if len(indicator.outputs) > 1 else indicator
         return one
+    if _constant(node) is not None:
+        raise _refused(f"{_said(node)} is a number, and neither an indicator nor a price")
     raise _refused(f"{shown(ast.unparse(node))} cannot be understood")
 
 
@@ -109,6 +122,9 @@ def _price(name: str) -> str:
         return name
     if (found := _class_of(name)) is not None:
         raise _refused(f"{name} is an indicator and is written with its numbers, as in {_example(found)}")
+    run_on = _RUN_ON.fullmatch(name)
+    if run_on is not None and _class_of(run_on[1]) is not None:
+        raise _refused(f"there is no price {shown(name)} (did you mean {run_on[1]}({run_on[2]})?)")
     raise _refused(f"there is no price {shown(name)}{did_you_mean(name, PRICES)}", f"allowed: {', '.join(PRICES)}")
 
 
@@ -120,39 +136,70 @@ def _indicator(node: ast.Call, depth: int) -> Indicator:
         known = indicator_names()
         raise _refused(f"there is no indicator {what}{did_you_mean(name, known)}", f"allowed: {', '.join(known)}")
     fields = kind.__struct_fields__
+    written = ast.unparse(node)
+    if len(node.args) > len(fields):
+        takes = f"no more than {' and '.join(fields)}" if fields else "nothing"
+        raise _refused(f"{written}: {name} takes {takes}", f"allowed: as in {_example(kind)}")
+    whole = {one.name for one in msgspec.structs.fields(kind) if one.type in (int, int | None)}
+    as_in = f", as in {_example(kind)}"
+
+    def taken(argument: ast.expr, key: str) -> Source | int | float:
+        if key == "of":
+            return _of(argument, written, depth)
+        found = _number(argument, whole=key in whole)
+        if isinstance(found, str):
+            raise _refused(f"{written}: {key} is {_said(argument)}", f"{found}{as_in}")
+        return found
+
     given: dict[str, Source | int | float] = {}
     for place, argument in enumerate(node.args):
-        if place >= len(fields):
-            raise _refused(f"{name} takes at most {len(fields)} numbers", f"allowed: {', '.join(fields)}")
-        given[fields[place]] = _argument(argument, fields[place], depth)
+        given[fields[place]] = taken(argument, fields[place])
     for keyword in node.keywords:
         key = keyword.arg or "**"
         if key not in fields or key in given:
             wrong = f"{name}: {key} stands twice" if key in given else f"{name} has no {key}{did_you_mean(key, fields)}"
-            raise _refused(wrong, f"allowed: {', '.join(fields)}")
-        given[key] = _argument(keyword.value, key, depth)
+            raise _refused(wrong, f"allowed: {', '.join(fields) or 'nothing'}")
+        given[key] = taken(keyword.value, key)
     missing = [one.name for one in msgspec.structs.fields(kind) if one.required and one.name not in given]
     if missing:
-        raise _refused(f"{ast.unparse(node)} lacks {' and '.join(missing)}", f"allowed: as in {_example(kind)}")
+        raise _refused(f"{written} lacks {' and '.join(missing)}", f"allowed: as in {_example(kind)}")
     try:
         indicator = kind(**given)
         indicator.nodes()
     except (TypeError, ValueError) as error:
-        raise _refused(f"{ast.unparse(node)}: {error}", f"allowed: as in {_example(kind)}") from None
+        raise _refused(f"{written}: {error}", f"allowed: as in {_example(kind)}") from None
     return indicator
 
 
-def _argument(node: ast.expr, field: str, depth: int) -> Source | int | float:
-    if field == "of":
-        return _source(node, depth + 1)
-    sign = -1 if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) else 1
-    number = node.operand if isinstance(node, ast.UnaryOp) and sign < 0 else node
+def _of(node: ast.expr, written: str, depth: int) -> Source:
+    """Return what an indicator is taken of."""
+    if _constant(node) is not None:
+        allowed = f"allowed: another indicator, or a price: {', '.join(PRICES)}"
+        raise _refused(f"{written}: of is {_said(node)}", allowed)
+    return _source(node, depth + 1)
+
+
+def _number(node: ast.expr, *, whole: bool) -> int | float | str:
+    """Return the number that stands there, or in words what is allowed."""
+    value = _constant(node)
+    if value is None or (whole and not isinstance(value, int)):
+        return "allowed: a whole number" if whole else "allowed: a number"
+    return value if abs(value) <= LONGEST_WINDOW else f"allowed: at most {LONGEST_WINDOW:,}"
+
+
+def _constant(node: ast.expr) -> int | float | None:
+    minus = isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub)
+    number = node.operand if isinstance(node, ast.UnaryOp) and minus else node
     value = number.value if isinstance(number, ast.Constant) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _refused(f"{field} is {shown(ast.unparse(node))}", "allowed: a number")
-    if not value <= LONGEST_WINDOW:
-        raise _refused(f"{field} is {shown(value)}", f"allowed: at most {LONGEST_WINDOW:,}")
-    return sign * value
+        return None
+    return -value if minus else value
+
+
+def _said(node: ast.expr) -> str:
+    """Return an argument as it is told: a number plainly, anything else in quotes."""
+    value = _constant(node)
+    return shown(ast.unparse(node)) if value is None else shown(value)
 
 
 def _class_of(name: str) -> type[Indicator] | None:

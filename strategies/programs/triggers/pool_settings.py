@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from core.errors import ConfigurationError
-from core.settings_problem import SettingsProblem, shown
+from core.settings_problem import SettingsProblem, in_two, shown
 from core.settings_section import Allowed, PlainText, SettingsSection, section_or_problems
 from core.timeframe import DAY_MS, UNIT_MS
 from indicators.features.feature import Feature
@@ -20,18 +20,22 @@ LONGEST_COOLDOWN_MS = 366 * DAY_MS
 MOST_COOLDOWN_CANDLES = 100_000
 _ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _COOLDOWN = re.compile(r"([1-9][0-9]{0,7})([smhdw])")
+_NUMBER = re.compile(r"[-+]?[0-9.]+%?")
 _COOLDOWN_ALLOWED = "allowed: a length such as 30m, 4h or 2d (up to 366d), or a number of candles up to 100000"
 
 Operation = Annotated[Comparison, Allowed("<, <=, >, >=, crosses_above or crosses_below")]
+FeatureText = Annotated[PlainText, Allowed("an indicator such as rsi(14), or a price such as close")]
+Period = Annotated[PlainText, Allowed("a length such as 4h")]
+Symbols = Annotated[list[PlainText], Allowed("a list of symbols")]
 
 
 class ConditionSettings(SettingsSection):
     """One condition of a pool."""
 
-    feature: PlainText = Field(description="What is looked at: rsi(14), macd(12, 26, 9).signal, close")
+    feature: FeatureText = Field(description="What is looked at: rsi(14), macd(12, 26, 9).signal, close")
     op: Operation = Field(description="How it is compared")
     value: Annotated[object, Allowed("a number, or another feature")] = Field(description="What it is compared with")
-    period: PlainText | None = Field(None, description="Length of the candles; null is the session's own")
+    period: Period | None = Field(None, description="Length of the candles; null is the session's own")
     symbol: PlainText | None = Field(None, description="Whose candles are read; null is the symbol that is looked at")
 
     def broken_rules(self) -> Iterable[SettingsProblem]:
@@ -40,7 +44,7 @@ class ConditionSettings(SettingsSection):
             try:
                 Feature("close", self.period)
             except ConfigurationError as error:
-                yield SettingsProblem("period", *_in_two(str(error)))
+                yield SettingsProblem("period", *in_two(str(error)))
                 return
         yield from _problems_of("feature", self.feature, self.period)
         if isinstance(self.value, str):
@@ -67,7 +71,7 @@ class PoolSettings(SettingsSection):
     name: PlainText = Field(description="What people call it")
     all: Conditions | None = Field(None, description="Conditions of which every one has to be met")
     any: Conditions | None = Field(None, description="Conditions of which one has to be met")
-    symbols: list[PlainText] = Field(
+    symbols: Symbols = Field(
         default_factory=list, description="The traded symbols that are looked at; none is all of them"
     )
     mode: Literal["edge", "level"] = Field(
@@ -131,11 +135,8 @@ def pool_of(values: Mapping[str, object], id_: str, source: str) -> SignalPool:
 def require_id(id_: object, source: str = "pool") -> None:
     """Refuse what is no id of a pool; an id is never a path."""
     if not isinstance(id_, str) or not _ID.fullmatch(id_):
-        raise ConfigurationError.of(
-            SettingsProblem(
-                "", f"{shown(id_)} is no id of a pool", "allowed: small letters, digits, _ and -, up to 64", source
-            )
-        )
+        allowed = "allowed: the name of its file without .yaml, of small letters, digits, _ and -, up to 64"
+        raise ConfigurationError.of(SettingsProblem("", f"{shown(id_)} is no id of a pool", allowed, source))
 
 
 def _problems_of(key: str, text: str, period: str | None) -> Iterable[SettingsProblem]:
@@ -143,7 +144,8 @@ def _problems_of(key: str, text: str, period: str | None) -> Iterable[SettingsPr
         feature = feature_of(text, period or "")
     except ConfigurationError as error:
         for problem in error.facts:
-            yield problem._replace(key=key)
+            as_number = "allowed: a number without quotes" if key == "value" and _NUMBER.fullmatch(text.strip()) else ""
+            yield problem._replace(key=key, allowed=as_number or problem.allowed)
         return
     if len(feature.outputs) > 1:
         allowed = " or ".join(f"{text}.{output}" for output in feature.outputs)
@@ -152,13 +154,8 @@ def _problems_of(key: str, text: str, period: str | None) -> Iterable[SettingsPr
     try:
         feature.rows_of(feature.length_ms(1_000))
     except ConfigurationError as error:
-        yield SettingsProblem(key, f"{text} {_in_two(str(error))[0]}", _in_two(str(error))[1])
-
-
-def _in_two(text: str) -> tuple[str, str]:
-    """Return what is wrong, and what is allowed."""
-    wrong, semicolon, allowed = text.partition("; allowed: ")
-    return wrong, f"allowed: {allowed}" if semicolon else ""
+        wrong, allowed = in_two(str(error))
+        yield SettingsProblem(key, f"{text} {wrong}", allowed)
 
 
 def _cooldown(value: object) -> tuple[int, int] | None:

@@ -48,6 +48,13 @@ class Condition(msgspec.Struct, frozen=True):
         return plain
 
 
+def in_words(condition: Condition) -> str:
+    """Return a condition as people read it: ``close of 1h > ema(50)``."""
+    period, symbol = (f" of {name}" if name else "" for name in (condition.period, condition.symbol))
+    value = condition.value if isinstance(condition.value, str) else f"{condition.value:g}"
+    return f"{condition.feature}{period}{symbol} {condition.op} {value}"
+
+
 class SignalPool(msgspec.Struct, frozen=True):
     """Conditions of which all, or any, are to be met.
 

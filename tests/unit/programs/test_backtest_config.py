@@ -39,6 +39,7 @@ class Configuration(unittest.TestCase):
             ("slippage_percent", -0.1, "slippage_percent: -0.1 — allowed"),
             ("fee_rate", float("nan"), "fee_rate: nan — allowed"),
             ("fee_rate", True, "fee_rate: true — allowed"),
+            ("signal_pool_ids", "low", r"signal_pool_ids: 'low' — allowed: a tuple of ids: \('low',\)"),
             ("initial_balance", 0, "initial_balance: 0 — allowed: a number above 0"),
         ):
             with self.subTest(said), self.assertRaisesRegex(ConfigurationError, said):

@@ -93,6 +93,10 @@ class PoolCommands(unittest.TestCase):
     def test_what_is_wrong_is_one_line(self) -> None:
         for arguments, line in (
             (("test", "mine", "--start", "2024-01-01"), "the following arguments are required: --end"),
+            (
+                ("test", "mine", "--start", "2024", "--end", "2025", "--symbols", "A,"),
+                "argument --symbols: 'A,' — al",
+            ),
             (("test", "nine", "--start", "2024", "--end", "2025"), r"pool nine: .*\(did you mean mine\?\)"),
             (("show", "../mine"), r"'\.\./mine' is no id of a pool"),
             (("show", "mine", "--pools", "nowhere"), "--pools nowhere: there is no such folder"),

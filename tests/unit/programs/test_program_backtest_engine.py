@@ -136,7 +136,7 @@ class HandWorked(unittest.TestCase):
 
     def test_plain_values_have_every_field(self) -> None:
         plain = self.result.to_dict()
-        self.assertEqual(19, len(plain))
+        self.assertEqual(20, len(plain))
         self.assertEqual(self.result.total_pnl, plain["total_pnl"])
         self.assertEqual((2, 18), (len(plain["trades"]), len(plain["trigger_log"])))
 
@@ -192,10 +192,12 @@ class Halted(unittest.TestCase):
             ({"scheduled_interval": "1m"}, "wakes every 1m"),
             ({"scheduled_interval": None}, "nothing wakes the program"),
             ({"signal_pool_ids": ("nothing_there",)}, "nothing_there"),
+            ({"code": ""}, "^program program: code: is missing"),
+            ({"code": "x = 1"}, r"^program\.py:1: the program has no decide"),
             ({"further": {"execution.slipage": 1}}, "did you mean slippage"),
         ):
             with self.subTest(said), self.assertRaisesRegex(ConfigurationError, said):
-                ProgramBacktestEngine(BacktestConfig(code=NOTHING, **{**wrong, **more}))
+                ProgramBacktestEngine(BacktestConfig(**{"code": NOTHING, **wrong, **more}))
 
 
 if __name__ == "__main__":

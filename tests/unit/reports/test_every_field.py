@@ -63,6 +63,7 @@ def whole_result() -> RunResult:
             scheduled_triggers=3,
             decisions={"hold": 7},
             problems={"error": 5},
+            unwoken=["x"],
         ),
         transfers=[Transferred(time="d", amount=1.0, equity=2.0)],
         partial=True,

@@ -110,23 +110,43 @@ class ProgramSettings(unittest.TestCase):
     def test_every_mistake_is_one_line(self) -> None:
         self.write("programs/broken.py", "def decide(market, account, trigger):\n    return (\n")
         self.write("programs/none.py", "x = 1\n")
+        self.write("programs/half.py", TEXT.replace("rsi(14)", "rsi(14.5)"))
+        self.write(
+            "programs/short.py", f"{TEXT}\n\ndef more(market):\n    return market.get_klines('BTC/USDT', '1s')\n"
+        )
         self.write("programs/unread.py", TEXT.replace("rsi(14)", "rsj(14)"))
         self.write(
             "programs/pools/wrong.yaml", json.dumps({**LOW, "all": [{"feature": "rsi(14)", "op": "<<", "value": 1}]})
         )
+        low = json.dumps(LOW["all"][0])
+        self.write(
+            "programs/pools/foreign.yaml",
+            f"name: x\nall:\n  - {low}\n  - {json.dumps({**LOW['all'][0], 'symbol': 'SOL/USDT'})}\n",
+        )
+        self.write("programs/pools/odd.yaml", json.dumps({**LOW, "all": [{**LOW["all"][0], "period": "7m"}]}))
         self.write("programs/pools/other.yaml", json.dumps({**LOW, "symbols": ["SOL/USDT"]}))
         for strategy, *expected in (
             ({"pools": ["lowe"]}, "strategy.pools: ", "pool lowe", "did you mean low?"),
             ({"pools": ["low", "low"]}, "strategy.pools: ", "pool low stands twice"),
             ({"pools": ["../low"]}, "strategy.pools: ", "../low"),
             ({"pools": ["wrong"]}, "strategy.pools: ", "wrong.yaml", "op", "<<"),
-            ({"pools": ["other"]}, "SOL/USDT", "is not traded"),
+            ({"pools": ["other"]}, "programs/pools/other.yaml:1: symbols: 'SOL/USDT' is not traded"),
+            (
+                {"pools": ["foreign"]},
+                "strategy.pools: ",
+                "programs/pools/foreign.yaml:4: all[1].symbol: 'SOL/USDT' is neither traded nor watched — allowed: BTC",
+            ),
+            ({"pools": ["odd"]}, "programs/pools/odd.yaml:1: all[0].period: timeframe '7m' is no multiple of"),
+            ({"pools": [3]}, "strategy.pools[0]: 3"),
+            ({"params": {"pools": [LOW]}, "pools": None}, "strategy.pools: pool 1: id: is missing"),
             ({"file": None}, "strategy.file: is missing"),
             ({"file": "programs/y.py"}, "strategy.file: 'programs/y.py' names no file", "looked for"),
             ({"file": "/programs/x.py"}, "begins at the root of this machine"),
             ({"file": "programs/broken.py"}, "strategy.file: programs/broken.py:2", "syntax"),
             ({"file": "programs/none.py"}, "strategy.file: programs/none.py", "decide"),
-            ({"file": "programs/unread.py"}, "rsj", "did you mean rsi?"),
+            ({"file": "programs/unread.py"}, "strategy.file: unread.py:2: get_indicator: ", "rsj", "did you mean rsi?"),
+            ({"file": "programs/half.py"}, "half.py:2: get_indicator: rsi(14.5): period is 14.5 — allowed: a whole n"),
+            ({"file": "programs/short.py"}, "short.py:7: get_klines: timeframe '1s' is no multiple of the strategy's"),
             ({"pools": None}, "strategy.pools: nothing wakes the program", "pools, a schedule, or both"),
             ({"schedule": "5m"}, "schedule", "wakes every 5m"),
             ({"schedule": "hourly"}, "schedule", "'hourly' cannot be understood"),
@@ -144,6 +164,8 @@ class ProgramSettings(unittest.TestCase):
                 said = self.problem(**strategy)
                 for part in expected:
                     self.assertIn(part, said)
+                # No word stands twice, and none is missing, where a line is put together of two.
+                self.assertNotRegex(said, r"(\b[\w.]+): \1:|: :|^:|strategy: program")
 
 
 if __name__ == "__main__":

@@ -4,9 +4,11 @@ import unittest
 from collections.abc import Mapping, Sequence
 
 import msgspec
+from msgspec import UNSET
 
 from core.candle import Candle, FundingRate
 from core.errors import ConfigurationError
+from runs.documents.program_result import program_result, program_warnings
 from strategies.programs.program_strategy import ProgramStrategy
 from strategies.programs.sandbox.problem import ProgramProblem
 from strategies.programs.sandbox.refusal import Refusal
@@ -68,6 +70,7 @@ class Triggers(Called):
         self.assertEqual((START_MS + OF_15_MINUTES, BTC, "always"), self.calls[0])
         self.assertEqual(2 * 40, len(self.calls))
         self.assertEqual(80, run.session.statistics.program.calls)
+        self.assertIs(UNSET, program_result(run.session.statistics.program).unwoken)
         short = {symbol: rows[250:] for symbol, rows in candles(520).items()}
         self.run_for(lambda given: None, source=short, pools=[ALWAYS], schedule=None)
         needed = ProgramStrategy({"code": READS, "schedule": "1h"})
@@ -76,8 +79,22 @@ class Triggers(Called):
 
     def test_an_edge_in_the_warm_up_is_no_edge_of_the_window(self) -> None:
         edge = {**ALWAYS, "mode": "edge"}
-        self.run_for(lambda given: None, pools=[edge], schedule=None)
+        run = self.run_for(lambda given: None, pools=[edge], schedule=None)
         self.assertEqual([], self.calls)
+        [why] = program_result(run.session.statistics.program).unwoken
+        self.assertRegex(why, "^pool always: was met at 80 of 80 candles of 15m .* never became so: mode: level")
+
+    def test_candles_that_do_not_suffice_are_why_nothing_was_called(self) -> None:
+        few = {symbol: rows[BEFORE - 60 : BEFORE + 5] for symbol, rows in candles().items()}
+        run = self.run_for(lambda given: None, source=few, pools=[ALWAYS], schedule=None)
+        self.assertEqual([], self.calls)
+        told = program_result(run.session.statistics.program)
+        needed = run.session.rules.warmup_candles + 1
+        self.assertEqual(
+            [f"what it reads and what wakes it need {needed} candles of a symbol, and of none more than 65 were known"],
+            told.unwoken,
+        )
+        self.assertEqual([f"the program was never called; {told.unwoken[0]}"], program_warnings(told))
 
     def test_after_a_gap_a_symbol_is_left_alone_until_it_is_warm_again(self) -> None:
         source = candles(700)

@@ -1,5 +1,6 @@
 """Pools in files: what they hold, what is said of what they hold, and where they are looked for."""
 
+import re
 import tempfile
 import unittest
 from pathlib import Path
@@ -59,9 +60,27 @@ class PoolFiles(unittest.TestCase):
 
     def test_every_problem_is_a_line_with_file_and_key(self) -> None:
         for text, *lines in (
-            ("name: x\nall: []", "all: a list of 0 — allowed: a list of conditions, 1 to 50"),
-            ("all: [{feature: close, op: '<', value: 1}]", "name: is missing — allowed"),
-            ("name: x", "all: neither all nor any is there — allowed: one of the two"),
+            ("name: x\nall: []", "yaml:2: all: a list of 0 — allowed: a list of conditions, 1 to 50"),
+            ("all: [{feature: close, op: '<', value: 1}]", "yaml: name: is missing — allowed"),
+            (
+                "name: x\n# Two.\nall:\n  - {feature: low, op: <, value: 1}\n  - feature: low\n    op: =\n    value: 1",
+                r"yaml:6: all\[1\].op: '='",
+            ),
+            ("name: x\nany:\n  - {feature: close, op: <}", r"yaml:3: any\[0\].value: is missing"),
+            (
+                "name: x\nany: [{feature: close, op: <, value: '30%'}]",
+                "value: '30%' cannot .* — allowed: a number w",
+            ),
+            (
+                "name: x\nany: [{feature: close, op: <, value: '30'}]",
+                "value: 30 is a number, .* — allowed: a number w",
+            ),
+            ("name: x\nany: [{feature: 3, op: <, value: 3}]", r"any\[0\].feature: 3 — allowed: an indicator such as"),
+            (
+                "name: x\nany: [{feature: rsi(1.5), op: <, value: 3}]",
+                r"feature: rsi\(1.5\): period is 1.5 — allow",
+            ),
+            ("name: x", "yaml: all: neither all nor any is there — allowed: one of the two"),
             (
                 "name: x\nall: [{feature: close, op: <, value: 1}]\nany: [{feature: close, op: <, value: 1}]",
                 "all: all and any stand beside each other",
@@ -91,7 +110,7 @@ class PoolFiles(unittest.TestCase):
             found = str(caught.exception).split("\n")
             self.assertEqual(len(lines), len(found), found)
             for line, expected in zip(found, lines, strict=True):
-                self.assertTrue(line.startswith(f"{path.as_posix()}: "), line)
+                self.assertTrue(re.match(rf"{re.escape(path.as_posix())}:(\d+:)? ", line), line)
                 self.assertRegex(line, expected)
 
     def test_pools_come_in_the_order_in_which_they_are_named_from_the_first_folder_that_has_them(self) -> None:
@@ -101,13 +120,16 @@ class PoolFiles(unittest.TestCase):
         second.mkdir()
         (second / "a.yaml").write_text("not looked at")
         (second / "c.yaml").write_text(WHOLE)
+        (second / "other.yml").write_text(WHOLE)
         folders = (self.folder, second, self.folder / "not there")
         self.assertEqual(["b", "a", "Dip"], [pool.name for pool in pools_of(["b", "a", "c"], folders)])
         self.assertEqual(["a", "b", "c"], list(pool_ids(folders)))
         for ids, said in (
             (["a", "a"], "pool a stands twice"),
             (["bb"], r"pool bb: there is none in .* \(did you mean b\?\) — allowed: a, b, c"),
-            (["../a"], "'../a' is no id of a pool — allowed: small letters, digits, _ and -"),
+            (["../a"], r"'../a' is no id of a pool — allowed: the name of its file without \.yaml, of small"),
+            (["b.yaml"], "'b.yaml' is no id of a pool — allowed: the name of its file without"),
+            (["other"], r"pool other: there is none in .* \(.*/other\.yml is not called other\.yaml\) — allowed: a, b"),
             (["A"], "'A' is no id"),
         ):
             with self.subTest(ids), self.assertRaisesRegex(ConfigurationError, said):

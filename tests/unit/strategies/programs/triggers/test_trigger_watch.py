@@ -51,6 +51,56 @@ class Fed:
         return [hour for hour, value in enumerate(row, 1) if self.at(hour, {name: value})]
 
 
+class Silence(unittest.TestCase):
+    def test_a_watch_that_woke_nobody_says_why(self) -> None:
+        looked = "of 3 candles of 1h that were looked at"
+        crosses = {"feature": "close", "op": "crosses_above", "value": "sma(5)"}
+        for made, row, said in (
+            (pool(), (40, 50, 60), f"pool low: was met at none {looked}"),
+            (
+                pool(),
+                (20, 20, 20),
+                f"pool low: was met at 3 {looked}, and it never became so: mode: level wakes at each",
+            ),
+            (
+                pool(),
+                (NAN,) * 3,
+                f"pool low: rsi(14) < 30 could not be told at any {looked}, since a value of it is und",
+            ),
+            (
+                pool("low", "all", LOW, crosses),
+                (40,) * 3,
+                "pool low: close crosses_above sma(5) could not be told at any",
+            ),
+            (pool("low", "any", LOW, crosses), (40,) * 3, f"pool low: was met at none {looked}"),
+        ):
+            with self.subTest(said):
+                fed = Fed([made])
+                self.assertEqual([], fed.hours(row))
+                [found] = fed.watch.silence()
+                self.assertTrue(found.startswith(said), found)
+
+    def test_what_woke_before_counting_began_does_not_count(self) -> None:
+        fed = Fed([pool(cooldown="2d")], schedule="1d")
+        self.assertEqual(
+            [2, 24], [one for one in range(1, 25) if fed.at(one, {"trigger_rsi_14": 40 if one == 1 else 20})]
+        )
+        self.assertEqual((), fed.watch.silence())
+        fed.watch.count_anew()
+        for hour, value in ((25, 40), (26, 20)):
+            self.assertEqual([], fed.at(hour, {"trigger_rsi_14": value}))
+        self.assertEqual(
+            (
+                "pool low: was met at 1 of 2 candles of 1h that were looked at, and it became met in a cool-down alone",
+                "schedule 1d: none of its instants lies in the candles from 1970-01-02T00:00:00.000Z to "
+                "1970-01-02T02:00:00.000Z",
+            ),
+            fed.watch.silence(),
+        )
+        fed.watch.count_anew()
+        self.assertEqual("pool low: none of its symbols had a candle that could be looked at", fed.watch.silence()[0])
+
+
 class Pools(unittest.TestCase):
     def test_an_edge_wakes_once_a_level_at_every_candle(self) -> None:
         self.assertEqual([2, 5, 7], Fed([pool()]).hours(ROW))
@@ -249,12 +299,23 @@ class Features(unittest.TestCase):
                 r"pool low: symbols: 'BTC/USTD' \(did you mean BTC/USDT\?\) is not traded",
             ),
             ([pool(), pool()], "", "pool low stands twice"),
-            ([pool("x", "all", {**LOW, "period": "90m"})], "", "'90m' is no multiple of the strategy's own, 1h"),
+            (
+                [pool("x", "all", LOW, {**LOW, "period": "90m"})],
+                "",
+                r"^pool x: all\[1\]\.period: timeframe '90m' is no multiple of the strategy's own, 1h — allowed: 1h, ",
+            ),
             ([], "15m", "wakes every 15m, and candles are 1h long"),
         ):
             with self.subTest(said), self.assertRaisesRegex(ConfigurationError, said):
                 Fed(pools, (BTC, ETH), schedule)
         TriggerWatch([], Schedule.of("1m"), (BTC,), MINUTE_MS)
+
+    def test_a_condition_names_a_symbol_whose_candles_come(self) -> None:
+        foreign = pool("x", "any", LOW, {**LOW, "symbol": "SOL/USDT"})
+        said = r"^pool x: any\[1\]\.symbol: 'SOL/USDT' is neither traded nor watched — allowed: BTC/USDT, ETH/USDT, or"
+        with self.assertRaisesRegex(ConfigurationError, said):
+            TriggerWatch([foreign], None, (BTC,), HOUR_MS, (ETH,))
+        TriggerWatch([foreign], None, (BTC,), HOUR_MS, ("SOLUSDT",))
 
 
 if __name__ == "__main__":
