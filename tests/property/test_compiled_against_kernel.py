@@ -120,6 +120,8 @@ def covered_case(case: Case, further: dict[str, Any], *, by_atr: bool) -> Case:
         flat["max_exposure_pct"] = flat["max_exposure"]
     if flat["entry_fill"] == "close":
         flat["latency_ms"] = 0
+    if flat["entry_fill"] == "next_typical":
+        flat["entry_fill"] = "next_open"
     if not flat["enable_trailing_stop"]:
         flat["trailing_stop_atr"] = None
     if flat["trailing_stop_atr"] is not None:

@@ -233,7 +233,7 @@ def settings(draw: st.DrawFn) -> dict[str, float | int | str | bool]:
         "slippage": draw(st.sampled_from((0.0, 0.0005, 0.01, 0.0033, 0.0))),
         "commission_rate": draw(st.sampled_from((0.0, 0.0005, 0.001, 0.000123))),
         "allow_shorting": draw(st.sampled_from((True,) * 7 + (False,))),
-        "entry_fill": draw(st.sampled_from(("next_open", "close"))),
+        "entry_fill": draw(st.sampled_from(("next_open", "close", "next_typical"))),
         "on_opposite_signal": draw(st.sampled_from(("ignore", "close", "reverse", "reverse"))),
         "max_order_wait": wait,
         "max_gap": gap,
