@@ -375,9 +375,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not asked.quiet:
             tell_of_compiling("compiled" if asked.verify_engine else asked.engine)
         result = runner.run_typed()
+        from strategies.warm_up_asked import WARM_UP
+
         # Said where a report that goes elsewhere, or is not printed, does not hide it.
         for warning in result.warnings:
-            if warning.startswith(NOT_VERIFIED):
+            if warning.startswith(NOT_VERIFIED) or (warning.startswith(WARM_UP) and not asked.quiet):
                 warn(warning)
         report(result, as_json=asked.json, quiet=asked.quiet, with_page=asked.report)
     except HarnessError as error:
