@@ -351,6 +351,7 @@ def _window(start: Instant | None, end: Instant | None, length_ms: int, now_ms: 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code: 0 done, 2 bad input, 3 no data, 130 interrupted, 1 anything else."""
     from backtests.backtest_command import parse_arguments, report, tell_of_compiling
+    from strategies.warm_up_asked import WARM_UP
 
     try:
         asked = parse_arguments(arguments)
@@ -375,8 +376,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not asked.quiet:
             tell_of_compiling("compiled" if asked.verify_engine else asked.engine)
         result = runner.run_typed()
-        from strategies.warm_up_asked import WARM_UP
-
         # Said where a report that goes elsewhere, or is not printed, does not hide it.
         for warning in result.warnings:
             if warning.startswith(NOT_VERIFIED) or (warning.startswith(WARM_UP) and not asked.quiet):

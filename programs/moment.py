@@ -129,7 +129,7 @@ class _Judge:
         decision = read_decision(answer.decision, self._traded, self.symbol)
         if isinstance(decision, ProgramProblem):
             return decision
-        prices = msgspec.convert(given.serve("get_current_prices", ()), dict[str, float])
+        prices = msgspec.convert(given.serve("get_current_prices", []), dict[str, float])
         candles = {one: Candle(0, price, price, price, price, 0.0) for one, price in prices.items()}
         signal = signal_of(decision, Desk(self._traded, candles, self._leverage, self._fault), ())
         return signal if isinstance(signal, ProgramProblem) else decision

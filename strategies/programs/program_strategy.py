@@ -27,7 +27,7 @@ from strategies.programs.triggers.trigger_watch import TriggerWatch
 from strategies.warm_up_asked import AskedWarmUp
 
 MOST_WARMUP_CANDLES = 100_000
-"""A program is shown so many candles before its first step at most: a live session fetches and journals them all."""
+"""A program is shown so many candles before its first step at most: who begins a session fetches and keeps them all."""
 
 
 class ProgramStrategy(FeatureStrategy):
