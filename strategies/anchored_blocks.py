@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Sequence
 
 from core.timeframe import ceil_to_grid
-from strategies.strategy import Strategy, StreamingStrategy
+from strategies.strategy import Strategy, StreamingStrategy, candles_shown_to
 
 BLOCK_CANDLES = 1_000
 SAMPLED = 10
@@ -29,7 +29,7 @@ def stored_candles_needed(strategy: Strategy | StreamingStrategy, start_ms: int,
     that the frames are those of any other window.
     """
     if isinstance(strategy, StreamingStrategy):
-        return max(strategy.warmup_candles, getattr(strategy, "candles_shown", 0))
+        return candles_shown_to(strategy)
     first_open_ms = ceil_to_grid(start_ms, timeframe_ms)
     return strategy.warmup_candles + first_open_ms // timeframe_ms % BLOCK_CANDLES
 

@@ -1,5 +1,6 @@
 """What a program's warm-up asks for, what it is cut to, and what it is shown where fewer candles are stored."""
 
+import dataclasses
 import json
 import tempfile
 import unittest
@@ -9,6 +10,7 @@ from unittest.mock import patch
 
 from backtests.config_backtest import ConfigBacktestRunner
 from core.candle import Candle
+from engine.watched import watched_series_of
 from indicators import EMA, RSI
 from indicators.features.feature import Feature
 from strategies.anchored_blocks import stored_candles_needed
@@ -18,6 +20,7 @@ from strategies.programs.program_strategy import ProgramStrategy
 from strategies.warm_up_asked import LONG_FETCH, AskedWarmUp, fetching_line, warm_up_lines
 from tests.support.config_tree import write_config
 from tests.support.market_data_sets import practice_candles
+from tests.support.runs.kernel_runs import settings_from
 from tests.support.runs.program_runs import BTC, ETH, OF_15_MINUTES, program, run_strategy
 from tests.support.times import JANUARY_MS
 
@@ -74,6 +77,12 @@ class Asked(unittest.TestCase):
         self.assertLess(strategy.warmup_candles, 200)
         self.assertEqual(51 * 7 * 24 * 4 + 10, stored_candles_needed(strategy, START_MS, OF_15_MINUTES))
         self.assertEqual(100_000, stored_candles_needed(prepared(WEEKS, "1m"), START_MS, 60_000))
+        settings = settings_from({}, [BTC], "15m")
+        watching = dataclasses.replace(settings, live=settings.live.model_copy(update={"watch": [ETH]}))
+        self.assertEqual(
+            [(ETH, 51 * 7 * 24 * 4 + 10)],
+            [(one.symbol, one.warmup_candles) for one in watched_series_of(watching, strategy)],
+        )
         slow = SETTLING.replace('"ema(9)", "1h"', '"rsi(14)", "1w"')
         self.assertEqual(100_000, prepared(slow).warmup_candles)
 
