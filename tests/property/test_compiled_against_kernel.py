@@ -17,7 +17,7 @@ from core.errors import Uncovered
 from core.instrument import Instrument
 from core.trading_signal import Signal
 from tests.property.test_kernel_against_slow_model import TIMEFRAMES, run_kernel_on
-from tests.support.oracles.market_cases import cases
+from tests.support.oracles.market_cases import compiled_cases as cases
 from tests.support.oracles.slow_model import Case
 from tests.support.runs.compiled_runs import require_same_bytes, run_compiled_on
 from tests.support.runs.contract_cases import contracts
@@ -120,8 +120,6 @@ def covered_case(case: Case, further: dict[str, Any], *, by_atr: bool) -> Case:
         flat["max_exposure_pct"] = flat["max_exposure"]
     if flat["entry_fill"] == "close":
         flat["latency_ms"] = 0
-    if flat["entry_fill"] == "next_typical":
-        flat["entry_fill"] = "next_open"
     if not flat["enable_trailing_stop"]:
         flat["trailing_stop_atr"] = None
     if flat["trailing_stop_atr"] is not None:
