@@ -10,8 +10,8 @@ from core.instants import format_ms
 from core.plain_text import escaped, escaped_lines
 
 Kind = Literal[
-    "start", "stop", "fill", "halt", "kill_switch", "refusal_storm", "feed_lost", "feed_back", "parity_broken",
-    "day_summary", "job_done", "job_failed", "test",
+    "start", "stop", "fill", "halt", "kill_switch", "refusal_storm", "program_halted", "program_problem", "feed_lost",
+    "feed_back", "parity_broken", "day_summary", "job_done", "job_failed", "test",
 ]  # fmt: skip
 Severity = Literal["info", "warning", "critical"]
 

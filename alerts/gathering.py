@@ -15,6 +15,8 @@ _PLURALS: dict[Kind, str] = {
     "halt": "halts",
     "kill_switch": "changes of the kill switch",
     "refusal_storm": "refusal storms",
+    "program_halted": "halted programs",
+    "program_problem": "problems of a program",
     "feed_lost": "losses of the feed",
     "feed_back": "returns of the feed",
     "parity_broken": "broken parities",

@@ -351,6 +351,7 @@ def _window(start: Instant | None, end: Instant | None, length_ms: int, now_ms: 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code: 0 done, 2 bad input, 3 no data, 130 interrupted, 1 anything else."""
     from backtests.backtest_command import parse_arguments, report, tell_of_compiling
+    from strategies.warm_up_asked import WARM_UP
 
     try:
         asked = parse_arguments(arguments)
@@ -377,7 +378,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         result = runner.run_typed()
         # Said where a report that goes elsewhere, or is not printed, does not hide it.
         for warning in result.warnings:
-            if warning.startswith(NOT_VERIFIED):
+            if warning.startswith(NOT_VERIFIED) or (warning.startswith(WARM_UP) and not asked.quiet):
                 warn(warning)
         report(result, as_json=asked.json, quiet=asked.quiet, with_page=asked.report)
     except HarnessError as error:

@@ -53,6 +53,7 @@ from runs.run_input import RunInput
 from strategies.anchored_blocks import stored_candles_needed
 from strategies.read_parameters import unread_parameters
 from strategies.strategy import Strategy, StreamingStrategy
+from strategies.warm_up_asked import asked_by, warm_up_lines
 
 AnyStrategy = Strategy | StreamingStrategy
 
@@ -252,7 +253,8 @@ def fed_to(plan: RunPlan, market: MarketInput, ended: EndedRun) -> RunInput:
     session, strategy = ended.session, ended.strategy
     ran_to_ms = None if ended.complete else session.last_step_ms or plan.start_ms
     fed = stored_input(plan, market, ended.warmed, strategy.warmup_candles, ran_to_ms=ran_to_ms)
-    return fed._replace(warnings=[*fed.warnings, *_unread(strategy), *ended.warnings])
+    short = warm_up_lines(asked_by([strategy]), ended.warmed, timeframe_ms(plan.settings.live.timeframe))
+    return fed._replace(warnings=[*fed.warnings, *short, *_unread(strategy), *ended.warnings])
 
 
 def _kept(kept: KeptOutputs, plan: RunPlan, market: MarketInput, ended: EndedRun, fed: RunInput) -> MadeRun:

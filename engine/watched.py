@@ -9,7 +9,7 @@ from core.settings_problem import shown
 from core.symbol_spelling import same_symbols
 from core.timeframe import grid_origin_ms, timeframe_ms
 from core.watched_series import EVERY_SYMBOL, WatchedSeries
-from strategies.strategy import Strategy, StreamingStrategy, WatchingStrategy, exchange_series
+from strategies.strategy import Strategy, StreamingStrategy, WatchingStrategy, candles_shown_to, exchange_series
 from validation.composed_settings import Settings
 
 
@@ -17,7 +17,8 @@ def watched_series_of(settings: Settings, strategy: Strategy | StreamingStrategy
     """Return the series that a session watches, in their order in every step.
 
     First the symbols of ``watch`` in the strategy's timeframe, then what the strategy asks of the exchange's own
-    candles. Each needs as many warm-up candles as the strategy, or as it names for the series, whichever are more.
+    candles. Each needs as many warm-up candles as the strategy is shown, or as it names for the series, whichever are
+    more.
 
     Raises
     ------
@@ -26,13 +27,14 @@ def watched_series_of(settings: Settings, strategy: Strategy | StreamingStrategy
         divide.
     """
     main = settings.live
-    found = {(symbol, main.timeframe): strategy.warmup_candles for symbol in main.watch}
+    shown_first = candles_shown_to(strategy)
+    found = {(symbol, main.timeframe): shown_first for symbol in main.watch}
     for wanted in exchange_series(strategy):
         _check_timeframe(strategy, wanted, main.timeframe)
         for symbol in _symbols_of(strategy, wanted, (*main.symbols, *main.watch)):
             if wanted.timeframe == main.timeframe and symbol in main.symbols:
                 continue
-            needed = found.get((symbol, wanted.timeframe), strategy.warmup_candles)
+            needed = found.get((symbol, wanted.timeframe), shown_first)
             found[symbol, wanted.timeframe] = max(needed, wanted.warmup_candles)
     return tuple(WatchedSeries(symbol, timeframe, needed) for (symbol, timeframe), needed in found.items())
 

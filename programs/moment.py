@@ -8,16 +8,20 @@ from typing import Any, NamedTuple
 import msgspec
 
 from backtests.run_plan import RunPlan
+from core.candle import Candle
 from core.errors import ConfigurationError, DataUnavailableError
 from core.instants import format_ms, parse_instant
 from core.settings_problem import shown
 from core.symbol_spelling import nearest_symbol, same_symbols
 from core.timeframe import floor_to_grid, timeframe_ms
+from engine.assembly import kernel_rules
+from engine.deciding.signal_check import signal_fault
 from market_data.exchanges.exchange_names import PRACTICE
 from market_data.store.candle_store import CandleStore
 from programs.program_choice import ProgramChoice
-from programs.program_run import ProgramListener, ProgramMarket, program_settings, run_program
+from programs.program_run import ProgramListener, ProgramMarket, program_settings, program_strategy, run_program
 from strategies.programs.decision_source import DecisionSource
+from strategies.programs.program_calls import Desk, signal_of
 from strategies.programs.sandbox.decision import ProgramDecision, read_decision
 from strategies.programs.sandbox.problem import ProgramProblem
 from strategies.programs.sandbox.program_text import ProgramText
@@ -141,9 +145,10 @@ class Moment:
             outputs="none",
         )
         tried: list[Tried] = []
+        judge = _Judge(settings, symbol)
 
         def wraps(source: DecisionSource) -> DecisionSource:
-            return _OnceOnly(source, symbol, woken or (lambda one: [one]), tried)
+            return _OnceOnly(source, judge, woken or (lambda one: [one]), tried)
 
         run_program(plan, self._now_ms, ProgramListener(wraps))
         if not tried:
@@ -164,23 +169,47 @@ class Moment:
         return named[0]
 
 
+class _Judge:
+    """Judges what a program answers about one symbol as a session of the settings does."""
+
+    def __init__(self, settings: Settings, symbol: str) -> None:
+        self.symbol = symbol
+        self._perpetual = settings.live.execution.perpetual
+        self._traded = tuple(settings.live.symbols)
+        self._fault = functools.partial(signal_fault, rules=kernel_rules(settings, program_strategy(settings)))
+
+    def judged(self, answer: CallAnswer, given: CallInput) -> ProgramDecision | ProgramProblem:
+        """Return what an answer means, or the problem that a session would have with it at these prices."""
+        if answer.problem is not None:
+            return answer.problem
+        decision = read_decision(answer.decision, self._traded, self.symbol)
+        if isinstance(decision, ProgramProblem):
+            return decision
+        prices = msgspec.convert(given.serve("get_current_prices", []), dict[str, float])
+        candles = {one: Candle(0, price, price, price, price, 0.0) for one, price in prices.items()}
+        signal = signal_of(decision, Desk(self._traded, candles, self._leverage, self._fault), ())
+        return signal if isinstance(signal, ProgramProblem) else decision
+
+    def _leverage(self, symbol: str) -> float:
+        return 1.0 if self._perpetual is None else self._perpetual.leverage_of(symbol)
+
+
 class _OnceOnly:
     """Calls a program about one symbol, and decides nothing."""
 
-    def __init__(self, source: DecisionSource, symbol: str, woken: Woken, tried: list[Tried]) -> None:
+    def __init__(self, source: DecisionSource, judge: _Judge, woken: Woken, tried: list[Tried]) -> None:
         self._source = source
-        self._symbol = symbol
+        self._judge = judge
         self._woken = woken
         self._tried = tried
 
     def call(self, given: CallInput) -> CallAnswer:
         """Take a call, and hold."""
-        if given.trigger["symbol"] == self._symbol:
+        if given.trigger["symbol"] == self._judge.symbol:
             for trigger in self._woken(given.trigger):
                 asked = msgspec.structs.replace(given, trigger=trigger, trace=True)
-                answer, symbols = self._source.call(asked), given.market["symbols"]
-                judged = answer.problem or read_decision(answer.decision, symbols, self._symbol)
-                self._tried.append(Tried(trigger, given.account, answer, judged))
+                answer = self._source.call(asked)
+                self._tried.append(Tried(trigger, given.account, answer, self._judge.judged(answer, given)))
         return CallAnswer(None, given.memory)
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Sequence
 
 from core.timeframe import ceil_to_grid
-from strategies.strategy import Strategy, StreamingStrategy
+from strategies.strategy import Strategy, StreamingStrategy, candles_shown_to
 
 BLOCK_CANDLES = 1_000
 SAMPLED = 10
@@ -24,11 +24,12 @@ def block_ms(timeframe_ms: int) -> int:
 def stored_candles_needed(strategy: Strategy | StreamingStrategy, start_ms: int, timeframe_ms: int) -> int:
     """Return how many stored candles before a window's start a strategy is to be shown.
 
-    Those of its warm-up. For the frame form they come before the block in which the window begins, and what that block
-    has before the window is shown as well: up to 999 more, so that the frames are those of any other window.
+    Those of its warm-up, and those that a program may look back at beside. For the frame form they come before the
+    block in which the window begins, and what that block has before the window is shown as well: up to 999 more, so
+    that the frames are those of any other window.
     """
     if isinstance(strategy, StreamingStrategy):
-        return strategy.warmup_candles
+        return candles_shown_to(strategy)
     first_open_ms = ceil_to_grid(start_ms, timeframe_ms)
     return strategy.warmup_candles + first_open_ms // timeframe_ms % BLOCK_CANDLES
 

@@ -85,3 +85,12 @@ def exchange_series(strategy: object) -> tuple[WatchedSeries, ...]:
     """
     wanted: Iterable[WatchedSeries] = getattr(strategy, "watched_series", ())
     return tuple(wanted)
+
+
+def candles_shown_to(strategy: Strategy | StreamingStrategy) -> int:
+    """Return how many candles a strategy is shown before its first step: its warm-up, and how far it looks back.
+
+    What its attribute ``candles_shown`` says where that is more.
+    """
+    shown: int = getattr(strategy, "candles_shown", 0)
+    return max(strategy.warmup_candles, shown)

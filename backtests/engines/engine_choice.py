@@ -61,11 +61,10 @@ def _reasons(plan: "RunPlan", market: "MarketInput") -> Iterator[str]:
     yield from engine_reasons(asked, candles)
     if importlib.util.find_spec("numba") is None:
         return
-    from compiled.driving.coverage import rules_reasons
+    from compiled.driving.coverage import uncovered_reasons
 
-    if plan.settings.live.execution.entry_fill == "next_typical":
-        yield "entries fill at the typical price of a candle"
-    yield from rules_reasons((one.instrument, bool(one.rule_changes)) for one in market.candles.values())
+    rules = ((one.instrument, bool(one.rule_changes)) for one in market.candles.values())
+    yield from uncovered_reasons(plan.settings.live.execution, rules)
 
 
 def strategy_reasons(engine: EngineChoice, settings: "Settings") -> Iterator[str]:

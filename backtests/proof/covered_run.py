@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def run_covered(
     settings: Settings, market: MarketInput, stretches: Sequence[Stretch], out: IndexedOutputs, *, kill_switch: bool
 ) -> "tuple[CompiledSession, StepDigests]":
-    """Run a session as ``compiled_proof.run_by_step`` does, whose trading rules are looked at first.
+    """Run a session as ``compiled_proof.run_by_step`` does, whose settings and trading rules are looked at first.
 
     Raises
     ------
@@ -25,9 +25,10 @@ def run_covered(
         If the compiled rules do not cover it; what was written is of no use then.
     """
     from backtests.proof.compiled_proof import run_by_step
-    from compiled.driving.coverage import rules_reasons
+    from compiled.driving.coverage import uncovered_reasons
 
-    for reason in rules_reasons((one.instrument, bool(one.rule_changes)) for one in market.candles.values()):
+    rules = ((one.instrument, bool(one.rule_changes)) for one in market.candles.values())
+    for reason in uncovered_reasons(settings.live.execution, rules):
         raise Uncovered(reason)
     try:
         return run_by_step(settings, market, stretches, out, kill_switch=kill_switch)

@@ -243,8 +243,6 @@ def _rules(settings: Settings, warmup_candles: int, kill_switch: bool) -> layout
     main, mode, risk, fills = settings.live, settings.mode, settings.risk, settings.live.execution
     length_ms = timeframe_ms(main.timeframe)
     by_atr = risk.trailing_stop_atr if risk.enable_trailing_stop else None
-    if fills.entry_fill == "next_typical":
-        raise Uncovered("entries fill at the typical price of a candle")
     found: dict[str, float] = {
         "timeframe_ms": length_ms,
         "detail_ms": 0 if main.detail_interval is None else timeframe_ms(main.detail_interval),

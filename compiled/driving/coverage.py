@@ -1,12 +1,18 @@
-"""Which trading rules the compiled rules cover; everything else is run by the reference kernel."""
+"""Which settings and trading rules the compiled rules cover; everything else is run by the reference kernel."""
 
 from collections.abc import Iterable, Iterator
 
 from core.instrument import Instrument
+from execution.execution_settings import ExecutionSettings
 
 
-def rules_reasons(instruments: Iterable[tuple[Instrument, bool]]) -> Iterator[str]:
-    """Yield what of the trading rules only the reference kernel has; each with whether later ones follow."""
+def uncovered_reasons(fills: ExecutionSettings, instruments: Iterable[tuple[Instrument, bool]]) -> Iterator[str]:
+    """Yield what only the reference kernel has: of how orders fill, and of trading rules.
+
+    Of each symbol's rules it is said whether later ones follow.
+    """
+    if fills.entry_fill == "next_typical":
+        yield "entries fill at the typical price of a candle"
     for rules, changes in instruments:
         if changes:
             yield f"trading rules of {rules.symbol} that change"

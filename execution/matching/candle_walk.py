@@ -1,6 +1,7 @@
 """The walk through one candle: which orders its prices meet, in which order.
 
-A candle tells four prices and not their order. ``intrabar`` says which order is assumed; docs/venue.md draws each.
+A candle tells four prices and not their order. ``intrabar`` says which order is assumed; docs/venue.md draws each. A
+market entry that waits for the typical price is met where the walk first comes to that price.
 """
 
 from collections import deque
@@ -10,6 +11,7 @@ from typing import NamedTuple, Protocol
 from core.candle import Candle
 from core.exact import ZERO, absolute, received, subtract
 from execution.matching.reach_rules import ReachRules
+from execution.matching.typical_price import typical_price
 from execution.matching.venue_rules import VenueRules
 from execution.money.holding import Holding
 from execution.orders.order import Order
@@ -70,6 +72,8 @@ class CandleWalk:
         self._marks_trigger = perpetual is not None and perpetual.mark_triggers_stops and mark is not candle
         self.opened, self.high = received(candle.open), received(candle.high)
         self.low = received(candle.low)
+        self._typical = typical_price(candle) if engine.rules.enters_at_typical else None
+        self._entered_at: Decimal | None = None
         self._targets_held = False
         self._walked: Holding | None = None
         self.ambiguous = False
@@ -90,13 +94,10 @@ class CandleWalk:
                 self._point = self._legs.popleft()
                 continue
             self._point = meeting.price
+            at_typical = meeting.order is not None and self._waits_for_typical(meeting.order)
             if self._engine.execute_inside(meeting, self):
-                self._after_entry()
+                self._after_entry(at_typical=at_typical)
             holding = self._engine.holding_of(self.symbol)
-
-    def entered(self) -> None:
-        """Say before the walk that an entry has filled somewhere in the candle; a guessed path meets no target then."""
-        self._targets_held = self._intrabar == "pessimistic"
 
     def reached_targets(self, holding: Holding) -> list[Order]:
         """Return the position's targets that the candle's range meets, the nearest first."""
@@ -120,7 +121,7 @@ class CandleWalk:
             return above is None
         return self._distance(below.price) <= self._distance(above.price)
 
-    def _after_entry(self) -> None:
+    def _after_entry(self, *, at_typical: bool) -> None:
         """Go on after an entry inside the candle; where the path is a guess, its stop or its targets come first."""
         holding = self._engine.holding_of(self.symbol)
         if holding is None:
@@ -130,19 +131,24 @@ class CandleWalk:
             self._targets_held = self._intrabar == "pessimistic"
         if holding is not self._walked:
             self._walked, self.ambiguous = holding, False
+            self._entered_at = self._point if at_typical else None
         self.ambiguous = self.ambiguous or self._rests_on_the_path(holding)
 
     def _rests_on_the_path(self, holding: Holding) -> bool:
-        """Return whether a target and the stop, or liquidation, are both reached: only the assumed path decides."""
+        """Return whether a target and the stop, or liquidation, are both reached: only the assumed path decides.
+
+        Not where the open alone has decided, or the price at which the position was entered inside the candle.
+        """
         judged = self.mark if self._marks_trigger else self.candle
         stop, level = holding.stop, holding.liquidation
         adverse = False
         if stop is not None and stop.acts == "stop" and stop.status.working:
-            if self._meets(stop, received(judged.open)):
+            if self._meets(stop, received(judged.open) if self._entered_at is None else self._entered_at):
                 return False
             adverse = self._meets(stop, received(judged.low if holding.long else judged.high))
         if level is not None and not adverse:
-            opened, extreme = received(self.mark.open), received(self.mark.low if holding.long else self.mark.high)
+            opened = received(self.mark.open) if self._entered_at is None else self._entered_at
+            extreme = received(self.mark.low if holding.long else self.mark.high)
             adverse = (extreme <= level < opened) if holding.long else (opened < level <= extreme)
         return adverse and bool(self.reached_targets(holding))
 
@@ -192,6 +198,8 @@ class CandleWalk:
     def _price_on(self, end: Decimal, order: Order, holding: Holding | None) -> Decimal | None:
         """Return the price at which the leg to ``end`` meets an order; None where it does not."""
         level = order.level
+        if level is None and self._waits_for_typical(order):
+            level = self._typical
         if level is None or order.active_ms > self.candle.open_time_ms or not order.status.working:
             return None
         if order.expires_ms is not None and self.candle.open_time_ms >= order.expires_ms:
@@ -201,6 +209,9 @@ class CandleWalk:
             return None
         if not reduces and order.reduce_only:
             return None
+        if order.acts == "market":
+            late = order.last_open_ms is not None and self.candle.open_time_ms > order.last_open_ms
+            return level if not late and min(self._point, end) <= level <= max(self._point, end) else None
         if reduces and order.acts == "limit" and self._targets_held:
             return None
         if reduces and order.acts == "stop" and self._marks_trigger:
@@ -208,6 +219,10 @@ class CandleWalk:
         if self._meets(order, self._point):
             return self._point
         return level if self._meets(order, end) else None
+
+    def _waits_for_typical(self, order: Order) -> bool:
+        """Return whether an order is a market entry that waits for a candle's typical price."""
+        return self._typical is not None and order.acts == "market" and order.role == "entry"
 
     def _liquidates_at_once(self, holding: Holding, level: Decimal) -> bool:
         """Return whether the mark price has been beyond the liquidation price since its open, as the walk is now."""

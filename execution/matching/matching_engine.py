@@ -15,7 +15,6 @@ from execution.matching.candle_walk import CandleWalk, Meeting
 from execution.matching.funding_dues import FundingDues
 from execution.matching.reach_rules import ReachRules
 from execution.matching.settlement import Settlement, Touch
-from execution.matching.typical_price import typical_price
 from execution.money.holding import Holding
 from execution.orders.order import Order
 from execution.orders.order_book import OrderBook
@@ -103,10 +102,7 @@ class MatchingEngine:
         orders = self.book.symbol_orders(symbol)
         if not orders.quiet_inside(candle, mark):
             self._open_budget(orders, symbol, candle)
-            walk = CandleWalk(self, symbol, orders, candle, mark, time_ms)
-            if self.rules.enters_at_typical:
-                self._enter_at_typical(orders, walk)
-            walk.run()
+            CandleWalk(self, symbol, orders, candle, mark, time_ms).run()
 
     def after_close(self, symbol: str, close: float, time_ms: int) -> None:
         """Phase B: let trailing stops and a filled rung's break-even move stops, for the symbol's next candle."""
@@ -144,23 +140,6 @@ class MatchingEngine:
             opened.entered_inside = True
             self._funding.entered(opened)
         return row is not None and row.action == "OPEN"
-
-    def _enter_at_typical(self, orders: SymbolOrders, walk: CandleWalk) -> None:
-        """Fill market entries at the candle's typical price; nobody knows when in it, so that no target is met in it.
-
-        It stands for what a volume-weighted average of the candle would have been: an approximation.
-        """
-        candle = walk.candle
-        for order in [one for one in orders.working if self._enters_inside(one) and self._opens(one, candle)]:
-            first = self.holding_of(walk.symbol) is None
-            self.settlement.execute(order, Touch(typical_price(candle), walk.time_ms))
-            self._passed_by(order, candle.open_time_ms)
-            opened = self.holding_of(walk.symbol)
-            orders.bound(opened)
-            walk.entered()
-            if first and opened is not None:
-                opened.entered_inside = True
-                self._funding.entered(opened)
 
     def _enters_inside(self, order: Order) -> bool:
         """Return whether an order is a market entry that waits for a candle's typical price."""

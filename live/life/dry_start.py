@@ -7,7 +7,7 @@ from core.timeframe import floor_to_grid, timeframe_ms
 from engine.portfolio.traded import identity_of, members_of, traded_by
 from live.intake.exchange_access import Market, warmup_candles, watched_warmup
 from live.intake.session_inputs import finest_interval
-from live.life.session_start import WarmupFeeds
+from live.life.session_start import WarmupFeeds, tell_of_fewer, tell_of_warm_up
 from market_data.feeds.perpetual_source import PerpetualSource
 from validation.composed_settings import Settings
 
@@ -19,7 +19,9 @@ async def dry_start(
     traded = traded_by(settings)
     boundary_ms = floor_to_grid(now_ms, timeframe_ms(settings.live.timeframe))
     needed = traded.stored_candles_needed(boundary_ms)
+    tell_of_warm_up(traded, len(market.unified), now_ms)
     stored = await warmup_candles(feeds.strategy, market, settings, needed, boundary_ms)
+    tell_of_fewer(traded, stored)
     series = traded.series
     watched = await watched_warmup(feeds.watched, market, series, boundary_ms)
     say(f"Exchange: {settings.live.exchange}, its time {format_ms(now_ms)}")

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import UNSET
 
 from core.candle import Candle
+from core.command_line import warn
 from core.errors import ConfigurationError
 from core.timeframe import floor_to_grid, timeframe_ms
 from core.watched_series import WatchedSeries
@@ -25,6 +26,7 @@ from live.views.session_events import REMEMBERED_EVENTS, SessionEvents
 from market_data.feeds.candle_feed import CandleFeed
 from market_data.feeds.feed_limits import FeedLimits
 from runs.identity.code_version import code_version
+from strategies.warm_up_asked import asked_by, fetching_line, warm_up_lines
 from validation.composed_settings import Settings
 
 
@@ -77,7 +79,9 @@ async def start_fresh(
     if folder.journal.exists():
         raise ConfigurationError(f"{folder.path}: there is a session already; resume it, or start another one")
     traded = traded_by(settings)
+    tell_of_warm_up(traded, len(market.unified), now_ms)
     boundary_ms, stored, watched = await _warmup(feeds, market, settings, traded, now_ms)
+    tell_of_fewer(traded, stored)
     series, identity = traded.series, identity_of(settings)
     record = SessionRecord(
         session=folder.path.name,
@@ -112,6 +116,22 @@ async def start_fresh(
         barrier.remember(one.symbol, candles, one.kind)
     funding = {symbol: FundingCalendar(boundary_ms) for symbol in market.unified.values()}
     return StartedSession(fold, SessionEvents(fold.session, REMEMBERED_EVENTS), journal, barrier, funding, None)
+
+
+def tell_of_warm_up(traded: Traded, symbols: int, now_ms: int) -> None:
+    """Say on standard error what is about to be fetched, where it is much."""
+    length_ms = traded.timeframe_ms
+    count = traded.stored_candles_needed(floor_to_grid(now_ms, length_ms))
+    line = fetching_line(asked_by(traded.strategies.values()), count, symbols, length_ms)
+    if line is not None:
+        warn(line)
+
+
+def tell_of_fewer(traded: Traded, stored: Mapping[str, Sequence[Candle]]) -> None:
+    """Say on standard error which symbols have fewer candles than are asked for, or that they are cut."""
+    there = {symbol: len(candles) for symbol, candles in stored.items()}
+    for line in warm_up_lines(asked_by(traded.strategies.values()), there, traded.timeframe_ms):
+        warn(line)
 
 
 class _Warmup(NamedTuple):

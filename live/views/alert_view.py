@@ -11,6 +11,7 @@ from alerts.post import Post
 from core.events import CandleMove, Decision, Halt, HaltLifted, KillSwitchChange, TradeRow
 from core.exact import plain
 from core.instants import format_ms
+from core.programs.program_call import ProgramCall, ProgramFault
 from core.timeframe import DAY_MS, trading_day
 from engine.portfolio.portfolio_session import PortfolioSession
 from live.views.account_lines import parts_of
@@ -22,6 +23,9 @@ from reports.console.number_text import amount
 
 ORDINARY_REFUSAL = "position_open"
 """A strategy that goes on wanting what it has is no storm."""
+
+MOST_OF_A_PROBLEM = 300
+"""Letters of a program's problem that are told; what a program raises may be long."""
 
 _IN_TITLES = {"action", "side", "price", "reason", "realized_pnl", "by"}
 
@@ -68,6 +72,7 @@ class AlertView:
         self._day: int | None = None
         self._standing = self._stands()
         self._troubles: dict[str, str] = {}
+        self._problems: dict[str, ProgramFault] = {}
         for one in missed:
             self._tell_event(one)
 
@@ -154,11 +159,26 @@ class AlertView:
             case CandleMove():
                 title = f"{event.symbol} halted: its candle moved by a factor of {event.factor:.3g}"
                 self._tell_heard(heard, "halt", "warning", title, {"reason": "candle_move"})
+            case ProgramCall():
+                if event.fault is not None:
+                    self._tell_problem(heard, event, event.fault)
             case KillSwitchChange():
                 state = "engaged" if event.engaged else "released"
                 by = self._watch.kill_switch_by
                 severity: Severity = "critical" if event.engaged else "info"
                 self._tell_heard(heard, "kill_switch", severity, f"kill switch {state} by {by or '?'}", {"by": by})
+
+    def _tell_problem(self, heard: HeardEvent, call: ProgramCall, fault: ProgramFault) -> None:
+        """Tell that a call of a program was a problem, once for one that is repeated, or that it is halted."""
+        said = fault.said()
+        text = said if len(said) <= MOST_OF_A_PROBLEM else f"{said[:MOST_OF_A_PROBLEM]}…"
+        facts = {"reason": fault.kind, "detail": text}
+        if call.halted:
+            title = "the program is halted: no more calls, what it holds keeps its stops"
+            self._tell_heard(heard, "program_halted", "critical", title, facts, symbol="")
+        elif self._problems.get(heard.member) != fault:
+            self._tell_heard(heard, "program_problem", "warning", f"a problem of the program at {call.symbol}", facts)
+        self._problems[heard.member] = fault
 
     def _tell_fill(self, heard: HeardEvent, row: TradeRow) -> None:
         facts = {
@@ -215,15 +235,27 @@ class AlertView:
         now = safety.current_equity if equity is None else equity
         return _Standing(now, safety.daily_pnl + now - safety.current_equity, trades, won)
 
-    def _tell_heard(self, heard: HeardEvent, kind: Kind, severity: Severity, title: str, facts: dict[str, str]) -> None:
-        """Tell of an event of the kernel: the same journal makes the same alert again, under the same id."""
+    def _tell_heard(
+        self,
+        heard: HeardEvent,
+        kind: Kind,
+        severity: Severity,
+        title: str,
+        facts: dict[str, str],
+        *,
+        symbol: str | None = None,
+    ) -> None:
+        """Tell of an event of the kernel: the same journal makes the same alert again, under the same id.
+
+        The symbol is the event's where none is given; an empty one says that it concerns all of them.
+        """
         event = heard.event
         origin = Origin(
             self._name,
             event.time_ms,
             heard.number,
             heard.member,
-            getattr(event, "symbol", ""),
+            getattr(event, "symbol", "") if symbol is None else symbol,
             getattr(event, "strategy", ""),
         )
         member = f"{heard.member}: " if heard.member else ""

@@ -38,6 +38,7 @@ from strategies.programs.recorded_decisions import (
     RecordingSource,
     TriggerKey,
 )
+from strategies.warm_up_asked import WARM_UP
 from validation.composed_settings import Settings
 
 _EXAMPLES = """\
@@ -99,6 +100,10 @@ def run(asked: argparse.Namespace) -> int:
         made = run_program(plan, wall_clock_ms(), ProgramListener(wraps, traced(say) if asked.trace else None))
     if asked.trace and not still:
         say("")
+    for warning in made.result.warnings:
+        # The program may have been called late, or never, for want of candles: said where a long report hides it.
+        if warning.startswith(WARM_UP) and not asked.quiet:
+            warn(warning)
     result = BacktestResult(KernelResult(made.result, FolderRun(made.result)))
     if choice.answers is not None:
         _warn_of_records(choice.answers, str(asked.decisions), result)

@@ -22,6 +22,7 @@ from strategies.features.written_hooks import require_hooks
 from strategies.known_candles import KnownCandles
 from strategies.params_check import checked_params
 from strategies.strategy import SignalStream
+from strategies.warm_up_asked import AskedWarmUp
 
 Declared = Mapping[str, Source | Feature]
 
@@ -162,6 +163,18 @@ class FeatureStrategy(Says):
                     raise ConfigurationError(f"feature {name!r}: {error}") from error
             self._settles = length_ms, longest
         return self._settles[1] + self.lookback
+
+    @property
+    def asked_warmup(self) -> AskedWarmUp | None:
+        """The feature of a longer timeframe that asks for the longest warm-up; None where none asks for most."""
+        length_ms = self.timeframe_ms
+        wanted = {name: feature.rows_to_settle(length_ms) for name, feature in self.declared.items()}
+        longest = max(wanted, key=lambda name: wanted[name], default=None)
+        if longest is None or self.declared[longest].timeframe is None or wanted[longest] == 1:
+            return None
+        return AskedWarmUp(
+            wanted[longest] + self.lookback, f"feature {longest!r} of {self.declared[longest].timeframe}"
+        )
 
     @property
     def watched_series(self) -> tuple[WatchedSeries, ...]:

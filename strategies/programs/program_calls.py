@@ -53,8 +53,8 @@ def signal_of(decision: ProgramDecision, desk: Desk, decided: Collection[str]) -
     if symbol in decided:
         return _refused(f"{symbol} is decided about already in this step — allowed: one decision a symbol and a step")
     if decision.leverage is not None and decision.leverage != desk.leverage(symbol):
-        own = desk.leverage(symbol)
-        return _refused(f"leverage: {decision.leverage!r} — allowed: {own!r}, the session's own, or none")
+        allowed = f"allowed: {desk.leverage(symbol)!r}, the session's own (execution.perpetual.leverage), or none"
+        return _refused(f"leverage: {decision.leverage!r} — {allowed}")
     signal = _signal(decision)
     wrong = desk.fault(signal, desk.candles[symbol].close)
     return signal if wrong is None else ProgramProblem("nonsense", f"decision: {as_said(wrong)}")

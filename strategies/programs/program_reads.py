@@ -24,6 +24,10 @@ FLOWS: Mapping[str, str] = {
 """The flows that may be asked for, each with why there is none."""
 
 
+Asked = tuple[int, str, int]
+"""How many of the session's candles a read asks for, what the read is, how long its own candles are."""
+
+
 class ReadFeature(NamedTuple):
     """An indicator that a program reads: the name of its feature, the names of its values, the length of its candles.
 
@@ -46,6 +50,11 @@ class ProgramReads:
     own_ms
         Length of the session's candles.
 
+    Attributes
+    ----------
+    asked
+        What each read asks for before the first step.
+
     Raises
     ------
     ConfigurationError
@@ -56,6 +65,7 @@ class ProgramReads:
         reads: Reads = text.reads
         self.own_ms = own_ms
         self.features: dict[str, Feature] = {}
+        self.asked: list[Asked] = []
         self.indicators: dict[str, ReadFeature] = {}
         self.klines: dict[str, tuple[int, int]] = {}
         self.regimes: dict[str, Mapping[str, str]] = {}
@@ -83,11 +93,16 @@ class ProgramReads:
         for period, count in reads.klines.items():
             most[self._length(period)] = max(count, most.get(self._length(period), 0))
         self.klines = {period: (self._length(period), most[self._length(period)]) for period in reads.klines}
+        self.asked += [
+            ((count + 1) * (length // own_ms), f"get_klines of {period}, {count:,}", length)
+            for period, (length, count) in self.klines.items()
+        ]
         for number, period in enumerate(reads.regimes):
             names = {}
             for measure, feature in regime_features(period).items():
                 names[measure] = f"read_regime_{number}_{measure}"
                 self.features[names[measure]] = feature
+                self.asked.append((feature.rows_to_settle(own_ms), f"get_regime of {period}", self._length(period)))
             self.regimes[period] = names
 
     @property
@@ -126,6 +141,7 @@ class ProgramReads:
         feature = feature_of(text, period)
         length, name = feature.length_ms(self.own_ms), f"read_{len(self.indicators)}"
         self.features[name] = feature
+        self.asked.append((feature.rows_to_settle(self.own_ms), f"get_indicator {text} of {period}", length))
         self.indicators[read_key(text, period)] = ReadFeature(name, feature.outputs, length, feature.rows_of(length))
 
     def _length(self, period: str) -> int:

@@ -21,6 +21,10 @@ from strategies.programs.sandbox.program_sandbox import ProgramSandbox
 from strategies.programs.sandbox.program_text import ProgramText
 from strategies.programs.sandbox.sandbox import Sandbox
 from strategies.programs.triggers.trigger_watch import TriggerWatch
+from strategies.warm_up_asked import AskedWarmUp
+
+MOST_WARMUP_CANDLES = 100_000
+"""A program is shown so many candles before its first step at most: who begins a session fetches and keeps them all."""
 
 
 class ProgramStrategy(FeatureStrategy):
@@ -87,8 +91,25 @@ class ProgramStrategy(FeatureStrategy):
 
     @property
     def warmup_candles(self) -> int:
-        """How many candles must come first: every value has forgotten its start, and all that may be read is there."""
-        return max(super().warmup_candles, self.reads.candles_before + self.lookback)
+        """How many candles must come first: every value has forgotten its start, as far as so many let it."""
+        return min(super().warmup_candles, MOST_WARMUP_CANDLES)
+
+    @property
+    def candles_shown(self) -> int:
+        """How many candles it is shown before the first step where they are stored: all that may be read is there."""
+        return min(max(super().warmup_candles, self.reads.candles_before + self.lookback), MOST_WARMUP_CANDLES)
+
+    @property
+    def asked_warmup(self) -> AskedWarmUp | None:
+        """The read, or the condition, of a longer period that asks for the longest warm-up; None where none does."""
+        own_ms, reads = self.timeframe_ms, self.reads
+        wanted = list(reads.asked)
+        wanted += [
+            (feature.rows_to_settle(own_ms), f"a condition of a pool on {feature.timeframe}", feature.length_ms(own_ms))
+            for feature in self.watch_of(self._symbols).features().values()
+        ]
+        candles, by, length_ms = max(wanted, key=lambda one: one[0], default=(0, "", own_ms))
+        return None if length_ms == own_ms else AskedWarmUp(candles + self.lookback, by, MOST_WARMUP_CANDLES)
 
     def watch_of(self, traded: Sequence[str]) -> TriggerWatch:
         """Return what wakes the program in a session that trades some symbols; it has seen nothing yet.

@@ -7,6 +7,7 @@ from pathlib import Path
 from backtests.market_input import MarketInput
 from backtests.run_plan import RunPlan
 from core.candle_columns import CandleColumns
+from core.errors import Uncovered
 from market_data.history.loaded_candles import LoadedCandles
 from market_data.perpetual.perpetual_data import PerpetualData
 from tests.golden.test_hand_worked_cases import CaseInput, input_of, load_cases, run_case
@@ -59,6 +60,10 @@ class GoldenCasesByBothEngines(unittest.TestCase):
             )
             with self.subTest(case["file"], name=case["name"]):
                 strategy = ScriptedStrategy(fed.signals, fed.warmup_candles)
+                if fed.settings.get("entry_fill") == "next_typical":
+                    with self.assertRaisesRegex(Uncovered, "typical price"):
+                        run_compiled_plan(plan, strategy, market_of(fed))
+                    continue
                 session, got = run_compiled_plan(plan, strategy, market_of(fed))
                 expected = run_case(case)
                 require_same_bytes(self, expected, got)

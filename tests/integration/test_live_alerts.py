@@ -19,6 +19,10 @@ from tests.support.shared import REPOSITORY
 from tests.support.waiting import wait_until
 
 CHANNEL = {"name": "ops", "url_env": "OPS_HOOK", "allow_private": True, "coalesce_seconds": 0.2}
+WRONG = """def decide(market, account, trigger):
+    name = "BTC" if trigger.symbol == "BTC/USDT" else "ETH"
+    raise ValueError("cannot judge " + name + " " + "x" * 2000)
+"""
 REHEARSAL = ("--practice-start", "2024-01-01T22:00", "--speed", "20000", "--for", "3h")
 
 
@@ -27,9 +31,11 @@ class LiveAlerts(unittest.TestCase):
         self.base = Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.service = self.enterContext(AlertService())
 
-    def config(self, name: str, *, channels: bool = True, **keys: object) -> Path:
+    def config(
+        self, name: str, *, channels: bool = True, live: Mapping[str, object] | None = None, **keys: object
+    ) -> Path:
         (self.base / name).mkdir()
-        config = session_config(self.base / name)
+        config = session_config(self.base / name, live=live)
         document = {"channels": [CHANNEL] if channels else [], "retry_first_seconds": 0.05, **keys}
         (config.parent / "alerts.yaml").write_text(json.dumps(document), encoding="utf-8")
         return config
@@ -59,6 +65,27 @@ class LiveAlerts(unittest.TestCase):
                 self.assertNotIn(secret.encode(), path.read_bytes(), path)
         self.assertNotIn(secret, told.log + told.output)
         self.broken_parity_is_told(told.folder)
+
+    def test_a_program_that_goes_wrong_and_is_halted_is_told_with_its_error_and_its_line(self) -> None:
+        strategy = {"type": "program", "file": "wrong.py", "schedule": "5m", "halt_after": 4}
+        config = self.config("wrong", live={"strategy": strategy})
+        (config.parent / "wrong.py").write_text(WRONG, encoding="utf-8")
+        session = self.session(config, "--practice-start", "2024-01-01T12:00", "--speed", "20000", "--for", "20m")
+        self.assertEqual(0, session.ended(), session.log)
+        told = [one.alert for one in read_entries(session.folder / OUTBOX) if isinstance(one, Recorded)]
+        # At 12:05 BTC, ETH and SOL, whose problem is that of ETH once more; at 12:10 BTC, the fourth in a row.
+        self.assertEqual(
+            [("program_problem", "BTC/USDT"), ("program_problem", "ETH/USDT"), ("program_halted", "")],
+            [(one.kind, one.symbol) for one in told if one.kind not in ("start", "stop")],
+        )
+        first, second, halted = told[1:-1]
+        self.assertEqual(("error", "error"), (second.facts["reason"], halted.facts["reason"]))
+        self.assertRegex(second.text, r"^detail line 3: .*cannot judge ETH")
+        self.assertEqual(("warning", "critical"), (first.severity, halted.severity))
+        self.assertTrue(halted.title.endswith(": the program is halted: no more calls, what it holds keeps its stops"))
+        self.assertRegex(halted.text, r"^detail line 3: .*cannot judge BTC x+…$")
+        self.assertLess(len(halted.text), 320)
+        self.assertLessEqual({one.id for one in told}, set(self.service.ids))
 
     def test_a_killed_session_that_is_resumed_sends_what_was_not_confirmed(self) -> None:
         config = self.config("killed")

@@ -54,6 +54,15 @@ class Check(Command):
             (["x = {}", "return x['no']"], "mine.py:6:1: error: called once: KeyError: no"),
             (["return {'action': 'b' + 'uy', 'size': 2}"], "mine.py:4:1: error: called once: decision: size: 2"),
             (["return Decision('buy', stop=-1.0)"], "decision: stop: -1.0"),
+            # What only the price of the moment shows, as a run has it: BTC/USDT is at some 43,000.
+            (["return Decision('buy', stop=90000.0)"], "called once: decision: stop 90000.0 is above the close 4"),
+            (["return Decision('sell', stop=9.0)"], "called once: decision: stop 9.0 is below the close 4"),
+            (["return Decision('buy', targets=[9.0])"], "called once: decision: target 9.0 is below the close 4"),
+            (["return Decision('sell', targets=[9.0, 90000.0])"], "decision: target 2 90000.0 is above the close 4"),
+            (
+                ["return Decision('buy', stop_distance=5.0, leverage=3.0)"],
+                "decision: leverage: 3.0 — allowed: 1.0, the session's own (execution.perpetual.leverage), or none",
+            ),
         ):
             with self.subTest(said):
                 code, out, _ = self.called("check", self.program(body(*lines)))

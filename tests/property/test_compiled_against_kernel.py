@@ -17,7 +17,7 @@ from core.errors import Uncovered
 from core.instrument import Instrument
 from core.trading_signal import Signal
 from tests.property.test_kernel_against_slow_model import TIMEFRAMES, run_kernel_on
-from tests.support.oracles.market_cases import cases
+from tests.support.oracles.market_cases import compiled_cases as cases
 from tests.support.oracles.slow_model import Case
 from tests.support.runs.compiled_runs import require_same_bytes, run_compiled_on
 from tests.support.runs.contract_cases import contracts

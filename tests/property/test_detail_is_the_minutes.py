@@ -35,6 +35,8 @@ ENTRIES = st.sampled_from(
         {"entry_order": "limit", "entry_offset": 0.01, "entry_time_in_force": "GTC"},
         {"entry_order": "stop", "entry_offset": 0.01, "entry_time_in_force": "GTC"},
         {"max_entries": 2, "max_exposure": 0.1, "default_risk_per_trade": 0.001},
+        {"entry_fill": "next_typical"},
+        {"entry_fill": "next_typical", "max_entries": 2, "max_exposure": 0.1, "default_risk_per_trade": 0.001},
     )
 )
 

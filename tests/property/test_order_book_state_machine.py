@@ -78,11 +78,19 @@ class VenueStreams(RuleBasedStateMachine):
         held = 0 if position is None else position.sign
         request = draft.request(last, held, self.now_ms, f"c{len(self.asked) + 1}")
         rows = len(self.trader.account.rows)
-        order = self.trader.book.submit(request, self.now_ms, last_price=last)
         expected = submit(self.model, request, self.now_ms, last)
+        expected.inside = self.enters_inside(expected)
+        role = "entry" if expected.inside else "order"
+        order = self.trader.book.submit(request, self.now_ms, last_price=last, role=role)
         if order.reason in faults(self.model, expected):
             expected.reason = order.reason
         self.asked.append(Asked(request, self.now_ms, rows, order, expected))
+
+    def enters_inside(self, order: ModelOrder) -> bool:
+        """Return whether an accepted order is one as a session's market entries are, one at a time for each symbol."""
+        plain = order.living and order.kind == "MARKET" and order.tif == "GTC" and not order.reduce_only
+        waits = any(other.inside for other in self.model.living(order.symbol))
+        return self.setup.typical and plain and not waits and not self.model.reduces(order)
 
     @precondition(lambda self: self.asked)
     @rule(back=st.integers(0, 5))

@@ -18,6 +18,8 @@ const KINDS = [
   "halt",
   "kill_switch",
   "refusal_storm",
+  "program_halted",
+  "program_problem",
   "feed_lost",
   "feed_back",
   "parity_broken",

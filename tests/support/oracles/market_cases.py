@@ -5,6 +5,7 @@ passes are common. Each candle is two drawn integers, whose digits are its moves
 (0, 0) is a quiet candle without any of them, which is what a failing case shrinks to.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from math import prod
@@ -50,6 +51,8 @@ _ODD_WORDS = {1: "part", 2: "part", 3: "part", 4: "target", 5: "target", 6: "sha
 _SHAPE_RADICES = (len(_GAPS), len(_BODIES), len(_WICKS), len(_WICKS), 16)
 _OPINION_RADICES = (len(_DIRECTIONS), len(_STOPS), len(_TARGETS), _HOLE_CHANCES, len(_WORDS))
 
+
+ENTRY_FILLS = ("next_open", "close", "next_typical")
 
 LIMITS = (
     (0.20, 0.05, 0.02, 0.01),
@@ -220,7 +223,7 @@ def instruments(draw: st.DrawFn, symbol: str, grid: Decimal) -> Instrument:
 
 
 @st.composite
-def settings(draw: st.DrawFn) -> dict[str, float | int | str | bool]:
+def settings(draw: st.DrawFn, entry_fills: Sequence[str]) -> dict[str, float | int | str | bool]:
     """Draw settings around the base ones, such as a configuration may hold.
 
     ``max_order_wait`` within ``max_gap``, the risk per trade and the exposure per position within the safety limits.
@@ -233,7 +236,7 @@ def settings(draw: st.DrawFn) -> dict[str, float | int | str | bool]:
         "slippage": draw(st.sampled_from((0.0, 0.0005, 0.01, 0.0033, 0.0))),
         "commission_rate": draw(st.sampled_from((0.0, 0.0005, 0.001, 0.000123))),
         "allow_shorting": draw(st.sampled_from((True,) * 7 + (False,))),
-        "entry_fill": draw(st.sampled_from(("next_open", "close"))),
+        "entry_fill": draw(st.sampled_from(entry_fills)),
         "on_opposite_signal": draw(st.sampled_from(("ignore", "close", "reverse", "reverse"))),
         "max_order_wait": wait,
         "max_gap": gap,
@@ -254,7 +257,7 @@ def settings(draw: st.DrawFn) -> dict[str, float | int | str | bool]:
 
 
 @st.composite
-def cases(draw: st.DrawFn) -> Case:
+def cases(draw: st.DrawFn, entry_fills: Sequence[str] = ENTRY_FILLS) -> Case:
     """Draw a whole case of 1 to 4 symbols."""
     timeframe_ms, start_ms = draw(st.sampled_from(STARTS))
     warmup_candles = draw(st.sampled_from((0, 1, 2, 0, 3, 6)))
@@ -268,7 +271,7 @@ def cases(draw: st.DrawFn) -> Case:
         rules[symbol] = draw(instruments(symbol, grid))
         candles[symbol], signals[symbol] = draw(markets(timeframe_ms, start_ms - stored_slots * timeframe_ms, grid))
     return Case(
-        settings=draw(settings()),
+        settings=draw(settings(entry_fills)),
         timeframe_ms=timeframe_ms,
         start_ms=start_ms,
         symbols=tuple(symbols),
@@ -278,3 +281,8 @@ def cases(draw: st.DrawFn) -> Case:
         warmup_candles=warmup_candles,
         kill_switch=draw(st.sampled_from((False,) * 19 + (True,))),
     )
+
+
+def compiled_cases() -> st.SearchStrategy[Case]:
+    """Draw cases whose entries fill where the compiled rules know it."""
+    return cases(ENTRY_FILLS[:2])

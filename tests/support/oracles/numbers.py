@@ -21,6 +21,12 @@ def twelve_digits(value: float) -> Fraction:
     return Fraction(format(value, ".12g"))
 
 
+def typical(high: float, low: float, close: float) -> Fraction:
+    """Return the mean of a candle's high, low and close in twelve significant digits, kept within its range."""
+    mean = twelve_digits(float((exact(high) + exact(low) + exact(close)) / 3))
+    return min(max(mean, exact(low)), exact(high))
+
+
 def rounded_down(value: Fraction, step: Fraction) -> Fraction:
     """Return the largest multiple of ``step`` that is not above ``value``; step 0 is no grid."""
     return value if step == 0 else (value // step) * step

@@ -8,14 +8,17 @@ room and says how it was read.
 import csv
 import io
 from decimal import Decimal
+from fractions import Fraction
 
+from core.candle import Candle
 from core.trading_signal import FLAT
-from tests.support.oracles.numbers import TOLERANCE, day_of, exact, plain_text
+from tests.support.oracles.numbers import TOLERANCE, day_of, exact, plain_text, typical
 from tests.support.oracles.slow_model_book import (
     Book,
     Case,
     ModelResult,
     Order,
+    Position,
     balance,
     candle_before,
     daily_loss_halted,
@@ -51,7 +54,7 @@ def run_model(case: Case) -> ModelResult:
         # The day roll needs no act of its own: day start and the daily-loss halt are functions of the day of `now`.
         exits_at_the_open(book, now)
         entries_at_the_open(book, now)
-        exits_inside_the_candle(book, now)
+        inside_the_candle(book, now)
         candle_moves(book, now, held_before | {row["symbol"] for row in book.rows[fills_before:]})
         marks_and_halts(book, now)
         # READING: the row of a step holds the equity of its B, the exact form of the same point of the float curve. A
@@ -144,7 +147,9 @@ def exits_at_the_open(book: Book, now: int) -> None:
 
 
 def entries_at_the_open(book: Book, now: int) -> None:
-    """A2: waiting market entries fill at the open, stamped with it."""
+    """A2: waiting market entries fill at the open, stamped with it; with ``next_typical`` none does."""
+    if book.case.settings["entry_fill"] == "next_typical":
+        return
     for symbol, candle in present(book.case, now):
         order = waiting_entry(book, symbol)
         if order is not None:
@@ -152,38 +157,51 @@ def entries_at_the_open(book: Book, now: int) -> None:
             fill_entry(book, order, exact(candle.open), candle.open_time_ms)
 
 
-def exits_inside_the_candle(book: Book, now: int) -> None:
-    """A3: the stop needs a touch, the target a trade through it; adverse before favourable; stamped with T.
+def inside_the_candle(book: Book, now: int) -> None:
+    """A3: each symbol's entry at the typical price, where entries fill there, and then its exits; stamped with T."""
+    for symbol, candle in present(book.case, now):
+        order, entered_at = waiting_entry(book, symbol), None
+        if order is not None and book.case.settings["entry_fill"] == "next_typical":
+            book.waiting.remove(order)
+            entered_at = typical(candle.high, candle.low, candle.close)
+            fill_entry(book, order, entered_at, now, marked_from_ms=candle.open_time_ms)
+        if symbol in book.positions:
+            exit_inside_the_candle(book, now, book.positions[symbol], candle, entered_at)
+
+
+def exit_inside_the_candle(
+    book: Book, now: int, position: Position, candle: Candle, entered_at: Fraction | None
+) -> None:
+    """The stop needs a touch, the target a trade through it; adverse before favourable.
 
     A stop beyond the open of its own entry candle fills here at that open, with slippage, never better than the open.
     """
-    for symbol, candle in present(book.case, now):
-        position = book.positions.get(symbol)
-        if position is None:
-            continue
-        opened = exact(candle.open)
-        adverse, favourable = exact(candle.low), exact(candle.high)
-        if position.sign < 0:
-            adverse, favourable = favourable, adverse
-        stop, reason = stop_in_force(book, position)
-        target = target_in_force(book, position)
-        stop_is_touched = position.sign * (stop - adverse) >= 0
-        target_is_traded = target is not None and position.sign * (favourable - target) > 0
-        stop_is_beyond_open = position.sign * (stop - opened) >= 0
-        if stop_is_touched:
-            # READING: a stop that the open has already reached decides at the open, so that trade does not rest on
-            # the rule "adverse before favourable" and is not ambiguous, whatever the candle did afterwards.
-            close_position(
-                book,
-                position,
-                opened if stop_is_beyond_open else stop,
-                now,
-                reason,
-                ambiguous=target_is_traded and not stop_is_beyond_open,
-            )
-        elif target is not None and target_is_traded:
-            target_is_beyond_open = position.sign * (opened - target) > 0
-            close_position(book, position, opened if target_is_beyond_open else target, now, "target", slips=False)
+    # READING: of a position entered at the candle's typical price nobody knows which part of the candle came after the
+    # entry. All of it can meet its stop, and nothing its target. It was not there at the open: what the open is for
+    # another position, its entry's reference is for this one, also where a stop lies between the two.
+    began = exact(candle.open) if entered_at is None else entered_at
+    adverse, favourable = exact(candle.low), exact(candle.high)
+    if position.sign < 0:
+        adverse, favourable = favourable, adverse
+    stop, reason = stop_in_force(book, position)
+    target = target_in_force(book, position)
+    stop_is_touched = position.sign * (stop - adverse) >= 0
+    target_is_traded = target is not None and position.sign * (favourable - target) > 0
+    stop_is_beyond = position.sign * (stop - began) >= 0
+    if stop_is_touched:
+        # READING: a stop that the open has already reached decides at the open, so that trade does not rest on
+        # the rule "adverse before favourable" and is not ambiguous, whatever the candle did afterwards.
+        close_position(
+            book,
+            position,
+            began if stop_is_beyond else stop,
+            now,
+            reason,
+            ambiguous=target_is_traded and not stop_is_beyond,
+        )
+    elif target is not None and target_is_traded and entered_at is None:
+        target_is_beyond = position.sign * (began - target) > 0
+        close_position(book, position, began if target_is_beyond else target, now, "target", slips=False)
 
 
 def candle_moves(book: Book, now: int, traded: set[str]) -> None:

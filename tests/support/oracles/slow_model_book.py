@@ -77,7 +77,8 @@ class Order:
 class Position:
     """A position as it was filled, whatever has left it since.
 
-    ``entry_ms`` is the fill's event time, ``stop`` the level placed at the fill.
+    ``entry_ms`` is the fill's event time, ``marked_from_ms`` the open of the first candle whose close can mark it,
+    ``stop`` the level placed at the fill.
     """
 
     symbol: str
@@ -85,6 +86,7 @@ class Position:
     quantity: Fraction
     entry_price: Fraction
     entry_ms: int
+    marked_from_ms: int
     entry_commission: Fraction
     stop: Fraction
     target: Fraction | None
@@ -213,7 +215,7 @@ def trade_log_mark(book: Book, position: Position) -> Fraction:
     """Return the last B close, or the position's own fill price until its first B."""
     # READING: a position's first B is the first one in which its symbol has a candle. A position filled in C at a
     # close keeps its own fill price as mark through steps that bring no candle of its symbol.
-    closes = marked_closes(book, position.symbol, position.entry_ms)
+    closes = marked_closes(book, position.symbol, position.marked_from_ms)
     return exact(closes[-1]) if closes else position.entry_price
 
 
@@ -237,7 +239,7 @@ def stop_in_force(book: Book, position: Position) -> tuple[Fraction, str]:
     moves = [(time_ms, 1, level) for time_ms, moved, level in book.moved_stops if moved is position]
     if case.settings["enable_trailing_stop"]:
         fraction = exact(number(case, "trailing_stop_pct"))
-        for candle in marked_candles(book, position.symbol, position.entry_ms):
+        for candle in marked_candles(book, position.symbol, position.marked_from_ms):
             trailing = against_trader(exact(candle.close) * (1 - position.sign * fraction), -position.sign, tick)
             moves.append((candle.open_time_ms + case.timeframe_ms, 0, trailing))
     level, reason = position.stop, "stop"

@@ -57,8 +57,12 @@ def commission_of(book: Book, price: Fraction, quantity: Fraction) -> Fraction:
     return to_1e8(price * quantity * exact(number(book.case, "commission_rate")))
 
 
-def fill_entry(book: Book, order: Order, reference: Fraction, event_ms: int) -> None:
+def fill_entry(
+    book: Book, order: Order, reference: Fraction, event_ms: int, *, marked_from_ms: int | None = None
+) -> None:
     """Open a position unless the account cannot carry it; the order is then rejected, never resized.
+
+    ``marked_from_ms`` is the open of the first candle whose close marks it, where the fill lies inside that candle.
 
     Entry notionals plus this one plus its commission against equity at B plus PnL realised since, from B's marks on.
     Stop and target distances are kept from the rounded fill: a long's stop rounds down and a short's up, targets away
@@ -90,7 +94,16 @@ def fill_entry(book: Book, order: Order, reference: Fraction, event_ms: int) -> 
         book.order_events.append((event_ms, order.symbol, "rejected", "target_passed"))
         return
     book.positions[order.symbol] = Position(
-        order.symbol, order.sign, order.quantity, price, event_ms, commission, stop, target, order.tag
+        order.symbol,
+        order.sign,
+        order.quantity,
+        price,
+        event_ms,
+        event_ms if marked_from_ms is None else marked_from_ms,
+        commission,
+        stop,
+        target,
+        order.tag,
     )
     levels = {"stop": plain_text(stop)}
     if order.tag:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from core.candle import Candle
-from tests.support.oracles.numbers import against_trader, exact, rounded_down
+from tests.support.oracles.numbers import against_trader, exact, rounded_down, typical
 from tests.support.oracles.venue_model_fills import execute, priced, wanted
 from tests.support.oracles.venue_model_margin import liquidate, liquidation_level, passes_bankruptcy
 from tests.support.oracles.venue_model_orders import trailing_level
@@ -28,6 +28,7 @@ class Play:
     high: Fraction
     low: Fraction
     close: Fraction
+    typical: Fraction
     mark: Candle | None
     room: Fraction | None
     time_ms: int = 0
@@ -53,6 +54,7 @@ def play_candle(venue: Venue, symbol: str, candle: Candle, timeframe_ms: int, ma
         candle.open_time_ms,
         candle.open_time_ms + timeframe_ms,
         *(exact(price) for price in (candle.open, candle.high, candle.low, candle.close)),
+        typical(candle.high, candle.low, candle.close),
         mark,
         volume_room(venue, symbol, candle),
         candle.open_time_ms,
@@ -114,7 +116,7 @@ def exits_at_the_open(play: Play) -> None:
 def act_on_reducing(play: Play, acts: str) -> None:
     """Let each order of one kind that reduces now, and that the open satisfies, act at the open."""
     for order in play.acting():
-        if order.living and order.acts == acts and play.venue.reduces(order):
+        if order.living and order.acts == acts and play.venue.reduces(order) and not order.inside:
             meet_the_open(play, order)
 
 
@@ -123,7 +125,7 @@ def entries_at_the_open(play: Play) -> None:
     # READING: every order that has not acted in A1 and that the open satisfies acts here, by the position that stands
     # when its turn comes: one that meets a position opened at this same open reduces it. Else a market order would not
     # fill at its open, and an IOC order not at its first one.
-    market = [order for order in play.acting() if order.acts == "market"]
+    market = [order for order in play.acting() if order.acts == "market" and not order.inside]
     resting = [order for order in play.acting() if order.acts != "market"]
     for order in market + resting:
         if order.living:
@@ -225,6 +227,9 @@ def next_on_leg(play: Play, start: Fraction, end: Fraction) -> tuple[ModelOrder 
     """Return the order met next on a leg (None stands for the liquidation) and where; None where nothing is met."""
     found: list[Met] = []
     for order in play.acting():
+        if order.inside:
+            found += entry_on_leg(play, order, start, end)
+            continue
         if order.acts == "market" or is_left_out(play, order):
             continue
         if satisfied(play, order, start):
@@ -239,6 +244,14 @@ def next_on_leg(play: Play, start: Fraction, end: Fraction) -> tuple[ModelOrder 
         return None
     *_, order, level = min(found, key=lambda item: item[:3])
     return order, level
+
+
+def entry_on_leg(play: Play, order: ModelOrder, start: Fraction, end: Fraction) -> list[Met]:
+    """An entry that waits for the typical price is met where a leg comes to it; never against a position."""
+    # READING: at one price with limit orders it has its turn by acceptance, as one of them.
+    if play.venue.reduces(order) or not min(start, end) <= play.typical <= max(start, end):
+        return []
+    return [(abs(play.typical - start), 2, order.number, order, play.typical)]
 
 
 def liquidation_on_leg(play: Play, start: Fraction, end: Fraction) -> list[Met]:
@@ -292,7 +305,12 @@ def both_extremes(play: Play, sign: int) -> list[Fraction]:
 
 def legs_without_position(play: Play) -> list[Fraction]:
     """First the extreme on whose side the nearest reachable resting order lies (equal distance: down first)."""
+    # READING: an entry that waits for the typical price is a resting order at that price.
     down, up = distances_to(play, play.low), distances_to(play, play.high)
+    for order in play.acting():
+        if order.inside:
+            down += [met[0] for met in entry_on_leg(play, order, play.open, play.low)]
+            up += [met[0] for met in entry_on_leg(play, order, play.open, play.high)]
     if up and (not down or min(up) < min(down)):
         return [play.high, play.low]
     return [play.low, play.high]

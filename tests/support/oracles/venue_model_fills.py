@@ -254,6 +254,7 @@ def after_fill(venue: Venue, order: ModelOrder, quantity: Fraction, time_ms: int
             if other is not order and other.group == order.group:
                 venue.move(other, time_ms, "CANCELED", "oco")
     if position is None:
+        venue.end_the_rest_of_entries(order.symbol, -order.sign, time_ms)
         for other in venue.living(order.symbol):
             if other.reduce_only:
                 reason = "position_closed" if other.role == "order" else "oco"

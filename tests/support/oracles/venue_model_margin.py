@@ -120,6 +120,7 @@ def liquidate(play: Play) -> Fraction:
             realized, False, "", venue.next_order_id(), "liquidation",
         )
     )  # fmt: skip
+    venue.end_the_rest_of_entries(symbol, position.sign, play.time_ms)
     for order in venue.living(symbol):
         if order.reduce_only:
             venue.move(order, play.time_ms, "CANCELED", "position_closed" if order.role == "order" else "oco")

@@ -37,7 +37,10 @@ Ladder = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Setup:
-    """One venue as drawn; fractions as text, so that both sides read the same number."""
+    """One venue as drawn; fractions as text, so that both sides read the same number.
+
+    ``typical`` says that a session's market entries fill at the typical price of a candle.
+    """
 
     intrabar: str
     limit_fill: str
@@ -55,6 +58,7 @@ class Setup:
     break_even_after: int | None
     leverage: str | None
     liquidation_fee: str
+    typical: bool = False
 
     def instruments(self) -> dict[str, Instrument]:
         """Return the same trading rules for every symbol."""
@@ -124,6 +128,7 @@ def paper_trader(setup: Setup) -> PaperTrader:
         ladder=tuple(Rung(Decimal(share), Decimal(distance)) for share, distance in setup.ladder),
         break_even_after=setup.break_even_after,
         perpetual=perpetual,
+        enters_at_typical=setup.typical,
     )
     return PaperTrader.at(PaperVenue(received(BALANCE), pricing, rules, Recorder()))
 
@@ -156,6 +161,7 @@ def setups(*, perpetual: bool = False) -> st.SearchStrategy[Setup]:
         break_even_after=st.sampled_from((None, 1)),
         leverage=st.sampled_from(("10", "3", "20")) if perpetual else st.none(),
         liquidation_fee=st.sampled_from(("0", "0.01")) if perpetual else st.just("0"),
+        typical=st.booleans(),
     ).filter(lambda setup: setup.ladder or setup.break_even_after is None)
 
 

@@ -48,8 +48,9 @@ class ModelTier:
 class ModelOrder:
     """An order; ``number`` counts acceptances, ``acts`` says how it meets the next candle: market, stop or limit.
 
-    ``role`` is order, stop or target; the last two protect a position. ``rested`` says that an open at which it could
-    act has passed, ``effective_ms`` is the earliest open at which it acts.
+    ``role`` is order, stop or target; the last two protect a position. ``inside`` says that it is a market entry that
+    waits for a candle's typical price. ``rested`` says that an open at which it could act has passed, ``effective_ms``
+    is the earliest open at which it acts.
     """
 
     number: int
@@ -71,6 +72,7 @@ class ModelOrder:
     expires_ms: int | None = None
     post_only: bool = False
     reduce_only: bool = False
+    inside: bool = False
     group: str | None = None
     rested: bool = False
     filled: Fraction = Fraction(0)
@@ -174,6 +176,12 @@ class Venue:
         """Whether the symbol has a position against the order."""
         position = self.positions.get(order.symbol)
         return position is not None and position.sign == -order.sign
+
+    def end_the_rest_of_entries(self, symbol: str, sign: int, time_ms: int) -> None:
+        """What is left of an entry inside the candle is cancelled with the position that it had opened or added to."""
+        for order in self.living(symbol):
+            if order.inside and order.filled and order.sign == sign:
+                self.move(order, time_ms, "CANCELED", "position_closed")
 
     def move(self, order: ModelOrder, time_ms: int, status: str, reason: str = "") -> None:
         """Take an order to a state, for a reason, and keep the event."""

@@ -16,7 +16,7 @@ from backtests.run_plan import RunPlan
 from compiled.driving.compiled_run import CompiledRun, Sinks
 from compiled.driving.contracts import Contract
 from compiled.driving.core_builder import SymbolMarket, build_core
-from compiled.driving.coverage import rules_reasons
+from compiled.driving.coverage import uncovered_reasons
 from compiled.driving.opinion_rows import WordedRows
 from compiled.layout import SIGNAL_ROW, Records
 from compiled.text.words import TextRows
@@ -73,7 +73,7 @@ def run_compiled_on(
     """Run the compiled rules on a case of the model, with finer candles or none; Uncovered if they do not cover it."""
     settings = settings_from(case.settings, case.symbols, timeframe)
     rules = [(case.instruments[symbol], False) for symbol in case.symbols]
-    for reason in rules_reasons(rules):
+    for reason in uncovered_reasons(settings.live.execution, rules):
         raise Uncovered(reason)
     market, texts, rows_of = [], [], WordedRows()
     for symbol in case.symbols:

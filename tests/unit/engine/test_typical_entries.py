@@ -9,6 +9,7 @@ from core.errors import ConfigurationError
 from core.instrument import Instrument
 from core.trading_signal import Signal
 from execution.execution_settings import ExecutionSettings
+from execution.matching.typical_price import typical_price
 from tests.support.runs.kernel_runs import KernelRun, columns, run_kernel
 from tests.support.times import MINUTE_MS
 
@@ -67,6 +68,21 @@ class TypicalEntries(unittest.TestCase):
             columns(run.rows, "action", "price", "side"),
         )
         self.assertEqual(["00:02:00", "00:02:00", "00:03:00"], [row["timestamp"][11:19] for row in run.rows][:3])
+
+    def test_the_price_is_exact_to_twelve_digits_and_never_outside_the_candle(self) -> None:
+        for high, low, close, price in (
+            (101.5, 99.0, 100.5, "100.333333333"),
+            (2.0, 1.0, 1.0, "1.33333333333"),
+            # Thirteen digits: twelve of them, 1.23456789012, would lie below the whole candle.
+            (1.234567890123, 1.234567890123, 1.234567890123, "1.234567890123"),
+            (1.234567890128, 1.234567890128, 1.234567890128, "1.234567890128"),
+        ):
+            with self.subTest(price):
+                self.assertEqual(Decimal(price), typical_price(Candle(0, close, high, low, close, 1.0)))
+
+    def test_a_flat_candle_of_many_digits_fills_the_entry_too(self) -> None:
+        many = (100.0000000000123,) * 4
+        self.assertEqual([("OPEN", "100.01")], columns(played({0: LONG}, FIRST, many).rows, "action", "price")[:1])
 
     def test_the_compiled_rules_leave_it_to_the_kernel(self) -> None:
         rows = [(at * MINUTE_MS, 10.0, 11.0, 9.0, 10.0, 1.0) for at in range(3)]

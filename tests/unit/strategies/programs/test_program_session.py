@@ -141,7 +141,7 @@ class Decisions(Called):
     def test_leverage_may_only_be_that_of_the_session(self) -> None:
         run = self.run_for(lambda given: {"action": "buy", "stop_distance": 100.0, "leverage": 3})
         self.assertEqual(
-            "decision: leverage: 3.0 — allowed: 1.0, the session's own, or none",
+            "decision: leverage: 3.0 — allowed: 1.0, the session's own (execution.perpetual.leverage), or none",
             run.told("program")[0]["problem"]["text"],
         )
         run = self.run_for(lambda given: {"action": "buy", "stop_distance": 100.0, "leverage": 1})
