@@ -16,14 +16,13 @@ from backtests.player.session_player import SessionPlayer
 from backtests.player.state_lines import GOES_ON, StateLine
 from backtests.player.states import state_json
 from backtests.run_plan import RunPlan
-from core.errors import HarnessError, InvariantError
 from core.symbol_spelling import symbol_key
 from core.timeframe import timeframe_ms
 from dashboard.playback.controls import Answered, Asked, Control, Told
 from dashboard.problems import NotFound
+from dashboard.sendable import sendable
 from reports.page.coarse_candles import drawable
 from reports.page.packed_columns import packed_candles
-from strategies.own_code import failure_in_one_line
 
 _THREADS = 8
 """One that plays, and those that make it hold still."""
@@ -39,7 +38,7 @@ def play(plan: RunPlan, border: Connection, per_second: float) -> None:
     try:
         player = SessionPlayer(plan)
     except Exception as error:  # noqa: BLE001 - whoever asked is told
-        border.send(Answered(0, error=_sendable(error)))
+        border.send(Answered(0, error=sendable(error)))
         return
     played = _Played(player, border)
     border.send(Answered(0, (list(player.market.candles), player.market.timeframe)))
@@ -70,7 +69,7 @@ class _Played:
         try:
             told = Answered(asked.number, self._does[asked.what](asked.with_))
         except Exception as error:  # noqa: BLE001 - whoever asked is told
-            told = Answered(asked.number, error=_sendable(error))
+            told = Answered(asked.number, error=sendable(error))
         self._send(told)
 
     def tell(self, line: StateLine) -> None:
@@ -134,10 +133,3 @@ def _plain(state: PlayerState) -> dict[str, Any]:
     """Return a state as JSON has it: money as text."""
     found: dict[str, Any] = msgspec.json.decode(state_json(state))
     return found
-
-
-def _sendable(error: Exception) -> Exception:
-    """Return an error that can be sent: one of the program's with its sentence, any other as a defect."""
-    if isinstance(error, HarnessError):
-        return type(error)(str(error))
-    return InvariantError(failure_in_one_line(error))

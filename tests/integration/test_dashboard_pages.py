@@ -8,6 +8,7 @@ from tests.support.asked_dashboards import CONFIG
 from tests.support.browser import needs_browser
 from tests.support.shown_dashboards import ShownDashboard
 from tests.support.system_files import write_system
+from tests.support.waiting import wait_until
 
 HOSTILE = "</script><img src=x onerror=window.injected=1>"
 MANY = """
@@ -403,12 +404,25 @@ class ProgramPages(Shown):
         self.browser.press("#try")
         asked = {"pool": pool, "config": "practice.yaml", "symbols": ["BTC/USDT"], "start_date": "2024-01-01"}
         told = self.told("pools/test", "POST", {**asked, "end_date": "2024-01-15"})
+        told = self.ended(f"/api/trials/{told['id']}")["result"]
         self.assertGreater(told["total"], 0)
         self.says("#pool-outcome", f"{told['total']} trigger")
         count = "return document.querySelectorAll('#pool-triggers tbody tr').length"
         self.assertEqual(told["total"], self.browser.run(count))
         self.assertTrue(all("422" in one for one in self.browser.logged()))
         self.seen("pool", "#pool-outcome")
+        # One that takes long is watched, and ended by hand or by leaving the page.
+        for field, value in (("timeframe", "1m"), ("start", "2022-01-01"), ("end", "2023-11-01")):
+            self.browser.fill(f"#try-{field}", value)
+        for leaves in (False, True):
+            self.browser.press("#try")
+            self.browser.wait("return document.querySelector('#pool-outcome .trial button') !== null")
+            if leaves:
+                self.show("#/programs")
+            else:
+                self.browser.press("#pool-outcome button", "Cancel")
+                self.says("#pool-outcome", "ended before it was through")
+            wait_until(lambda: self.told("trials")[0]["status"] == "CANCELLED")
 
 
 class PlaybackPage(Shown):

@@ -2,7 +2,8 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
+from fastapi.concurrency import run_in_threadpool
 
 from core.errors import ConfigurationError
 from dashboard.api.backtest_models import Done, Started
@@ -19,7 +20,8 @@ from dashboard.api.programs.program_models import (
     VersionView,
 )
 from dashboard.api.programs.program_requests import program_job_of
-from dashboard.api.programs.program_trials import TrialRequest, TriedView, tried_once
+from dashboard.api.programs.program_trials import TrialRequest, program_work
+from dashboard.api.programs.trial_routes import TrialOfProgram, begun
 from dashboard.problems import NotFound
 from dashboard.services import Services, ServicesOf
 from programs.program_store import delete_program, program_versions, save_program, stored_program, stored_programs
@@ -44,9 +46,13 @@ def check(asked: CheckRequest) -> CheckView:
 
 
 @routes.post("/try", responses=refusals(409))
-def attempt(asked: TrialRequest, services: ServicesOf) -> list[TriedView]:
-    """Call a text once at a moment of history, in the sandbox, as each of what wakes it would; nothing is traded."""
-    return tried_once(asked, services)
+async def attempt(asked: TrialRequest, services: ServicesOf, request: Request) -> TrialOfProgram:
+    """Call a text once at a moment of history, in the sandbox, as each of what wakes it would; nothing is traded.
+
+    What takes longer than two seconds goes on as a trial.
+    """
+    work = await run_in_threadpool(program_work, asked, services)
+    return TrialOfProgram.of(await begun(services, work, request))
 
 
 @routes.get("/{program}", responses=refusals(404))

@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field
 from dashboard.api.backtests import run_of
 from dashboard.api.described import refusals
 from dashboard.api.pages import Page, PagingOf, iso
-from dashboard.api.programs.pool_trials import MetView
 from dashboard.services import ServicesOf
+from dashboard.trials.trial_answers import Fault, MetView, Wish
 from runs.reading.trigger_log import Outcome, TriggerRow, trigger_log
 
 routes = APIRouter(prefix="/backtest", tags=["programs"])
@@ -26,28 +26,6 @@ class WokenBy(BaseModel):
     logic: str = Field(examples=["all"])
     met: list[MetView]
     regime: str | None = Field(description="The symbol's; null: undefined.", examples=["trend"])
-
-
-class Wish(BaseModel):
-    """What the program decided, in its own words."""
-
-    action: Literal["buy", "sell", "close", "hold"]
-    size: float = Field(description="Of what risk allows, 0 to 1.")
-    quote: float | None = Field(description="What the position was to be worth, in quote currency.")
-    leverage: float | None
-    stop: float | None
-    stop_distance: float | None
-    target_distance: float | None
-    targets: list[tuple[float, float]] = Field(description="Fractions of the position, and prices.")
-    reason: str
-
-
-class Fault(BaseModel):
-    """Why a call counts as holding."""
-
-    kind: Literal["syntax", "error", "limit", "nonsense", "refused", "machine"]
-    text: str
-    line: int | None = Field(description="Of the program's text, from 1.")
 
 
 class CallView(BaseModel):

@@ -7,6 +7,7 @@ import { guarded } from "front/board/problems.js";
 import { go, hashOf } from "front/board/routes.js";
 import { el } from "front/elements.js";
 import { badge, warningsPart } from "front/page_frame.js";
+import { tried } from "front/places/trials.js";
 import { count, minute, perCent, price, tone } from "front/words.js";
 
 const OPS = ["<", "<=", ">", ">=", "crosses_above", "crosses_below"];
@@ -82,14 +83,14 @@ export async function poolPage(at) {
     },
     { kind: "danger" },
   );
-  const tried = trial(configurations, form, outcome);
+  const alone = trial(configurations, form, outcome, at);
   return {
     name: `Pool ${id}`,
     head: head(id, "a pool", state),
     parts: [
       own?.problem && empty(own.problem),
       card("Conditions", form.node, el("div", { class: "controls" }, keep, own?.version && remove)),
-      card("Alone on history", tried, outcome),
+      card("Alone on history", alone, outcome),
     ].filter(Boolean),
   };
 }
@@ -187,7 +188,7 @@ function conditionRow(condition, gone) {
   };
 }
 
-function trial(configurations, form, outcome) {
+function trial(configurations, form, outcome, at) {
   const config = select(
     configurations.map((one) => [one, one]),
     { id: "try-config" },
@@ -211,7 +212,8 @@ function trial(configurations, form, outcome) {
         start_date: start.value,
         end_date: end.value,
       };
-      outcome.replaceChildren(...came(await send("POST", "pools/test", asked)));
+      const found = await tried("pools/test", asked, at, outcome);
+      if (found !== null) outcome.replaceChildren(...came(found));
     } finally {
       run.disabled = false;
     }

@@ -12,6 +12,7 @@ import { poolsTable } from "front/places/pools.js";
 import { findingsList, programEditor } from "front/places/program_editor.js";
 import { follow } from "front/places/run.js";
 import { triedTable, triggerLog } from "front/places/trigger_log.js";
+import { tried } from "front/places/trials.js";
 import { count, perCent, tone } from "front/words.js";
 
 const FIRST = `def decide(market, account, trigger):
@@ -244,12 +245,13 @@ function runForm(name, pools, configurations, text_, { started, through, at }) {
     timeframe: timeframe.value.trim() || undefined,
   });
   const run = el("button", { type: "submit", class: "main", id: "start" }, "Run it");
-  const tried = el("div", { id: "tried" });
+  const answered = el("div", { id: "tried" });
   const once = button(
     "Call it once",
     async () => {
       const body = { text: text_.value(), ...market(), at: end.value };
-      tried.replaceChildren(triedTable(await send("POST", "programs/try", body)));
+      const calls = await tried("programs/try", body, at, answered);
+      if (calls !== null) answered.replaceChildren(triedTable(calls));
     },
     { id: "once", title: "In the sandbox, on the last candle; nothing is traded" },
   );
@@ -300,6 +302,6 @@ function runForm(name, pools, configurations, text_, { started, through, at }) {
       field("Name", called, "What the run is called."),
     ),
     el("div", { class: "controls" }, run, once),
-    tried,
+    answered,
   );
 }
