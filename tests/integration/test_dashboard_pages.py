@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from tests.support.asked_dashboards import CONFIG
 from tests.support.browser import needs_browser
+from tests.support.shared import REPOSITORY
 from tests.support.shown_dashboards import ShownDashboard
 from tests.support.system_files import write_system
 from tests.support.waiting import wait_until
@@ -330,12 +331,13 @@ class ProgramPages(Shown):
         self.assertEqual("import os", self.browser.run(chosen))
         self.numbered_as_far_as_it_is_seen()
         self.indented()
+        self.nothing_typed_is_lost()
         self.browser.fill("#text", PROGRAM)
         self.says("#findings", "finds nothing")
         self.says("#reads", "rsi(14) on 1h")
         self.browser.fill("#program-note", HOSTILE)
         self.browser.press("#keep")
-        self.says("#program-state", "version 1")
+        self.says("#program-state", "version 4")
         self.browser.press("label", "rsi_oversold")
         for name, value in (("schedule", "1d"), ("symbols", "BTC/USDT"), ("end", "2024-01-06"), ("name", "of a text")):
             self.browser.fill(f"#run-{name}", value)
@@ -345,19 +347,73 @@ class ProgramPages(Shown):
         self.browser.press("#start")
         self.says("#trigger-log", "the schedule")
         self.says("#trigger-log", "rsi(14) = ")
-        run = str(self.browser.run("return location.hash.split('run=')[1]"))
+        run = str(self.browser.run("return new URLSearchParams(location.hash.split('?')[1]).get('run')"))
         log = self.told(f"backtest/results/{run}/triggers")
         self.says("#triggers", f"{log['signals']} by pools, {log['scheduled']} by the schedule")
         shown = "return [...document.querySelectorAll('#trigger-log tbody tr')].map((one) => one.cells[5].textContent)"
-        outcomes = [one["outcome"] + one["outcome_reason"] for one in log["items"][:25]]
-        self.assertEqual(outcomes, self.browser.run(shown))
+        for show in ("acted", "held", "problems", "all"):
+            if show != "acted":  # Those that did something are shown at first.
+                self.browser.press(f"#triggers [name=show][value={show}]")
+                self.browser.wait(f"return location.hash.includes('show={show}')")
+            items = self.told(f"backtest/results/{run}/triggers?show={show}&page_size=25")["items"]
+            self.assertEqual([one["outcome"] + one["outcome_reason"] for one in items], self.browser.run(shown), show)
+        self.assertGreater(log["shown"]["acted"] * log["shown"]["held"], 0)
         self.seen("program")
         self.show(f"#/programs/dip?run={run}")
         self.says("#trigger-log", "the schedule")
         self.seen("program-log", "#triggers")
+        self.traded_on_paper()
+        self.show(f"#/programs/dip?run={run}")
         self.browser.press("#result-way a", "Look at the result")
         self.says("#notes", "of a text")
         self.looked_at("programs", "#/programs")
+
+    def traded_on_paper(self) -> None:
+        """Start a session of the newest version from the form, and find it with its version."""
+        self.browser.press("label", "rsi_oversold")
+        for name, value in (("schedule", "1h"), ("symbols", "BTC/USDT")):
+            self.browser.fill(f"#run-{name}", value)
+        for name, value in (("duration", "4h"), ("name", "of-a-text")):
+            self.browser.fill(f"#session-{name}", value)
+        self.browser.press("#session-run")
+        self.browser.wait("return location.hash === '#/live/of-a-text'")
+        self.says("#page", "dip, version 4")
+        wait_until(lambda: self.told("sessions/of-a-text")["state"] == "ended")
+        self.show("#/programs/dip")
+        self.says("#program-sessions", "of-a-text")
+        self.says("#program-sessions", "ended")
+
+    def nothing_typed_is_lost(self) -> None:
+        """Begin from an example, keep it by the keyboard, change it, leave and come back, look at what was, restore."""
+        closed = "const asked = new Event('beforeunload', { cancelable: true }); return !dispatchEvent(asked)"
+        text = "return document.querySelector('#text').value"
+        self.assertTrue(self.browser.run(closed), "whoever closes the tab is asked")
+        self.browser.fill("#template", "strongest")
+        self.browser.press("dialog button", "Replace it")
+        example = (REPOSITORY / "examples" / "programs" / "strongest.py").read_text()
+        self.assertEqual(example, self.browser.run(text))
+        saved = "document.dispatchEvent(new KeyboardEvent('keydown', { key: 's', ctrlKey: true, cancelable: true }))"
+        self.assertIs(False, self.browser.run(f"return {saved}"), "the browser does not save the page")
+        self.says("#program-state", "version 1")
+        self.assertFalse(self.browser.run(closed))
+        self.browser.fill("#text", example + "# more\n")
+        self.show("#/programs")
+        self.says("#programs", "changed")
+        self.show("#/programs/dip")
+        self.assertEqual(example + "# more\n", self.browser.run(text))
+        self.browser.run(saved)
+        self.says("#program-state", "version 2")
+        self.browser.fill("#version", "1")
+        self.says("#older", "Version 1 of 2")
+        self.assertEqual(example, self.browser.run(text))
+        self.browser.press("#older button", "To the newest")
+        self.says("#program-state", "version 2")
+        self.show("#/programs/dip?version=1")
+        self.seen("program-older")
+        self.browser.press("#older button", "Restore it")
+        self.says("#program-state", "version 3")
+        self.assertEqual("", self.text("#older"))
+        self.assertEqual(example, self.told("programs/dip")["text"])
 
     def numbered_as_far_as_it_is_seen(self) -> None:
         """Hold the numbers of lines beside their lines, however far down."""

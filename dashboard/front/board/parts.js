@@ -68,7 +68,9 @@ export function pages({ page, pages: all, total }, [one, many], to) {
   return el(
     "div",
     { class: "controls" },
+    all > 3 && way("first", page > 1 ? 1 : 0),
     all > 1 && [way("◀ before", page - 1), way("next ▶", page + 1)],
+    all > 3 && way("last", page < all ? all : 0),
     el("span", { class: "note" }, said),
   );
 }

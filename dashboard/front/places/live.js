@@ -65,6 +65,10 @@ function sessionsTable(sessions) {
 /** What a session trades, with the way to it where it has a page. */
 export function tradedAs(name) {
   const [kind, id] = name.split(/ (.*)/);
+  if (kind === "program") {
+    const [program, version] = id.split(", version ");
+    return [`${kind} `, link(hashOf(["programs", program], { version }), id)];
+  }
   return kind === "system" ? [`${kind} `, link(hashOf(["systems", id]), id)] : name;
 }
 
