@@ -106,7 +106,7 @@ function historyPart(name, text_, body, { started, through, at }) {
       const calls = await tried("programs/try", { text: text_.value(), ...asked, at: end.value }, at, answered);
       if (calls !== null) answered.replaceChildren(triedTable(calls));
     },
-    { id: "once", title: "In the sandbox, on the last candle; nothing is traded" },
+    { id: "once", title: "In the sandbox, on the last candle before To; nothing is traded" },
   );
   const submitted = guarded(async (event) => {
     event.preventDefault();

@@ -18,7 +18,7 @@ export async function tried(path, body, at, place) {
   const shown = progress("as many as may be are made before it");
   const ways = el("span", {});
   place.replaceChildren(el("div", { class: "controls trial" }, shown.node, ways));
-  shown.show({ status: "RUNNING" });
+  shown.show({ status: "RUNNING", failure: "its candles are read" });
   let trial = null;
   const end = () => send("POST", `trials/${part(trial.id)}/cancel`);
   at.onLeave(() => trial !== null && open(trial) && end().catch(tell));
@@ -26,7 +26,8 @@ export async function tried(path, body, at, place) {
     trial = await ask(path, { method: "POST", body, signal: at.signal });
     if (open(trial)) ways.replaceChildren(button("Cancel", end, { kind: "quiet" }));
     while (open(trial)) {
-      shown.show({ ...trial, ...trial.progress });
+      const reads = trial.status === "RUNNING" && trial.progress.total === null;
+      shown.show({ ...trial, ...trial.progress, failure: reads && "its candles are read" });
       await later();
       trial = await ask(`trials/${part(trial.id)}`, { signal: at.signal });
     }

@@ -10,7 +10,13 @@ import { count, number, price, tone } from "front/words.js";
 
 const SIZE = 25;
 
-const SHOWN = { acted: "that did something", problems: "with a problem", held: "that held", all: "all calls" };
+const SHOWN = { acted: "Did something", problems: "Problems", held: "Held", all: "All" };
+const NONE = {
+  acted: "No call did anything.",
+  problems: "No call had a problem.",
+  held: "No call held.",
+  all: "Nothing has woken it in this time.",
+};
 // Whoever opens a log looks for what was done; where nothing was, for what went wrong.
 const first = ({ acted, problems }) => (acted > 0 ? "acted" : problems > 0 ? "problems" : "all");
 
@@ -28,7 +34,7 @@ export function triggerLog(at, kept, ...beside) {
     place.replaceChildren(
       el("p", { class: "note", role: "status" }, summary(told)),
       showing(told, chosen, (other) => load(run, other)),
-      logTable(told.items, told.shown.all > 0 ? `There are no calls ${SHOWN[chosen]}.` : undefined),
+      logTable(told.items, NONE[told.shown.all > 0 ? chosen : "all"]),
       pages(told, ["call", "calls"], turned),
     );
     node.hidden = false;
@@ -69,7 +75,7 @@ const summary = ({ signals, scheduled, decisions, problems, halted }) =>
     .filter(Boolean)
     .join(", ");
 
-function logTable(rows, none = "Nothing has woken it in this time.") {
+function logTable(rows, none) {
   const columns = [
     { head: "#", figure: true, cell: (one) => count(one.number) },
     { head: "Time (UTC)", cell: (one) => when(one.time) },
