@@ -89,15 +89,16 @@ class _Played:
         times_ms, equity = self._player.curve(first)
         return {"first": first, "time_ms": times_ms, "equity": equity}
 
-    def _candles(self, wanted: tuple[str, int, int]) -> dict[str, Any]:
-        """Return the candles of a symbol from a time up to the present, and none after it."""
-        symbol, first_ms, most = wanted
+    def _candles(self, wanted: tuple[str, int, int, int | None]) -> dict[str, Any]:
+        """Return the candles of a symbol from a time up to an end or the present, and none after that."""
+        symbol, first_ms, most, end_ms = wanted
         market = self._player.market
         found = {symbol_key(one): loaded.window for one, loaded in market.candles.items()}.get(symbol_key(symbol))
         if found is None:
             raise NotFound(f"playback: has no candles of {symbol} — allowed: {', '.join(market.candles)}")
         length_ms, now_ms = timeframe_ms(market.timeframe), self._player.state.now.time_ms or 0
-        seen = found.between(first_ms, max(first_ms, now_ms - length_ms + 1))
+        known_ms = now_ms - length_ms + 1
+        seen = found.between(first_ms, max(first_ms, known_ms if end_ms is None else min(end_ms, known_ms)))
         drawn, drawn_ms = drawable(seen, length_ms, most)
         return {**packed_candles(drawn), "length_ms": drawn_ms, "own_length_ms": length_ms}
 

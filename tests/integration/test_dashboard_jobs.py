@@ -146,6 +146,12 @@ class Backtests(Worked):
             (200, "decision", "approved"), (status, decided[0]["event"], decided[0]["gates"][-1]["verdict"])
         )
         self.assertIn("ema_fast", decided[0]["signal"]["inputs"])
+        asked = f"backtest/results/{made['id']}/decisions?symbol=BTC/USDT&time=2024-01-01&until=2024-01-08"
+        every, turned = self.told(asked), []
+        while found := self.told(f"{asked}&most=7&offset={len(turned)}"):
+            turned += found
+        self.assertEqual(every, turned)
+        self.assertGreater(len(every), 14)
         self.assertEqual(404, self.ask(f"/api/backtest/results/{made['id']}/candles?symbol=DOGE/USDT")[0])
 
         status, changed = self.ask(f"/api/backtest/results/{made['id']}", "PATCH", {"tags": ["mine"], "note": "look"})

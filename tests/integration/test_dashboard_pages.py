@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from tests.support.asked_dashboards import CONFIG
 from tests.support.browser import needs_browser
 from tests.support.shared import REPOSITORY
-from tests.support.shown_dashboards import ShownDashboard
+from tests.support.shown_dashboards import WEEK, ShownDashboard
 from tests.support.system_files import write_system
 from tests.support.waiting import wait_until
 
@@ -373,11 +373,14 @@ class ProgramPages(Shown):
         self.browser.press("label", "rsi_oversold")
         for name, value in (("schedule", "1h"), ("symbols", "BTC/USDT")):
             self.browser.fill(f"#run-{name}", value)
-        for name, value in (("duration", "4h"), ("name", "of-a-text")):
-            self.browser.fill(f"#session-{name}", value)
+        self.browser.fill("#session-name", "of-a-text")
         self.browser.press("#session-run")
         self.browser.wait("return location.hash === '#/live/of-a-text'")
         self.says("#page", "dip, version 4")
+        wait_until(lambda: self.told("sessions/of-a-text")["steps"])
+        self.show("#/summary")
+        self.says("#running-sessions", "of-a-text")
+        self.told("sessions/of-a-text/stop", "POST", {"confirm": "of-a-text"})
         wait_until(lambda: self.told("sessions/of-a-text")["state"] == "ended")
         self.show("#/programs/dip")
         self.says("#program-sessions", "of-a-text")
@@ -546,6 +549,28 @@ class PlaybackPage(Shown):
         self.browser.wait("return location.hash === '#/playback'")
         self.says("#playbacks", "ScalpingEMARSI")
         self.assertNotIn(other, [one["id"] for one in self.told("playbacks")])
+        self.older_candles_come_when_they_are_scrolled_to()
+
+    def older_candles_come_when_they_are_scrolled_to(self) -> None:
+        opened = self.told("playbacks", "POST", {"asked": {**WEEK, "end_date": "2024-01-25"}})
+        name, rows = opened["id"], 24 * 96
+        self.addCleanup(self.ask, f"/api/playbacks/{name}", "DELETE")
+        self.told(f"playbacks/{name}/control", "POST", {"action": "run_to", "time": "2024-01-25"})
+        wait_until(lambda: self.at(name)["index"] == rows)
+        self.show(f"#/playback/{name}")
+        self.draws(1_500)
+        self.browser.run(
+            "const { drawn } = await import('/front/time_charts.js');"
+            "drawn.playback.chart.timeScale().setVisibleLogicalRange({ from: 5, to: 105 });"
+        )
+        self.draws(rows)
+        seen = self.browser.run(
+            "const { drawn } = await import('/front/time_charts.js');"
+            "const data = drawn.playback.series.candles.data();"
+            "const range = drawn.playback.chart.timeScale().getVisibleLogicalRange();"
+            "return [data.every((one, at) => at === 0 || one.time - data[at - 1].time === 900), Math.round(range.from)]"
+        )
+        self.assertEqual([True, rows - 1_500 + 5], seen, "what was looked at stays in view")
 
 
 class WholeWay(Shown):

@@ -92,6 +92,7 @@ class Sessions(AskedDashboard):
                 shown["exchange"], shown["timeframe"], shown["started_with"]["config"]
             ))  # fmt: skip
             self.assertTrue(shown["healthy"])
+            self.assertIn(name, [one["id"] for one in client.ask("/api/backtest/summary")[1]["sessions"]])
             self.assertEqual(409, client.order(name, "stop")[0], "it closes positions")
             self.assertEqual(409, client.order(name, "stop", confirm="another")[0])
             self.assertEqual(409, client.order(name, "resume")[0])
