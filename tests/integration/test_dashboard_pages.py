@@ -381,10 +381,12 @@ class ProgramPages(Shown):
         self.show("#/summary")
         self.says("#running-sessions", "of-a-text")
         self.told("sessions/of-a-text/stop", "POST", {"confirm": "of-a-text"})
-        wait_until(lambda: self.told("sessions/of-a-text")["state"] == "ended")
+        wait_until(lambda: self.told("sessions/of-a-text")["run"])
         self.show("#/programs/dip")
         self.says("#program-sessions", "of-a-text")
         self.says("#program-sessions", "ended")
+        made = self.told("sessions/of-a-text")["run"]
+        self.told(f"backtest/results/{made}?files=true", "DELETE")
 
     def nothing_typed_is_lost(self) -> None:
         """Begin from an example, keep it by the keyboard, change it, leave and come back, look at what was, restore."""
