@@ -22,6 +22,8 @@ KEPT_SECONDS = 600.0
 LEASE_SECONDS = 20.0
 """A trial that nobody has asked after for so long is ended: whoever wanted it has gone."""
 LONGEST_SECONDS = 900.0
+LARGE = 100_000
+"""Candles; the process of a larger trial has taken hundreds of MB, and does not wait for another one."""
 
 
 class Trial:
@@ -169,9 +171,11 @@ class TrialLane:
             except HarnessError:
                 self._rests(process)
                 raise
+            if (trial.total or 0) > LARGE:
+                process.close()
             else:
                 self._rests(process)
-                return answer
+            return answer
 
     def _rests(self, process: TrialProcess) -> None:
         with self._lock:

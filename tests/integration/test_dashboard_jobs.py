@@ -383,7 +383,7 @@ class Programs(Worked):
 
     def test_a_long_trial_is_watched_and_ended_and_others_are_answered_meanwhile(self) -> None:
         asked = {"pool": POOL, "config": "practice.yaml", "symbols": ["BTC/USDT"], "timeframe": "1m",
-                 "start_date": "2022-01-01", "end_date": "2023-11-01"}  # fmt: skip
+                 "start_date": "2022-10-01", "end_date": "2023-11-01"}  # fmt: skip
         with ThreadPoolExecutor(3) as clients:
             began = list(clients.map(lambda _: self.told("pools/test", "POST", asked), range(3)))
         self.assertEqual([("pool", None)] * 3, [(one["kind"], one["result"]) for one in began])
@@ -470,7 +470,7 @@ class Programs(Worked):
             ("programs/unsound/run", {**span, "schedule": "1h"}, "unsound.py:1"),
             ("pools/test", {**tried, "pool": {"name": "none"}}, "neither all nor any"),
             ("pools/test", {**tried, "end_date": "2023-01-01"}, "no candle of 15m fits"),
-            ("pools/test", {**tried, "timeframe": "1m", "end_date": "2025-01-01"}, "allowed: up to 1,000,000"),
+            ("pools/test", {**tried, "timeframe": "1m", "end_date": "2025-01-01"}, "allowed: up to 600,000"),
         ):
             with self.subTest(said):
                 status, told = self.ask(f"/api/{path}", "POST", asked)

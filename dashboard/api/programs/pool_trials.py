@@ -13,8 +13,8 @@ from research.jobs.backtest_job import range_of, settings_of
 from strategies.programs.triggers.pool_settings import pool_of
 from systems.life_cycle.epoch_tracker import wall_clock_ms
 
-MOST_CANDLES = 1_000_000
-"""Of all symbols together: some ten seconds of work for each condition, and 200 MB."""
+MOST_CANDLES = 600_000
+"""Of all symbols together, a year of minutes: some seconds of work where they are stored, and half a GB."""
 _OF_POOLS = {"pool"}
 
 

@@ -78,7 +78,11 @@ function tiles({ total, statuses, kinds, strategies, jobs, sessions, disc }) {
     ["Runs", count(total), [`${count(statuses.COMPLETED ?? 0)} completed`, ...others].join(", ")],
     ["Earned something", total > 0 ? perCent((100 * profitable) / total, 0) : "n/a", `${count(profitable)} runs`],
     ["Backtests", count(kinds.backtest ?? 0), "made here or by commands"],
-    ["Live sessions", count((kinds.live ?? 0) + sessions.length), `${count(sessions.length)} running, the others over`],
+    [
+      "Live sessions",
+      count((kinds.live ?? 0) + sessions.length),
+      sessions.length > 0 ? `${count(sessions.length)} running now` : "live and rehearsed",
+    ],
     ["Jobs", count(jobs.length), "wait or are being made"],
     ["On the disc", size, disc.free === null ? "" : `${bytes(disc.free)} are free`],
   ]);
