@@ -1,5 +1,6 @@
 """The trials of a server: a few at once, in order, each for as long as somebody asks after it."""
 
+import logging
 import secrets
 import threading
 import time
@@ -12,8 +13,10 @@ from dashboard.problems import NotFound, Refused
 from dashboard.trials.trial_process import TrialEnds, TrialProcess
 from dashboard.trials.trial_work import Answer, Work
 from runs.store.store_rows import Status
+from strategies.own_code import failure_in_one_line
 from systems.life_cycle.epoch_tracker import wall_clock_ms
 
+_log = logging.getLogger(__name__)
 AT_ONCE = 2
 MOST_WAITING = 8
 KEPT = 20
@@ -152,9 +155,9 @@ class TrialLane:
                 trial.end("CANCELLED", error=Refused("nobody asked after it any more"))
         except HarnessError as error:
             trial.end("FAILED", error=error)
-        except BaseException as error:
-            trial.end("FAILED", error=InvariantError(repr(error)))
-            raise
+        except Exception as error:  # noqa: BLE001 - whoever asked is told
+            _log.exception("a trial failed")
+            trial.end("FAILED", error=InvariantError(failure_in_one_line(error)))
 
     def _made(self, trial: Trial, ends: Callable[[], bool]) -> Answer:
         """Return what a trial answers, of a process that waits or of a new one."""
@@ -166,8 +169,9 @@ class TrialLane:
                 answer = process.made(trial.work, trial.moved, ends)
             except (EOFError, OSError):
                 process.close()
-                if waits is None:  # One that has waited may have had enough of it just now.
+                if waits is None:
                     raise InvariantError("its process has ended; the server's log may say why") from None
+                continue  # One that has waited may have had enough of it just now.
             except HarnessError:
                 self._rests(process)
                 raise
