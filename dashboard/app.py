@@ -25,7 +25,7 @@ from dashboard.api import (
     version,
 )
 from dashboard.api.described import DESCRIPTION, SUMMARY, TITLE, VERSION, refusals
-from dashboard.api.programs import pool_routes, program_routes, trigger_routes
+from dashboard.api.programs import pool_routes, program_routes, program_templates, trial_routes, trigger_routes
 from dashboard.dashboard_settings import DashboardSettings
 from dashboard.front_files import front_routes
 from dashboard.problems import tell_problems
@@ -47,7 +47,9 @@ SUBJECTS = (
     strategies,
     systems,
     program_routes,
+    program_templates,
     pool_routes,
+    trial_routes,
     sessions,
     alerts,
     event_streams,

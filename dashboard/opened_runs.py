@@ -16,6 +16,7 @@ from reports.page.page_file import page_data
 from runs.folder.file_names import DECISIONS
 from runs.reading.run_candles import candles_of
 from runs.reading.run_folder import StoredRun, length_of, read_run
+from runs.reading.trigger_log import TriggerRow, trigger_log
 from runs.store.found_folders import signature_of
 from runs.store.store_rows import RunRow
 
@@ -48,6 +49,7 @@ class OpenedRuns:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._kept: OrderedDict[tuple[str, str], OpenedRun] = OrderedDict()
+        self._calls: tuple[StoredRun, list[TriggerRow]] | None = None
 
     def of(self, row: RunRow) -> OpenedRun:
         """Return a run of the store.
@@ -73,6 +75,19 @@ class OpenedRuns:
             while len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         return found
+
+    def calls(self, row: RunRow) -> list[TriggerRow]:
+        """Return the calls of a run's program, those of the last run kept: a log is turned page by page.
+
+        Errors as of :meth:`of`.
+        """
+        run, kept = self.of(row).run, self._calls
+        if kept is not None and kept[0] is run:
+            return kept[1]
+        with told_of(row.run_id):
+            rows = trigger_log(run)
+        self._calls = run, rows
+        return rows
 
 
 @contextlib.contextmanager

@@ -19,6 +19,7 @@ from dashboard.streams.event_hub import EventHub
 from dashboard.streams.job_events import JobEvents
 from dashboard.streams.session_events import SessionEvents
 from dashboard.told_alerts import ToldAlerts
+from dashboard.trials.trial_lane import TrialLane
 from dashboard.worker_processes import WorkerProcesses
 from research.jobs.fetch_job import data_dir_of
 from runs.store.run_store import RunStore, open_store
@@ -45,6 +46,8 @@ class Services:
         The live sessions of the configured folder, and what can be done with them.
     playbacks
         The sessions that are driven by hand.
+    trials
+        Pools and programs that are tried while somebody looks on.
     disc
         Counts what the folders take of the disc.
     """
@@ -55,6 +58,7 @@ class Services:
         self.opened_runs = OpenedRuns()
         self.told_alerts = ToldAlerts(settings)
         self.playbacks = Playbacks(self.hub)
+        self.trials = TrialLane()
         self.disc = DiscMeter(
             {
                 "runs": Path(settings.places.logs or "logs"),
@@ -69,6 +73,7 @@ class Services:
             self.store: RunStore = opening.enter_context(open_store())
             self.unreadable: Mapping[str, str] = self.store.sync().unreadable
             opening.enter_context(self.playbacks)
+            opening.enter_context(self.trials)
             opening.enter_context(JobEvents(self.store, self.hub))
             opening.enter_context(AlertEvents(self.told_alerts, self.hub))
             processes = opening.enter_context(SessionProcesses())

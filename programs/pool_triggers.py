@@ -1,6 +1,6 @@
 """A pool's historical triggers alone: what a session that has the pool would have been woken by."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -33,6 +33,9 @@ from validation.loading import load_settings
 
 HORIZONS = (1, 4, 24)
 """Candles after a trigger at which the price is looked at again."""
+_TOLD_STEPS = 4_096
+Far = Callable[[int, int], None]
+"""Hears how many candles are looked at, of how many."""
 
 
 class WatchReading(FeatureStrategy):
@@ -109,8 +112,13 @@ def backtest_pool(
     return pool_triggers(chosen, settings, window, provider)
 
 
-def pool_triggers(pool: SignalPool, settings: Settings, window: TimeRange, provider: Any) -> PoolTriggers:
-    """Return a pool's triggers as :func:`backtest_pool` does, of settings and a provider of candles at hand."""
+def pool_triggers(
+    pool: SignalPool, settings: Settings, window: TimeRange, provider: Any, far: Far = lambda done, total: None
+) -> PoolTriggers:
+    """Return a pool's triggers as :func:`backtest_pool` does, of settings and a provider of candles at hand.
+
+    ``far`` hears now and then how many candles are looked at, of how many.
+    """
     live = settings.live
     length_ms = timeframe_ms(live.timeframe)
     watch = TriggerWatch((pool,), None, live.symbols, length_ms, live.watch)
@@ -120,7 +128,7 @@ def pool_triggers(pool: SignalPool, settings: Settings, window: TimeRange, provi
     longest_ms = kernel_rules(settings, strategy).longest_open_distance_ms
     table = FeatureTable(strategy, fed, longest_ms)
     looked = {symbol: _looked_at(symbol, fed, table, length_ms, longest_ms) for symbol in live.symbols}
-    events = list(events_of(watch, looked, length_ms))
+    events = list(events_of(watch, looked, length_ms, far))
     own = {symbol: looked[symbol].candles for symbol in watch.symbols_of(pool)}
     ahead = {symbol: price_outcomes(one, length_ms, HORIZONS) for symbol, one in own.items()}
     returns = {symbol: [found[f"forward_return_{one}"] for one in HORIZONS] for symbol, found in ahead.items()}
@@ -139,7 +147,9 @@ def pool_triggers(pool: SignalPool, settings: Settings, window: TimeRange, provi
     )
 
 
-def events_of(watch: TriggerWatch, looked: Mapping[str, LookedAt], length_ms: int) -> Iterator[TriggerEvent]:
+def events_of(
+    watch: TriggerWatch, looked: Mapping[str, LookedAt], length_ms: int, far: Far = lambda done, total: None
+) -> Iterator[TriggerEvent]:
     """Yield the events of a watch over columns, step by step.
 
     Parameters
@@ -150,6 +160,8 @@ def events_of(watch: TriggerWatch, looked: Mapping[str, LookedAt], length_ms: in
         The traded symbols in configured order.
     length_ms
         Length of the candles.
+    far
+        As of :func:`pool_triggers`.
     """
     rows: dict[str, int] = dict.fromkeys(looked, -1)
     opens = {symbol: [*one.candles.open_time_ms.tolist(), None] for symbol, one in looked.items()}
@@ -157,7 +169,10 @@ def events_of(watch: TriggerWatch, looked: Mapping[str, LookedAt], length_ms: in
     def value_of(symbol: str, name: str) -> float:
         return looked[symbol].features[name][rows[symbol]]
 
-    for open_ms in step_opens([one.candles for one in looked.values()]).tolist():
+    total = sum(one.candles.rows for one in looked.values())
+    for step, open_ms in enumerate(step_opens([one.candles for one in looked.values()]).tolist()):
+        if step % _TOLD_STEPS == 0:
+            far(sum(rows.values()) + len(rows), total)
         present = [symbol for symbol, row in rows.items() if opens[symbol][row + 1] == open_ms]
         for symbol in present:
             rows[symbol] += 1

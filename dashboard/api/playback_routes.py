@@ -142,11 +142,13 @@ def candles(
     services: ServicesOf,
     symbol: Annotated[str, Query(max_length=50)],
     start: str | None = None,
-    most: Annotated[int, Query(ge=10, le=50_000)] = 2_000,
+    end: Annotated[str | None, Query(description="Exclusive; the present where it is left out or later.")] = None,
+    most: Annotated[int, Query(ge=10, le=50_000, description="More are joined into longer ones.")] = 2_000,
 ) -> dict[str, Any]:
     """Return the candles of a symbol up to the present of the playback, and none after it."""
     first_ms = 0 if start is None else parse_instant(start, name="start")
-    return services.playbacks.named(name).candles(symbol, first_ms, most)
+    end_ms = None if end is None else parse_instant(end, name="end")
+    return services.playbacks.named(name).candles(symbol, first_ms, most, end_ms)
 
 
 @routes.delete("/{name}", responses=refusals(404))

@@ -1,5 +1,6 @@
 """What the pages of a run draw: its documents, the candles of a window, what was decided on one of them."""
 
+from itertools import islice
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -20,6 +21,7 @@ from reports.page.page_file import page_data, page_text
 routes = APIRouter(prefix="/backtest", tags=["backtests"])
 
 MOST_COMPARED = 20
+_MOST_DECISIONS = 1_000
 _JSON = "application/json"
 _OF_PAGE: dict[int | str, dict[str, Any]] = {
     200: {"content": {_JSON: {}}, "description": "columns, as the front end draws them"}
@@ -85,21 +87,15 @@ def decisions(
     symbol: Symbol,
     time: Annotated[str, Query(description="Of the decision: the close of its candle, UTC.")],
     until: Annotated[str | None, Query(description="All from time to then, inclusive.")] = None,
+    most: Annotated[int, Query(ge=1, le=_MOST_DECISIONS)] = _MOST_DECISIONS,
+    offset: Annotated[int, Query(ge=0, le=100_000_000, description="So many of them are passed over.")] = 0,
 ) -> list[dict[str, Any]]:
     """Say what was decided on a candle and why: the signal with its values, each gate, and what became of the order."""
     opened = services.opened_runs.of(run_of(services, run_id))
     first = format_ms(parse_instant(time, name="time"))
     last = first if until is None else format_ms(parse_instant(until, name="until"))
     symbol = _symbol(opened, symbol, traded=True)
-    found = []
-    for one in decisions_at(opened.run, symbol, first, last):
-        found.append(one)
-        if len(found) == _MOST_DECISIONS:
-            break
-    return found
-
-
-_MOST_DECISIONS = 1_000
+    return list(islice(decisions_at(opened.run, symbol, first, last), offset, offset + most))
 
 
 def _symbol(opened: OpenedRun, asked: str, *, traded: bool = False) -> str:

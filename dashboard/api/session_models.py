@@ -1,10 +1,12 @@
 """What the routes of live sessions take and give."""
 
-from typing import Any
+from typing import Any, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from core.errors import ConfigurationError
 from dashboard.sessions.session_facts import State
+from dashboard.sessions.started_by import StartedBy
 
 
 class Rehearsed(BaseModel):
@@ -41,6 +43,29 @@ class SessionRequest(BaseModel):
     rehearsal: Rehearsed | None = None
     duration: str | None = Field(None, max_length=20, description="Exchange time after which it ends; default: never.")
     name: str | None = Field(None, max_length=100, description="Of its folder; default: exchange, timeframe and time.")
+
+
+class Timed(Protocol):
+    """What says of a session how long it lasts, and how it is rehearsed."""
+
+    rehearsal: Rehearsed | None
+    duration: str | None
+
+
+def wanted_by(asked: Timed, **traded: Any) -> StartedBy:
+    """Return how a session is to be started; ConfigurationError where two lengths of it are given.
+
+    ``traded`` says what is traded, by the names of :class:`StartedBy`.
+    """
+    rehearsal = asked.rehearsal
+    if rehearsal is not None and rehearsal.duration is not None and asked.duration is not None:
+        raise ConfigurationError("duration: is given twice — allowed: once, of the session or of its rehearsal")
+    return StartedBy(
+        speed=None if rehearsal is None else rehearsal.speed,
+        practice_start=None if rehearsal is None else rehearsal.start,
+        duration=asked.duration if rehearsal is None or rehearsal.duration is None else rehearsal.duration,
+        **traded,
+    )
 
 
 class Confirmed(BaseModel):

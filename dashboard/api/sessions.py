@@ -4,7 +4,6 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from core.errors import ConfigurationError
 from dashboard.api.backtest_models import Done
 from dashboard.api.described import refusals
 from dashboard.api.jobs import JobView, view
@@ -19,11 +18,11 @@ from dashboard.api.session_models import (
     SessionDetail,
     SessionRequest,
     SessionView,
+    wanted_by,
 )
 from dashboard.api.session_views import session_detail, session_view
 from dashboard.services import Services, ServicesOf
 from dashboard.sessions.session_facts import SessionFacts, State
-from dashboard.sessions.started_by import StartedBy
 
 routes = APIRouter(prefix="/sessions", tags=["sessions"])
 
@@ -43,18 +42,9 @@ def start(asked: SessionRequest, services: ServicesOf) -> SessionView:
 
     It is checked first; whether it reaches its exchange is seen in its state.
     """
-    rehearsal = asked.rehearsal
-    if rehearsal is not None and rehearsal.duration is not None and asked.duration is not None:
-        raise ConfigurationError("duration: is given twice — allowed: once, of the session or of its rehearsal")
-    wanted = StartedBy(
-        config=asked.config,
-        system=asked.system,
-        portfolio=asked.portfolio,
-        speed=None if rehearsal is None else rehearsal.speed,
-        practice_start=None if rehearsal is None else rehearsal.start,
-        duration=asked.duration if rehearsal is None or rehearsal.duration is None else rehearsal.duration,
-    )
-    return _view(services, services.sessions.start(wanted, asked.name, rehearsed=rehearsal is not None))
+    wanted = wanted_by(asked, config=asked.config, system=asked.system, portfolio=asked.portfolio)
+    rehearsed = asked.rehearsal is not None
+    return _view(services, services.sessions.start(wanted, asked.name, rehearsed=rehearsed))
 
 
 @routes.get("/{session}", responses=refusals(404))

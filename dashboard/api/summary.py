@@ -11,6 +11,8 @@ from core.plain_text import escaped, escaped_lines
 from dashboard.api.backtest_models import ResultRow
 from dashboard.api.jobs import JobView, view
 from dashboard.api.run_views import row_view
+from dashboard.api.session_models import SessionView
+from dashboard.api.session_views import session_view
 from dashboard.services import ServicesOf
 from runs.jobs.job_queue import OPEN, JobQueue
 from runs.store.run_summary import GroupSummary, run_summary
@@ -57,6 +59,7 @@ class Summary(BaseModel):
     worst: list[ResultRow]
     last: list[ResultRow]
     jobs: list[JobView] = Field(description="Those that wait or are being made.")
+    sessions: list[SessionView] = Field(description="Those that run: they are no runs of the store yet.")
     disc: Disc
     unreadable: list[Unreadable] = Field(description="Fifty of the store, and those met when the server started.")
 
@@ -76,6 +79,7 @@ def summary(services: ServicesOf) -> Summary:
         worst=[row_view(one) for one in found.worst],
         last=[row_view(one) for one in found.last],
         jobs=[view(one) for status in OPEN for one in queue.jobs(status=status)],
+        sessions=[session_view(one, services.sessions.names) for one in services.sessions.all() if one.runs],
         disc=Disc(**msgspec.to_builtins(services.disc.use())),
         unreadable=[
             # A path need not be text.

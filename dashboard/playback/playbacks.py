@@ -96,9 +96,9 @@ class Driven:
         found: dict[str, Any] = self._answer("curve", first)
         return found
 
-    def candles(self, symbol: str, first_ms: int, most: int) -> dict[str, Any]:
-        """Return packed candles of a symbol up to the present, joined where there are more."""
-        found: dict[str, Any] = self._answer("candles", (symbol, first_ms, most))
+    def candles(self, symbol: str, first_ms: int, most: int, end_ms: int | None = None) -> dict[str, Any]:
+        """Return packed candles of a symbol up to an end or the present, joined where there are more."""
+        found: dict[str, Any] = self._answer("candles", (symbol, first_ms, most, end_ms))
         return found
 
     def fork(self, changes: dict[str, Any], at_ms: int | None) -> RunPlan:

@@ -16,14 +16,13 @@ from backtests.player.session_player import SessionPlayer
 from backtests.player.state_lines import GOES_ON, StateLine
 from backtests.player.states import state_json
 from backtests.run_plan import RunPlan
-from core.errors import HarnessError, InvariantError
 from core.symbol_spelling import symbol_key
 from core.timeframe import timeframe_ms
 from dashboard.playback.controls import Answered, Asked, Control, Told
 from dashboard.problems import NotFound
+from dashboard.sendable import sendable
 from reports.page.coarse_candles import drawable
 from reports.page.packed_columns import packed_candles
-from strategies.own_code import failure_in_one_line
 
 _THREADS = 8
 """One that plays, and those that make it hold still."""
@@ -39,7 +38,7 @@ def play(plan: RunPlan, border: Connection, per_second: float) -> None:
     try:
         player = SessionPlayer(plan)
     except Exception as error:  # noqa: BLE001 - whoever asked is told
-        border.send(Answered(0, error=_sendable(error)))
+        border.send(Answered(0, error=sendable(error)))
         return
     played = _Played(player, border)
     border.send(Answered(0, (list(player.market.candles), player.market.timeframe)))
@@ -70,7 +69,7 @@ class _Played:
         try:
             told = Answered(asked.number, self._does[asked.what](asked.with_))
         except Exception as error:  # noqa: BLE001 - whoever asked is told
-            told = Answered(asked.number, error=_sendable(error))
+            told = Answered(asked.number, error=sendable(error))
         self._send(told)
 
     def tell(self, line: StateLine) -> None:
@@ -90,15 +89,16 @@ class _Played:
         times_ms, equity = self._player.curve(first)
         return {"first": first, "time_ms": times_ms, "equity": equity}
 
-    def _candles(self, wanted: tuple[str, int, int]) -> dict[str, Any]:
-        """Return the candles of a symbol from a time up to the present, and none after it."""
-        symbol, first_ms, most = wanted
+    def _candles(self, wanted: tuple[str, int, int, int | None]) -> dict[str, Any]:
+        """Return the candles of a symbol from a time up to an end or the present, and none after that."""
+        symbol, first_ms, most, end_ms = wanted
         market = self._player.market
         found = {symbol_key(one): loaded.window for one, loaded in market.candles.items()}.get(symbol_key(symbol))
         if found is None:
             raise NotFound(f"playback: has no candles of {symbol} — allowed: {', '.join(market.candles)}")
         length_ms, now_ms = timeframe_ms(market.timeframe), self._player.state.now.time_ms or 0
-        seen = found.between(first_ms, max(first_ms, now_ms - length_ms + 1))
+        known_ms = now_ms - length_ms + 1
+        seen = found.between(first_ms, max(first_ms, known_ms if end_ms is None else min(end_ms, known_ms)))
         drawn, drawn_ms = drawable(seen, length_ms, most)
         return {**packed_candles(drawn), "length_ms": drawn_ms, "own_length_ms": length_ms}
 
@@ -134,10 +134,3 @@ def _plain(state: PlayerState) -> dict[str, Any]:
     """Return a state as JSON has it: money as text."""
     found: dict[str, Any] = msgspec.json.decode(state_json(state))
     return found
-
-
-def _sendable(error: Exception) -> Exception:
-    """Return an error that can be sent: one of the program's with its sentence, any other as a defect."""
-    if isinstance(error, HarnessError):
-        return type(error)(str(error))
-    return InvariantError(failure_in_one_line(error))

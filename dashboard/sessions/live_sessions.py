@@ -2,7 +2,9 @@
 
 import contextlib
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -15,7 +17,7 @@ from dashboard.problems import NotFound, Refused
 from dashboard.sessions.session_facts import SessionFacts, facts_of
 from dashboard.sessions.session_processes import SessionProcesses
 from dashboard.sessions.session_starts import checked_stem, found_start, started_by
-from dashboard.sessions.started_by import START, StartedBy, write_start
+from dashboard.sessions.started_by import OVERRIDES, START, StartedBy, write_start
 from dashboard.sessions.traded_names import TradedNames
 from engine.journal_records import Command, CommandRecord
 from live.life.command_inbox import leave_command
@@ -76,8 +78,10 @@ class LiveSessions:
             raise NotFound(f"session {shown(name)}: there is none of that name")
         return facts
 
-    def start(self, asked: StartedBy, name: str | None, *, rehearsed: bool) -> SessionFacts:
-        """Start a session in a process of its own.
+    def start(
+        self, asked: StartedBy, name: str | None, overrides: Mapping[str, Any] | None = None, *, rehearsed: bool
+    ) -> SessionFacts:
+        """Start a session in a process of its own; ``overrides`` are laid over its configuration.
 
         Raises
         ------
@@ -90,18 +94,19 @@ class LiveSessions:
         running = sum(one.runs for one in self.all())
         if running >= MOST_RUNNING:
             raise Refused(f"{running} sessions run — allowed: {MOST_RUNNING} at once; stop one first")
-        stem = checked_stem(start, self._settings, rehearsed=rehearsed)
+        stem = checked_stem(start, self._settings, overrides, rehearsed=rehearsed)
         folder = self._new_folder(stem if name is None else plain_name("name", name), numbered=name is None)
         try:
-            write_start(folder, start)
-            arguments = [*start.arguments(), f"--out={self.root}", f"--name={folder.name}"]
+            write_start(folder, start, overrides)
+            arguments = [*start.arguments(folder), f"--out={self.root}", f"--name={folder.name}"]
             if start.practice_start is not None:
                 arguments.append(f"--practice-start={start.practice_start}")
             self._launch(folder, arguments, start.duration)
         except BaseException:
             # A folder in which nothing was begun is no session.
             with contextlib.suppress(OSError):
-                (folder / START).unlink(missing_ok=True)
+                for written in (START, OVERRIDES):
+                    (folder / written).unlink(missing_ok=True)
                 folder.rmdir()
             raise
         return self.of(folder.name)
@@ -118,7 +123,7 @@ class LiveSessions:
             start = msgspec.structs.replace(start, speed=speed)
         if facts.start is None:
             write_start(facts.folder, start)
-        self._launch(facts.folder, [*start.arguments(), f"--resume={facts.folder}"], duration)
+        self._launch(facts.folder, [*start.arguments(facts.folder), f"--resume={facts.folder}"], duration)
         return self.of(name)
 
     def stop(self, name: str, confirm: str | None) -> SessionFacts:

@@ -1,8 +1,9 @@
 """What a session is started with, checked before a process is: whoever asks hears at once what is wrong."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from core.errors import ConfigurationError, HarnessError
 from core.instants import parse_instant
@@ -21,6 +22,7 @@ from systems.life_cycle.system_runners import placed
 from systems.portfolio_file import FOLDER, read_portfolio
 from validation.composed_settings import Settings
 from validation.loading import load_settings
+from validation.overrides import Overrides
 
 
 def started_by(asked: StartedBy, settings: DashboardSettings) -> StartedBy:
@@ -42,6 +44,8 @@ def started_by(asked: StartedBy, settings: DashboardSettings) -> StartedBy:
         config=config,
         system=asked.system,
         portfolio=asked.portfolio,
+        program=asked.program,
+        version=asked.version,
         systems=places.systems,
         data_dir=places.data_dir,
         speed=asked.speed,
@@ -50,15 +54,17 @@ def started_by(asked: StartedBy, settings: DashboardSettings) -> StartedBy:
     )
 
 
-def checked_stem(start: StartedBy, settings: DashboardSettings, *, rehearsed: bool) -> str:
-    """Check what is started, and return what names a session of it that has no name.
+def checked_stem(
+    start: StartedBy, settings: DashboardSettings, overrides: Mapping[str, Any] | None, *, rehearsed: bool
+) -> str:
+    """Check what is started, with what is laid over it, and return what names a session of it that has no name.
 
     Raises
     ------
     ConfigurationError
         If anything in its files is wrong, or a rehearsal is asked for on another exchange than the practice one.
     """
-    found = settings_of(start, settings)
+    found = settings_of(start, settings, overrides)
     if rehearsed and found.live.exchange != PRACTICE:
         raise ConfigurationError(
             f"rehearsal: is on the practice exchange, and this is on {found.live.exchange} — allowed: a configuration, "
@@ -72,13 +78,14 @@ def checked_stem(start: StartedBy, settings: DashboardSettings, *, rehearsed: bo
     return session_stem(found, begin_ms)
 
 
-def settings_of(start: StartedBy, settings: DashboardSettings) -> Settings:
-    """Return the settings of what is traded."""
+def settings_of(start: StartedBy, settings: DashboardSettings, overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Return the settings of what is traded; ``overrides`` are over those of a configuration."""
     if start.portfolio is not None:
         return read_portfolio(start.portfolio, settings.places).settings.feed()
     if start.system is not None:
         return placed(read_system(start.system, settings.places.systems).settings, settings.places)
-    return placed(with_own_strategy(load_settings(str(start.config))), settings.places)
+    over = None if overrides is None else Overrides(overrides, "what was asked for", "")
+    return placed(with_own_strategy(load_settings(str(start.config), overrides=over)), settings.places)
 
 
 def found_start(facts: SessionFacts, settings: DashboardSettings) -> StartedBy:

@@ -52,6 +52,8 @@ class TradedNames:
 
 def name_of(start: StartedBy) -> str:
     """Return what is traded, in words."""
+    if start.program is not None:
+        return f"program {start.program}, version {start.version}"
     if start.config is not None:
         return f"configuration {Path(start.config).name}"
     return f"system {start.system}" if start.portfolio is None else f"portfolio {start.portfolio}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from core.command_line import INTERRUPTED, CommandParser, failed, require_open_files
 from core.errors import ConfigurationError, HarnessError
+from core.settings_file import read_settings_file
 from core.timeframe import UNIT_MS
 
 if TYPE_CHECKING:
@@ -63,6 +64,11 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         allow_abbrev=False,
     )
     parser.add_argument("--config", metavar="FILE", default="config/live.yaml", help="default: %(default)s")
+    parser.add_argument(
+        "--overrides",
+        metavar="FILE",
+        help="keys of live.yaml, with risk and trading_mode as sections, over --config",
+    )
     parser.add_argument(
         "--portfolio", metavar="NAME", help="trade a portfolio: its id (config/portfolios/ID.yaml) or file"
     )
@@ -133,6 +139,8 @@ def _check(asked: argparse.Namespace) -> None:
     """Refuse arguments that do not go together, or name no folder."""
     if asked.portfolio is not None and asked.system is not None:
         raise ConfigurationError("--portfolio and --system are both given — allowed: one of the two")
+    if asked.overrides is not None and (asked.portfolio or asked.system):
+        raise ConfigurationError("--overrides are over a configuration — allowed: --config, and neither of the others")
     if asked.name is None:
         return
     if asked.resume is not None:
@@ -144,7 +152,14 @@ def _check(asked: argparse.Namespace) -> None:
 
 
 def _named_settings(asked: argparse.Namespace, readers: Mapping[str, SettingsReader]) -> "Settings | None":
-    """Return the settings of what is named in the place of a configuration; None where nothing is."""
+    """Return the settings of what is named in the place of a configuration, or laid over it; None where nothing is."""
+    if asked.overrides is not None:
+        from engine.assembly import with_own_strategy
+        from validation.loading import load_settings
+        from validation.overrides import Overrides
+
+        over = Overrides(read_settings_file(asked.overrides), asked.overrides, "")
+        return with_own_strategy(load_settings(asked.config, data_dir=asked.data_dir, overrides=over))
     for kind in ("portfolio", "system"):
         name = getattr(asked, kind)
         if name is not None:

@@ -35,7 +35,11 @@ STREAMS = "/api/events"
 
 KNOWN = {"run_id": "latest", "job": "1", "number": "1", "optimization_id": "o1", "system_id": "practice-scalping",
          "exchange": "practice", "timeframe": "15m", "program": "dip", "pool": "rsi_oversold"}  # fmt: skip
-STARTS = {"/api/sessions": {"config": "none.yaml"}, "/api/playbacks": {"run": "none"}}
+STARTS: dict[str, dict[str, Any]] = {
+    "/api/sessions": {"config": "none.yaml"}, "/api/playbacks": {"run": "none"},
+    # Of two that are wrong one stays so, whichever is left out.
+    "/api/programs/{program}/sessions": {"config": "none.yaml", "pools": ["none"]},
+}  # fmt: skip
 """What starts a process of its own that outlives the test: it is asked for nothing that is there."""
 NEEDED = {"symbol": "BTC/USDT", "time": "2024-01-01T12:00:00Z"}
 DEEP = json.loads("[" * 900 + "]" * 900)

@@ -6,7 +6,9 @@ Each is held against the plain run of the same, and what cannot be is refused at
 import hashlib
 import json
 import shutil
+import socket
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -144,6 +146,12 @@ class Backtests(Worked):
             (200, "decision", "approved"), (status, decided[0]["event"], decided[0]["gates"][-1]["verdict"])
         )
         self.assertIn("ema_fast", decided[0]["signal"]["inputs"])
+        asked = f"backtest/results/{made['id']}/decisions?symbol=BTC/USDT&time=2024-01-01&until=2024-01-08"
+        every, turned = self.told(asked), []
+        while found := self.told(f"{asked}&most=7&offset={len(turned)}"):
+            turned += found
+        self.assertEqual(every, turned)
+        self.assertGreater(len(every), 14)
         self.assertEqual(404, self.ask(f"/api/backtest/results/{made['id']}/candles?symbol=DOGE/USDT")[0])
 
         status, changed = self.ask(f"/api/backtest/results/{made['id']}", "PATCH", {"tags": ["mine"], "note": "look"})
@@ -231,6 +239,12 @@ class Backtests(Worked):
 
 
 class Programs(Worked):
+    def answered(self, path: str, asked: dict[str, Any]) -> Any:
+        """Return what a trial answers as soon as it is through."""
+        told = self.ended(f"/api/trials/{self.told(path, 'POST', asked)['id']}")
+        self.assertEqual("COMPLETED", told["status"], told)
+        return told["result"]
+
     def named(self, name: str) -> str:
         """Return the name of a program that is kept."""
         self.assertEqual(200, self.ask(f"/api/programs/{name}", "PUT", {"text": PROGRAM})[0])
@@ -317,8 +331,7 @@ class Programs(Worked):
 
         asked = {"pool": POOL, "config": "practice.yaml", "symbols": ["BTC/USDT", "ETH/USDT"],
                  "start_date": "2024-01-01", "end_date": "2024-01-06"}  # fmt: skip
-        status, told = self.ask("/api/pools/test", "POST", asked)
-        self.assertEqual(200, status, told)
+        told = self.answered("pools/test", asked)
         plain = backtest_pool(
             pool_of(POOL, "tried", "pool"), ["BTC/USDT", "ETH/USDT"], "2024-01-01", "2024-01-06",
             config=str(CONFIG / "practice.yaml"), data_dir=str(self.folder / "plain_data"),
@@ -334,8 +347,7 @@ class Programs(Worked):
     def test_a_text_is_called_once_at_a_moment_and_whatever_it_does_is_told(self) -> None:
         asked = {"text": PROGRAM, "config": "practice.yaml", "symbols": ["BTC/USDT"], "pools": ["rsi_oversold"],
                  "schedule": "1d", "at": "2024-01-05T12:07:00Z"}  # fmt: skip
-        status, told = self.ask("/api/programs/try", "POST", asked)
-        self.assertEqual((200, 2), (status, len(told)), told)
+        told = self.answered("programs/try", asked)
         first, second = told
         plain = ConfigBacktestRunner(
             CONFIG / "practice.yaml", "2024-01-05T11:45", "2024-01-05T12:00", symbols=["BTC/USDT"],
@@ -350,9 +362,13 @@ class Programs(Worked):
         )
         self.assertEqual(["get_indicator", "get_current_prices"], [one["name"] for one in first["reads"]])
         self.assertEqual(("scheduled", "hold"), (second["woken_by"], second["decision"]["action"]))
-        self.assertEqual(told, self.ask("/api/programs/try", "POST", {**asked, "config": "program.yaml"})[1])
+        # The process of the trial waits for the next one; where it is gone another one makes it.
+        for one in psutil.Process(self.server.process.pid).children():
+            if "spawn_main" in " ".join(one.cmdline()):
+                one.kill()
+        self.assertEqual(told, self.answered("programs/try", {**asked, "config": "program.yaml"}))
         raises = "def decide(market, account, trigger):\n    print(trigger.symbol)\n    return 1 / 0\n"
-        [one] = self.ask("/api/programs/try", "POST", {**asked, "text": raises, "pools": []})[1]
+        [one] = self.answered("programs/try", {**asked, "text": raises, "pools": []})
         self.assertEqual((None, ["BTC/USDT"], "error", 3),
                          (one["decision"], one["printed"], one["problem"]["kind"], one["problem"]["line"]))  # fmt: skip
         for more, said in (
@@ -363,8 +379,52 @@ class Programs(Worked):
             ({"config": "../practice.yaml"}, "is no configuration"),
         ):
             status, told = self.ask("/api/programs/try", "POST", {**asked, **more})
-            self.assertEqual(422, status, told)
+            if status == 200:  # It was not through within two seconds.
+                told["detail"] = self.ended(f"/api/trials/{told['id']}")["failure"]
+            else:
+                self.assertEqual(422, status, told)
             self.assertIn(said, told["detail"])
+
+    def test_a_long_trial_is_watched_and_ended_and_others_are_answered_meanwhile(self) -> None:
+        asked = {"pool": POOL, "config": "practice.yaml", "symbols": ["BTC/USDT"], "timeframe": "1m",
+                 "start_date": "2022-10-01", "end_date": "2023-11-01"}  # fmt: skip
+        with ThreadPoolExecutor(3) as clients:
+            began = list(clients.map(lambda _: self.told("pools/test", "POST", asked), range(3)))
+        self.assertEqual([("pool", None)] * 3, [(one["kind"], one["result"]) for one in began])
+        self.assertEqual(["PENDING", "RUNNING", "RUNNING"], sorted(one["status"] for one in began))
+        for _ in range(50):  # More than the server has threads for requests.
+            self.assertEqual(200, self.ask("/api/version")[0])
+        by_state = sorted(began, key=lambda one: str(one["status"]))
+        for one in by_state:
+            self.assertEqual(one["status"], self.told(f"trials/{one['id']}")["status"])
+        for one in by_state:
+            told = self.told(f"trials/{one['id']}/cancel", "POST")
+            self.assertEqual(one["status"] == "PENDING", told["status"] == "CANCELLED", "it had not begun")
+        for one in began:
+            self.assertEqual("CANCELLED", self.ended(f"/api/trials/{one['id']}")["status"])
+        self.assertEqual(404, self.ask("/api/trials/nothing")[0])
+        # Who goes while he waits leaves nothing behind.
+        gone = self.left_alone(asked)
+        wait_until(lambda: self.listed()[gone] == "CANCELLED")
+
+    def left_alone(self, asked: dict[str, Any]) -> str:
+        """Return the id of a trial that a client has begun who is gone by now."""
+        known = self.listed()
+        body = json.dumps(asked).encode()
+        with socket.create_connection(("127.0.0.1", self.server.port)) as client:
+            client.sendall(
+                f"POST /api/pools/test HTTP/1.1\r\nHost: 127.0.0.1:{self.server.port}\r\n"
+                f"Authorization: Bearer {self.server.token}\r\nContent-Type: application/json\r\n"
+                f"Content-Length: {len(body)}\r\n\r\n".encode()
+                + body
+            )
+            found: set[str] = set()
+            wait_until(lambda: found.update(self.listed().keys() - known) or found)
+        return found.pop()
+
+    def listed(self) -> dict[str, str]:
+        """Return the states of the trials; none of them lives on for it."""
+        return {one["id"]: one["status"] for one in self.told("trials")}
 
     def test_the_tricks_of_hostile_programs_are_contained_in_every_way_to_run_a_text(self) -> None:
         with nothing_left(self, self.folder) as said:
@@ -378,8 +438,8 @@ class Programs(Worked):
             for id_ in POOLS[:10]:
                 self.assertEqual(200, self.ask(f"/api/pools/{id_}", "PUT", {"pool": POOL})[0])
             span = {"config": "practice.yaml", "symbols": ["BTC/USDT"]}
-            status, told = self.ask("/api/programs/try", "POST", {**span, "text": tried, "at": "2024-01-05T12:00:00Z"})
-            self.assertEqual((200, 10), (status, len(told)), told)
+            told = self.answered("programs/try", {**span, "text": tried, "at": "2024-01-05T12:00:00Z"})
+            self.assertEqual(10, len(told), told)
             self.assertEqual([known[number] for number in range(10)], [told_problem(one["problem"]) for one in told])
             said.append(json.dumps(told, ensure_ascii=False))
 
@@ -414,7 +474,7 @@ class Programs(Worked):
             ("programs/unsound/run", {**span, "schedule": "1h"}, "unsound.py:1"),
             ("pools/test", {**tried, "pool": {"name": "none"}}, "neither all nor any"),
             ("pools/test", {**tried, "end_date": "2023-01-01"}, "no candle of 15m fits"),
-            ("pools/test", {**tried, "timeframe": "1m", "end_date": "2025-01-01"}, "allowed: up to 200,000"),
+            ("pools/test", {**tried, "timeframe": "1m", "end_date": "2025-01-01"}, "allowed: up to 600,000"),
         ):
             with self.subTest(said):
                 status, told = self.ask(f"/api/{path}", "POST", asked)

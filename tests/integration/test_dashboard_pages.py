@@ -6,8 +6,10 @@ from typing import Any, ClassVar
 
 from tests.support.asked_dashboards import CONFIG
 from tests.support.browser import needs_browser
-from tests.support.shown_dashboards import ShownDashboard
+from tests.support.shared import REPOSITORY
+from tests.support.shown_dashboards import WEEK, ShownDashboard
 from tests.support.system_files import write_system
+from tests.support.waiting import wait_until
 
 HOSTILE = "</script><img src=x onerror=window.injected=1>"
 MANY = """
@@ -329,12 +331,13 @@ class ProgramPages(Shown):
         self.assertEqual("import os", self.browser.run(chosen))
         self.numbered_as_far_as_it_is_seen()
         self.indented()
+        self.nothing_typed_is_lost()
         self.browser.fill("#text", PROGRAM)
         self.says("#findings", "finds nothing")
         self.says("#reads", "rsi(14) on 1h")
         self.browser.fill("#program-note", HOSTILE)
         self.browser.press("#keep")
-        self.says("#program-state", "version 1")
+        self.says("#program-state", "version 4")
         self.browser.press("label", "rsi_oversold")
         for name, value in (("schedule", "1d"), ("symbols", "BTC/USDT"), ("end", "2024-01-06"), ("name", "of a text")):
             self.browser.fill(f"#run-{name}", value)
@@ -344,19 +347,78 @@ class ProgramPages(Shown):
         self.browser.press("#start")
         self.says("#trigger-log", "the schedule")
         self.says("#trigger-log", "rsi(14) = ")
-        run = str(self.browser.run("return location.hash.split('run=')[1]"))
+        run = str(self.browser.run("return new URLSearchParams(location.hash.split('?')[1]).get('run')"))
         log = self.told(f"backtest/results/{run}/triggers")
         self.says("#triggers", f"{log['signals']} by pools, {log['scheduled']} by the schedule")
         shown = "return [...document.querySelectorAll('#trigger-log tbody tr')].map((one) => one.cells[5].textContent)"
-        outcomes = [one["outcome"] + one["outcome_reason"] for one in log["items"][:25]]
-        self.assertEqual(outcomes, self.browser.run(shown))
+        for show in ("acted", "held", "problems", "all"):
+            if show != "acted":  # Those that did something are shown at first.
+                self.browser.press(f"#triggers [name=show][value={show}]")
+                self.browser.wait(f"return location.hash.includes('show={show}')")
+            items = self.told(f"backtest/results/{run}/triggers?show={show}&page_size=25")["items"]
+            self.assertEqual([one["outcome"] + one["outcome_reason"] for one in items], self.browser.run(shown), show)
+        self.assertGreater(log["shown"]["acted"] * log["shown"]["held"], 0)
         self.seen("program")
         self.show(f"#/programs/dip?run={run}")
         self.says("#trigger-log", "the schedule")
         self.seen("program-log", "#triggers")
+        self.traded_on_paper()
+        self.show(f"#/programs/dip?run={run}")
         self.browser.press("#result-way a", "Look at the result")
         self.says("#notes", "of a text")
         self.looked_at("programs", "#/programs")
+
+    def traded_on_paper(self) -> None:
+        """Start a session of the newest version from the form, and find it with its version."""
+        self.browser.press("label", "rsi_oversold")
+        for name, value in (("schedule", "1h"), ("symbols", "BTC/USDT")):
+            self.browser.fill(f"#run-{name}", value)
+        self.browser.fill("#session-name", "of-a-text")
+        self.browser.press("#session-run")
+        self.browser.wait("return location.hash === '#/live/of-a-text'")
+        self.says("#page", "dip, version 4")
+        wait_until(lambda: self.told("sessions/of-a-text")["steps"])
+        self.show("#/summary")
+        self.says("#running-sessions", "of-a-text")
+        self.told("sessions/of-a-text/stop", "POST", {"confirm": "of-a-text"})
+        wait_until(lambda: self.told("sessions/of-a-text")["run"])
+        self.show("#/programs/dip")
+        self.says("#program-sessions", "of-a-text")
+        self.says("#program-sessions", "ended")
+        made = self.told("sessions/of-a-text")["run"]
+        self.told(f"backtest/results/{made}?files=true", "DELETE")
+
+    def nothing_typed_is_lost(self) -> None:
+        """Begin from an example, keep it by the keyboard, change it, leave and come back, look at what was, restore."""
+        closed = "const asked = new Event('beforeunload', { cancelable: true }); return !dispatchEvent(asked)"
+        text = "return document.querySelector('#text').value"
+        self.assertTrue(self.browser.run(closed), "whoever closes the tab is asked")
+        self.browser.fill("#template", "strongest")
+        self.browser.press("dialog button", "Replace it")
+        example = (REPOSITORY / "examples" / "programs" / "strongest.py").read_text()
+        self.assertEqual(example, self.browser.run(text))
+        saved = "document.dispatchEvent(new KeyboardEvent('keydown', { key: 's', ctrlKey: true, cancelable: true }))"
+        self.assertIs(False, self.browser.run(f"return {saved}"), "the browser does not save the page")
+        self.says("#program-state", "version 1")
+        self.assertFalse(self.browser.run(closed))
+        self.browser.fill("#text", example + "# more\n")
+        self.show("#/programs")
+        self.says("#programs", "changed")
+        self.show("#/programs/dip")
+        self.assertEqual(example + "# more\n", self.browser.run(text))
+        self.browser.run(saved)
+        self.says("#program-state", "version 2")
+        self.browser.fill("#version", "1")
+        self.says("#older", "Version 1 of 2")
+        self.assertEqual(example, self.browser.run(text))
+        self.browser.press("#older button", "To the newest")
+        self.says("#program-state", "version 2")
+        self.show("#/programs/dip?version=1")
+        self.seen("program-older")
+        self.browser.press("#older button", "Restore it")
+        self.says("#program-state", "version 3")
+        self.assertEqual("", self.text("#older"))
+        self.assertEqual(example, self.told("programs/dip")["text"])
 
     def numbered_as_far_as_it_is_seen(self) -> None:
         """Hold the numbers of lines beside their lines, however far down."""
@@ -403,12 +465,25 @@ class ProgramPages(Shown):
         self.browser.press("#try")
         asked = {"pool": pool, "config": "practice.yaml", "symbols": ["BTC/USDT"], "start_date": "2024-01-01"}
         told = self.told("pools/test", "POST", {**asked, "end_date": "2024-01-15"})
+        told = self.ended(f"/api/trials/{told['id']}")["result"]
         self.assertGreater(told["total"], 0)
         self.says("#pool-outcome", f"{told['total']} trigger")
         count = "return document.querySelectorAll('#pool-triggers tbody tr').length"
         self.assertEqual(told["total"], self.browser.run(count))
         self.assertTrue(all("422" in one for one in self.browser.logged()))
         self.seen("pool", "#pool-outcome")
+        # One that takes long is watched, and ended by hand or by leaving the page.
+        for field, value in (("timeframe", "1m"), ("start", "2022-10-01"), ("end", "2023-11-01")):
+            self.browser.fill(f"#try-{field}", value)
+        for leaves in (False, True):
+            self.browser.press("#try")
+            self.browser.wait("return document.querySelector('#pool-outcome .trial button') !== null")
+            if leaves:
+                self.show("#/programs")
+            else:
+                self.browser.press("#pool-outcome button", "Cancel")
+                self.says("#pool-outcome", "ended before it was through")
+            wait_until(lambda: self.told("trials")[0]["status"] == "CANCELLED")
 
 
 class PlaybackPage(Shown):
@@ -476,6 +551,28 @@ class PlaybackPage(Shown):
         self.browser.wait("return location.hash === '#/playback'")
         self.says("#playbacks", "ScalpingEMARSI")
         self.assertNotIn(other, [one["id"] for one in self.told("playbacks")])
+        self.older_candles_come_when_they_are_scrolled_to()
+
+    def older_candles_come_when_they_are_scrolled_to(self) -> None:
+        opened = self.told("playbacks", "POST", {"asked": {**WEEK, "end_date": "2024-01-25"}})
+        name, rows = opened["id"], 24 * 96
+        self.addCleanup(self.ask, f"/api/playbacks/{name}", "DELETE")
+        self.told(f"playbacks/{name}/control", "POST", {"action": "run_to", "time": "2024-01-25"})
+        wait_until(lambda: self.at(name)["index"] == rows)
+        self.show(f"#/playback/{name}")
+        self.draws(1_500)
+        self.browser.run(
+            "const { drawn } = await import('/front/time_charts.js');"
+            "drawn.playback.chart.timeScale().setVisibleLogicalRange({ from: 5, to: 105 });"
+        )
+        self.draws(rows)
+        seen = self.browser.run(
+            "const { drawn } = await import('/front/time_charts.js');"
+            "const data = drawn.playback.series.candles.data();"
+            "const range = drawn.playback.chart.timeScale().getVisibleLogicalRange();"
+            "return [data.every((one, at) => at === 0 || one.time - data[at - 1].time === 900), Math.round(range.from)]"
+        )
+        self.assertEqual([True, rows - 1_500 + 5], seen, "what was looked at stays in view")
 
 
 class WholeWay(Shown):

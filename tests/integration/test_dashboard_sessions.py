@@ -15,6 +15,15 @@ from tests.support.streams import Listener
 from tests.support.waiting import wait_until
 
 REHEARSED = {"start": "2024-01-01", "speed": 3_000}
+PROGRAM = """\
+def decide(market, account, trigger):
+    symbol = trigger.symbol
+    if symbol in account.positions:
+        return Decision("close", reason="in turns")
+    price = market.get_current_prices()[symbol]
+    return Decision("buy", size=0.5, stop=price * 0.98, reason=trigger.trigger_type)
+"""
+DIP = {"name": "a dip", "all": [{"feature": "rsi(14)", "op": "<", "value": 45.0}]}
 
 
 class Client:
@@ -83,6 +92,7 @@ class Sessions(AskedDashboard):
                 shown["exchange"], shown["timeframe"], shown["started_with"]["config"]
             ))  # fmt: skip
             self.assertTrue(shown["healthy"])
+            self.assertIn(name, [one["id"] for one in client.ask("/api/backtest/summary")[1]["sessions"]])
             self.assertEqual(409, client.order(name, "stop")[0], "it closes positions")
             self.assertEqual(409, client.order(name, "stop", confirm="another")[0])
             self.assertEqual(409, client.order(name, "resume")[0])
@@ -176,6 +186,47 @@ class Sessions(AskedDashboard):
         self.assertTrue(ended["kill_switch"], "what an operator engaged stays engaged")
         self.assertEqual(2, [one["record"] for one in self.journal(name)].count("resume"))
         self.assertEqual("live.yaml", ended["started_with"]["config"])
+
+    def test_one_of_a_kept_program_goes_on_and_is_checked_when_program_and_pools_are_gone(self) -> None:
+        ask = self.client.ask
+        kept = ask("/api/programs/turns", "PUT", {"text": PROGRAM})[1]
+        self.assertEqual(200, ask("/api/pools/dip", "PUT", {"pool": DIP})[0])
+        asked = {"config": "live.yaml", "pools": ["dip"], "schedule": "5m", "symbols": ["BTC/USDT"],
+                 "initial_capital": "5000", "rehearsal": REHEARSED, "name": "of-a-text"}  # fmt: skip
+        for more, said in (
+            ({"pools": [], "schedule": None}, "nothing wakes it"),
+            ({"overrides": {"strategy.file": "/etc/passwd"}}, "strategy is the program"),
+            ({"schedule": "1s"}, "schedule"),
+            ({"name": "../up"}, "name"),
+            ({"version": 9}, "version"),
+            ({"duration": "1h", "rehearsal": {"duration": "1h"}}, "given twice"),
+        ):
+            with self.subTest(said):
+                status, told = ask("/api/programs/turns/sessions", "POST", {**asked, **more})
+                self.assertIn(status, (404, 422), told)
+                self.assertIn(said, told["detail"])
+        self.assertFalse((self.folder / "logs" / "live" / "of-a-text").exists())
+        status, told = ask("/api/programs/turns/sessions", "POST", asked)
+        self.assertEqual((201, ["program turns, version 1"]), (status, told.get("traded_as")), told)
+        self.assertEqual(("turns", 1, "live.yaml"),
+                         tuple(told["started_with"][one] for one in ("program", "version", "config")))  # fmt: skip
+        for path in ("programs/turns", "pools/dip"):
+            self.assertEqual(200, ask(f"/api/{path}", "DELETE")[0], "the session has copies")
+        shown = self.client.wait("of-a-text", lambda told: running(told) and told["fills"])
+        os.kill(shown["pid"], signal.SIGKILL)
+        self.client.wait("of-a-text", lambda told: told["state"] == "dead")
+        self.assertEqual(202, self.client.order("of-a-text", "resume", speed=20_000, duration="1h")[0])
+        ended = self.client.wait("of-a-text", lambda told: told["state"] == "ended" and told["run"])
+        manifest = json.loads((self.folder / "logs" / "live" / "of-a-text" / "manifest.json").read_text())
+        params = manifest["settings"]["live"]["strategy"]["params"]
+        self.assertEqual((kept["text"], ["dip"]), (params["code"], [one["id"] for one in params["pools"]]))
+        self.assertEqual(5_000, manifest["settings"]["live"]["execution"]["starting_balance"])
+        log = ask(f"/api/backtest/results/{ended['run']}/triggers?page_size=500")[1]
+        self.assertGreater(log["signals"] * log["scheduled"], 0)
+        self.assertEqual({"dip"}, set(log["pools"]))
+        job = self.client.order("of-a-text", "parity")[1]
+        made = self.ended(f"/api/jobs/{job['id']}")
+        self.assertEqual(("COMPLETED", "exact"), (made["status"], made["outcome"]["parity"]), made)
 
     def test_a_portfolio_is_rehearsed_and_one_that_cannot_begin_says_why(self) -> None:
         ask = self.client.ask

@@ -57,7 +57,12 @@ class RefusedCommandTest(unittest.TestCase):
 
     def test_bad_arguments_are_one_line_each(self) -> None:
         config, port = self.config(), closed_port()
+        over = self.base / "over.yaml"
+        over.write_text("strategy: {params: {ema_fsat: 7}}\n")
         for arguments, words in (
+            (("--overrides", over), f"{over}: strategy.params.ema_fsat: unknown key (did you mean ema_fast?)"),
+            (("--overrides", self.base / "nowhere.yaml"), "nowhere.yaml"),
+            (("--overrides", over, "--system", "practice-scalping"), "--overrides are over a configuration"),
             (("--for", "soon"), "--for 'soon' is no duration; allowed: a number and s, m, h or d"),
             (("--for", "0h"), "is no duration"),
             (("--speed", "0"), "speed 0 is not allowed"),
@@ -100,8 +105,11 @@ class RefusedCommandTest(unittest.TestCase):
             self.assertIn(f"cannot write {place}", error)
 
     def test_a_dry_start_says_what_a_session_would_begin_with_and_begins_none(self) -> None:
-        code, output, errors = run_live("--config", self.config(), *REHEARSAL, "--dry-start")
+        over = self.base / "over.json"
+        over.write_text('{"symbols": ["ETH/USDT"]}')
+        code, output, errors = run_live("--config", self.config(), "--overrides", over, *REHEARSAL, "--dry-start")
         self.assertEqual((0, []), (code, errors))
+        self.assertNotIn("Symbol BTC/USDT", output)
         self.assertIn("Exchange: practice, its time 2024-01-01T00:00:00.000Z", output)
         self.assertIn("Symbol ETH/USDT (ETH/USDT): tick 0.01, lot 0.0001, minimum notional 5; warm-up 55 of 55", output)
         self.assertIn("no session was begun", output)

@@ -1,13 +1,15 @@
 """Pools: conditions that wake a program, kept with their versions and tried alone on history."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
 
 from core.errors import ConfigurationError
 from dashboard.api.backtest_models import Done
 from dashboard.api.described import refusals
 from dashboard.api.programs.pool_models import KeepPool, PoolView
 from dashboard.api.programs.pool_shelf import PoolShelf, ShelvedPool
-from dashboard.api.programs.pool_trials import PoolTrial, PoolTrialRequest, trial_of
+from dashboard.api.programs.pool_trials import PoolTrialRequest, pool_work
+from dashboard.api.programs.trial_routes import TrialOfPool, begun
 from dashboard.problems import NotFound, Refused
 from dashboard.services import Services, ServicesOf
 
@@ -21,9 +23,13 @@ def pools(services: ServicesOf) -> list[PoolView]:
 
 
 @routes.post("/test", responses=refusals(409))
-def test(asked: PoolTrialRequest, services: ServicesOf) -> PoolTrial:
-    """Count when a pool would have woken a program, and what the price did then; nothing is traded."""
-    return trial_of(asked, services.settings)
+async def test(asked: PoolTrialRequest, services: ServicesOf, request: Request) -> TrialOfPool:
+    """Count when a pool would have woken a program, and what the price did then; nothing is traded.
+
+    What takes longer than two seconds goes on as a trial.
+    """
+    work = await run_in_threadpool(pool_work, asked, services.settings)
+    return TrialOfPool.of(await begun(services, work, request))
 
 
 @routes.get("/{pool}", responses=refusals(404))

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from dashboard.api.backtest_models import Costs
 from dashboard.api.pages import iso
+from dashboard.api.session_models import Rehearsed
 from runs.store.store_rows import ProgramVersion
 from strategies.programs.sandbox.finding import Finding
 from strategies.programs.sandbox.limits import LONGEST_TEXT
@@ -120,8 +121,27 @@ class ProgramDetail(ProgramRow, CheckView):
     versions: list[VersionView] = Field(description="The newest first.")
 
 
-class ProgramRunRequest(BaseModel):
-    """A run of a program that is kept: when it is woken, and what the configuration has for it."""
+class OnMarket(BaseModel):
+    """A program that is kept on a market: when it is woken, and what the configuration has for it."""
+
+    version: int | None = Field(None, ge=1, le=1_000_000, description="Of the program; left out: its last.")
+    pools: list[str] = Field([], max_length=50, description="Ids of pools that wake it, in the order in which they do.")
+    schedule: str | None = Field(
+        None, max_length=100, description="`1h`, `4h`, `1d`, or five cron fields in UTC.", examples=["30 8 * * 1-5"]
+    )
+    config: str | None = Field(None, description="A file of the folder of configurations; default: `live.yaml`.")
+    exchange: str | None = None
+    symbols: list[str] | None = Field(None, min_length=1, max_length=200)
+    timeframe: str | None = Field(None, examples=["15m"])
+    initial_capital: str | float | None = Field(None, description="In quote currency.", examples=["10000"])
+    position_size: float | None = Field(None, gt=0, le=1_000, description="As of a backtest.", examples=[0.05])
+    risk_per_trade: float | None = Field(None, gt=0, le=1, description="As of a backtest.", examples=[0.01])
+    costs: Costs | None = None
+    overrides: dict[str, Any] = Field({}, description="Any other keys of the configuration, as sections.")
+
+
+class ProgramRunRequest(OnMarket):
+    """A run of a program that is kept."""
 
     model_config = ConfigDict(
         extra="forbid",
@@ -141,21 +161,30 @@ class ProgramRunRequest(BaseModel):
         },
     )
 
-    version: int | None = Field(None, ge=1, le=1_000_000, description="Of the program; left out: its last.")
-    pools: list[str] = Field([], max_length=50, description="Ids of pools that wake it, in the order in which they do.")
-    schedule: str | None = Field(
-        None, max_length=100, description="`1h`, `4h`, `1d`, or five cron fields in UTC.", examples=["30 8 * * 1-5"]
-    )
     name: str | None = Field(None, max_length=200, description="What the run is called.")
-    config: str | None = Field(None, description="A file of the folder of configurations; default: `live.yaml`.")
-    exchange: str | None = None
-    symbols: list[str] | None = Field(None, min_length=1, max_length=200)
-    timeframe: str | None = Field(None, examples=["15m"])
     start_date: str | None = Field(None, description="The first candle's open, UTC.", examples=["2024-01-01"])
     end_date: str | None = Field(None, description="The end, exclusive.", examples=["2024-02-01"])
-    initial_capital: str | float | None = Field(None, description="In quote currency.", examples=["10000"])
-    position_size: float | None = Field(None, gt=0, le=1_000, description="As of a backtest.", examples=[0.05])
-    risk_per_trade: float | None = Field(None, gt=0, le=1, description="As of a backtest.", examples=[0.01])
-    costs: Costs | None = None
-    overrides: dict[str, Any] = Field({}, description="Any other keys of the configuration, as sections.")
     offline: bool = Field(False, description="Use what is stored and never the network.")
+
+
+class ProgramSessionRequest(OnMarket):
+    """A paper session of a program that is kept: live, or rehearsed."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "pools": ["rsi-dip"],
+                    "schedule": "4h",
+                    "config": "practice.yaml",
+                    "rehearsal": {"start": "2024-01-01", "speed": 20000, "duration": "2d"},
+                    "name": "first-rehearsal",
+                }
+            ]
+        },
+    )
+
+    rehearsal: Rehearsed | None = None
+    duration: str | None = Field(None, max_length=20, description="Exchange time after which it ends; default: never.")
+    name: str | None = Field(None, max_length=100, description="Of its folder; default: exchange, timeframe and time.")

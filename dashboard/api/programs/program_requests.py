@@ -3,7 +3,7 @@
 from core.errors import ConfigurationError
 from dashboard.api.backtest_models import RunRequest
 from dashboard.api.programs.pool_shelf import PoolShelf
-from dashboard.api.programs.program_models import ProgramRunRequest
+from dashboard.api.programs.program_models import OnMarket, ProgramSessionRequest
 from dashboard.api.run_requests import job_of
 from dashboard.services import Services
 from programs.program_choice import ProgramChoice, WantedTriggers, told_triggers
@@ -13,10 +13,13 @@ from strategies.programs.sandbox.program_text import ProgramText
 from validation.overrides import expanded, laid_over
 
 _OF_PROGRAMS = {"version", "pools", "schedule"}
+_OF_SESSIONS = {"rehearsal", "duration", "name"}
 
 
-def program_job_of(kept: ProgramVersion, asked: ProgramRunRequest, services: Services) -> BacktestRequest:
+def program_job_of(kept: ProgramVersion, asked: OnMarket, services: Services) -> BacktestRequest:
     """Return the job that a request asks for: its settings hold the text and the pools, and name no file of them.
+
+    Of a session they are the configuration and what is laid over it that count.
 
     Raises
     ------
@@ -25,7 +28,8 @@ def program_job_of(kept: ProgramVersion, asked: ProgramRunRequest, services: Ser
     """
     if "strategy" in _sections(asked):
         raise ConfigurationError("overrides: strategy is the program — allowed: version, pools and schedule beside it")
-    wanted = job_of(RunRequest(**asked.model_dump(exclude=_OF_PROGRAMS)), services.settings)
+    left_out = _OF_SESSIONS if isinstance(asked, ProgramSessionRequest) else set()
+    wanted = job_of(RunRequest(**asked.model_dump(exclude=_OF_PROGRAMS | left_out)), services.settings)
     text = ProgramText.of(kept.text or "", f"{kept.program}.py")
     wakes = WantedTriggers(tuple(asked.pools), asked.schedule)
     if wakes.none:
@@ -47,6 +51,6 @@ def program_job_of(kept: ProgramVersion, asked: ProgramRunRequest, services: Ser
     )
 
 
-def _sections(asked: ProgramRunRequest) -> dict[str, object]:
+def _sections(asked: OnMarket) -> dict[str, object]:
     found = expanded(asked.overrides)
     return found if isinstance(found, dict) else {}

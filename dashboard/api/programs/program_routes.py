@@ -2,7 +2,8 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
+from fastapi.concurrency import run_in_threadpool
 
 from core.errors import ConfigurationError
 from dashboard.api.backtest_models import Done, Started
@@ -15,11 +16,16 @@ from dashboard.api.programs.program_models import (
     ProgramDetail,
     ProgramRow,
     ProgramRunRequest,
+    ProgramSessionRequest,
     ReadsView,
     VersionView,
 )
 from dashboard.api.programs.program_requests import program_job_of
-from dashboard.api.programs.program_trials import TrialRequest, TriedView, tried_once
+from dashboard.api.programs.program_trials import TrialRequest, program_work
+from dashboard.api.programs.trial_routes import TrialOfProgram, begun
+from dashboard.api.run_requests import DEFAULT_CONFIG
+from dashboard.api.session_models import SessionView, wanted_by
+from dashboard.api.session_views import session_view
 from dashboard.problems import NotFound
 from dashboard.services import Services, ServicesOf
 from programs.program_store import delete_program, program_versions, save_program, stored_program, stored_programs
@@ -44,9 +50,13 @@ def check(asked: CheckRequest) -> CheckView:
 
 
 @routes.post("/try", responses=refusals(409))
-def attempt(asked: TrialRequest, services: ServicesOf) -> list[TriedView]:
-    """Call a text once at a moment of history, in the sandbox, as each of what wakes it would; nothing is traded."""
-    return tried_once(asked, services)
+async def attempt(asked: TrialRequest, services: ServicesOf, request: Request) -> TrialOfProgram:
+    """Call a text once at a moment of history, in the sandbox, as each of what wakes it would; nothing is traded.
+
+    What takes longer than two seconds goes on as a trial.
+    """
+    work = await run_in_threadpool(program_work, asked, services)
+    return TrialOfProgram.of(await begun(services, work, request))
 
 
 @routes.get("/{program}", responses=refusals(404))
@@ -80,6 +90,20 @@ def run(program: str, asked: ProgramRunRequest, services: ServicesOf) -> Started
     wanted = program_job_of(_named(services, program, asked.version), asked, services)
     job = submit_backtest(services.store, wanted)
     return Started(backtest_id=f"b{job.id}", job=job.id or 0, status=job.status, message=f"job {job.id}: {job.title}")
+
+
+@routes.post("/{program}/sessions", status_code=201, responses=refusals(404, 409))
+def start(program: str, asked: ProgramSessionRequest, services: ServicesOf) -> SessionView:
+    """Start a paper session of a program in a process of its own, which goes on when the server ends.
+
+    Its folder has the text and the pools: it is resumed and checked of these, whatever is kept or removed later.
+    """
+    kept = _named(services, program, asked.version)
+    wanted = program_job_of(kept, asked, services)
+    by = wanted_by(asked, config=asked.config or DEFAULT_CONFIG, program=kept.program, version=kept.version)
+    rehearsed = asked.rehearsal is not None
+    facts = services.sessions.start(by, asked.name, wanted.overrides, rehearsed=rehearsed)
+    return session_view(facts, services.sessions.names)
 
 
 def _named(services: Services, name: str, version: int | None) -> ProgramVersion:

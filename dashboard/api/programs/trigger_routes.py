@@ -1,18 +1,19 @@
 """The trigger log of a run: what woke its program, what that decided, and what came of it."""
 
 from collections import Counter
-from typing import Literal, Self
+from collections.abc import Sequence
+from typing import Annotated, Literal, Self
 
 import msgspec
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from dashboard.api.backtests import run_of
 from dashboard.api.described import refusals
-from dashboard.api.pages import Page, PagingOf, iso
-from dashboard.api.programs.pool_trials import MetView
+from dashboard.api.pages import Page, Paging, PagingOf, iso
 from dashboard.services import ServicesOf
-from runs.reading.trigger_log import Outcome, TriggerRow, trigger_log
+from dashboard.trials.trial_answers import Fault, MetView, Wish
+from runs.reading.trigger_log import Outcome, TriggerRow
 
 routes = APIRouter(prefix="/backtest", tags=["programs"])
 
@@ -26,28 +27,6 @@ class WokenBy(BaseModel):
     logic: str = Field(examples=["all"])
     met: list[MetView]
     regime: str | None = Field(description="The symbol's; null: undefined.", examples=["trend"])
-
-
-class Wish(BaseModel):
-    """What the program decided, in its own words."""
-
-    action: Literal["buy", "sell", "close", "hold"]
-    size: float = Field(description="Of what risk allows, 0 to 1.")
-    quote: float | None = Field(description="What the position was to be worth, in quote currency.")
-    leverage: float | None
-    stop: float | None
-    stop_distance: float | None
-    target_distance: float | None
-    targets: list[tuple[float, float]] = Field(description="Fractions of the position, and prices.")
-    reason: str
-
-
-class Fault(BaseModel):
-    """Why a call counts as holding."""
-
-    kind: Literal["syntax", "error", "limit", "nonsense", "refused", "machine"]
-    text: str
-    line: int | None = Field(description="Of the program's text, from 1.")
 
 
 class CallView(BaseModel):
@@ -91,6 +70,9 @@ class CallView(BaseModel):
         )
 
 
+Show = Literal["all", "acted", "held", "problems"]
+
+
 class TriggerLog(Page[CallView]):
     """A part of the trigger log, and counts of all of it."""
 
@@ -101,20 +83,38 @@ class TriggerLog(Page[CallView]):
     outcomes: dict[str, int]
     problems: int
     halted: bool
+    shown: dict[Show, int] = Field(description="How many calls each value of `show` has.")
+
+    @classmethod
+    def of(cls, rows: Sequence[TriggerRow], show: Show, paging: Paging) -> Self:
+        """Return a page of those calls that are to be shown."""
+        kinds = Counter(one.trigger.type for one in rows)
+        found = [one for one in rows if show in ("all", _shown_as(one))]
+        part = [CallView.of(one) for one in found[paging.offset :][: paging.page_size]]
+        several = Counter(_shown_as(one) for one in rows)
+        return cls(
+            **paging.of(part, len(found)).model_dump(),
+            signals=kinds["signal"],
+            scheduled=kinds["scheduled"],
+            pools=dict(Counter(one.trigger.pool for one in rows if one.trigger.pool)),
+            decisions=dict(Counter(one.wish.action for one in rows if one.problem is None)),
+            outcomes=dict(Counter(one.outcome for one in rows)),
+            problems=sum(one.problem is not None for one in rows),
+            halted=any(one.halted for one in rows),
+            shown={"all": len(rows), **{one: several[one] for one in ("acted", "held", "problems")}},
+        )
 
 
 @routes.get("/results/{run_id:path}/triggers", responses=refusals(404, 409))
-def triggers(run_id: str, services: ServicesOf, paging: PagingOf) -> TriggerLog:
+def triggers(
+    run_id: str,
+    services: ServicesOf,
+    paging: PagingOf,
+    show: Annotated[Show, Query(description="Those that wished for something, that held, or that went wrong.")] = "all",
+) -> TriggerLog:
     """Show the calls of a run's program in order, each with what came of it; none where it had no program."""
-    rows = trigger_log(services.opened_runs.of(run_of(services, run_id)).run)
-    kinds = Counter(one.trigger.type for one in rows)
-    return TriggerLog(
-        **paging.of([CallView.of(one) for one in rows[paging.offset :][: paging.page_size]], len(rows)).model_dump(),
-        signals=kinds["signal"],
-        scheduled=kinds["scheduled"],
-        pools=dict(Counter(one.trigger.pool for one in rows if one.trigger.pool)),
-        decisions=dict(Counter(one.wish.action for one in rows if one.problem is None)),
-        outcomes=dict(Counter(one.outcome for one in rows)),
-        problems=sum(one.problem is not None for one in rows),
-        halted=any(one.halted for one in rows),
-    )
+    return TriggerLog.of(services.opened_runs.calls(run_of(services, run_id)), show, paging)
+
+
+def _shown_as(one: TriggerRow) -> Show:
+    return "problems" if one.outcome == "problem" else "held" if one.outcome == "held" else "acted"

@@ -68,7 +68,9 @@ export function pages({ page, pages: all, total }, [one, many], to) {
   return el(
     "div",
     { class: "controls" },
+    all > 3 && way("first", page > 1 ? 1 : 0),
     all > 1 && [way("◀ before", page - 1), way("next ▶", page + 1)],
+    all > 3 && way("last", page < all ? all : 0),
     el("span", { class: "note" }, said),
   );
 }
@@ -87,7 +89,7 @@ const KINDS = { COMPLETED: "good", FAILED: "bad", CANCELLED: "warning", RUNNING:
 export const statusOf = (status) => el("span", { class: `badge ${KINDS[status] ?? ""}` }, status.toLowerCase());
 
 /** Returns how far work is: { node, show(job) } of what the stream says of a job, or what the interface does. */
-export function progress() {
+export function progress(waits = "a worker takes it as soon as one is free") {
   const bar = el("progress", { max: 100, "aria-label": "Progress" });
   const said = el("span", { class: "note", role: "status" });
   const show = ({ status, done, total, percent, failure, eta_ms: eta }) => {
@@ -98,7 +100,7 @@ export function progress() {
     const far = total ? `${(done ?? 0).toLocaleString("en-US")} of ${total.toLocaleString("en-US")}` : "";
     const until = status === "RUNNING" && eta ? `through at about ${minute(eta)}` : "";
     const words = [status.toLowerCase(), far, until, failure].filter(Boolean);
-    if (status === "PENDING") words.push("a worker takes it as soon as one is free");
+    if (status === "PENDING") words.push(waits);
     said.textContent = words.join(", ");
   };
   return { node: el("div", { class: "progress" }, bar, said), show };

@@ -10,6 +10,9 @@ import { count, label, minute, price } from "front/words.js";
 
 const BEFORE = 60;
 const MOST_SEEN = 20_000;
+const AT_ONCE = 1_000;
+// Of decisions; in a stretch that has more the later ones are left out, and that is said.
+const MOST = 10_000;
 const iso = (time) => new Date(time).toISOString();
 
 /** Returns what the price chart tells of its trades, candles and view, with the part of the page that answers. */
@@ -20,11 +23,18 @@ export function decidedPart(run, at) {
     { class: "note", id: "signals" },
     "▲▼ signals; hollow ones were refused. Press a candle or a trade, and why is said here.",
   );
-  const of = (symbol, from, until) =>
-    ask(`backtest/results/${part(run.id)}/decisions`, {
-      query: { symbol, time: iso(from), until: iso(until) },
-      signal: at.signal,
-    });
+  const of = async (symbol, from, until) => {
+    const found = [];
+    let told;
+    do {
+      told = await ask(`backtest/results/${part(run.id)}/decisions`, {
+        query: { symbol, time: iso(from), until: iso(until), most: AT_ONCE, offset: found.length },
+        signal: at.signal,
+      });
+      found.push(...told);
+    } while (told.length === AT_ONCE && found.length < MOST);
+    return found;
+  };
   const said = (...children) => box.replaceChildren(...children);
   const failing = (work) => work.catch(tell);
   // The chart may show candles longer than the run's own.
@@ -60,14 +70,18 @@ export function decidedPart(run, at) {
     );
   let latest = 0;
   const seen = settled(async (symbol, from, until, mark) => {
-    if ((until - from) / own > MOST_SEEN) return mark([]);
+    if ((until - from) / own > MOST_SEEN) {
+      note.textContent = `▲▼ Signals are shown where at most ${count(MOST_SEEN)} candles are in view: look closer.`;
+      return mark([]);
+    }
     const asked = (latest += 1);
     const found = await failing(of(symbol, from, until));
     if (asked !== latest || !found) return null;
     const signals = found.filter((one) => one.signal);
     const refused = signals.filter((one) => one.reason);
+    const cut = found.length < MOST ? "" : `up to ${minute(Date.parse(found.at(-1).time))}: look closer for the rest; `;
     note.textContent =
-      `▲▼ ${count(signals.length)} signals in view, ${count(refused.length)} of them refused (hollow). ` +
+      `▲▼ ${count(signals.length)} signals in view, ${cut}${count(refused.length)} of them refused (hollow). ` +
       "Press a candle or a trade, and why is said here.";
     return mark(
       signals.map((one) => ({

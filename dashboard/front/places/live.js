@@ -45,7 +45,8 @@ export async function sessionsPage(at) {
   };
 }
 
-function sessionsTable(sessions) {
+/** A list of sessions, how each stands. */
+export function sessionsTable(sessions, id = "sessions") {
   const columns = [
     { head: "Session", cell: (one) => link(hashOf(["live", one.id]), one.id) },
     { head: "State", cell: stateBadge },
@@ -59,12 +60,16 @@ function sessionsTable(sessions) {
   ];
   const none =
     "There is none yet. Start one below: a rehearsal on the practice exchange needs no network and no account.";
-  return plainTable(columns, sessions, { id: "sessions", none });
+  return plainTable(columns, sessions, { id, none });
 }
 
 /** What a session trades, with the way to it where it has a page. */
 export function tradedAs(name) {
   const [kind, id] = name.split(/ (.*)/);
+  if (kind === "program") {
+    const [program, version] = id.split(", version ");
+    return [`${kind} `, link(hashOf(["programs", program], { version }), id)];
+  }
   return kind === "system" ? [`${kind} `, link(hashOf(["systems", id]), id)] : name;
 }
 

@@ -11,6 +11,7 @@ import { LineStyle, showAll, timeChart } from "front/time_charts.js";
 import { minute, number, price } from "front/words.js";
 
 const SHOWN = 1_500;
+const NEAR = 20;
 const iso = (time) => new Date(time).toISOString();
 const seconds = (time) => Math.floor(time / 1000);
 
@@ -24,7 +25,7 @@ export function playbackCharts(view, path, at) {
   const account = timeChart("equity", { height: "low", ariaLabel: "Equity so far" });
   const style = { lineWidth: 2, priceFormat: { type: "custom", formatter: (value) => number(value), minMove: 0.01 } };
   const line = account.add("Line", "equity", (paint) => ({ ...style, color: paint.accent }), []);
-  const drawn = { chart: null, series: null, last: 0, index: -1, points: 0, fills: new Map(), lines: [] };
+  const drawn = { chart: null, series: null, first: 0, last: 0, index: -1, points: 0, fills: new Map(), lines: [] };
   let state = view.state;
 
   const over = () => drawn.stopped || at.signal.aborted;
@@ -52,8 +53,13 @@ export function playbackCharts(view, path, at) {
     });
     drawn.series = drawn.chart.add("Candlestick", "candles", candleStyle(packed.decimals), candles);
     drawn.last = candles.at(-1)?.time ?? 0;
+    drawn.first = candles[0]?.time ?? 0;
     drawn.index = state.now.index;
     drawn.lines = [];
+    const chart = drawn.chart;
+    chart.chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
+      if (range !== null && range.from < NEAR && chart === drawn.chart) goBack();
+    });
     place.replaceChildren(drawn.chart.box);
     const bars = Math.max(60, innerWidth / 9);
     // The words of a fill at the last candle have room beside it.
@@ -62,6 +68,26 @@ export function playbackCharts(view, path, at) {
     drawn.chart.chart.timeScale().setVisibleLogicalRange({ from: candles.length - bars, to: candles.length + room });
     marks();
   };
+  // Whoever scrolls to the first candle that is drawn sees those before it.
+  const goBack = atMost(async () => {
+    const chart = drawn.chart;
+    if (chart === null || drawn.first === 0 || over()) return;
+    const query = {
+      symbol: chooser.value,
+      start: iso(Math.max(0, drawn.first * 1000 - SHOWN * drawn.length)),
+      end: iso(drawn.first * 1000),
+      most: 2 * SHOWN,
+    };
+    const packed = await ask(`${path}/candles`, { query, signal: at.signal }).catch(tell);
+    if (!packed || over() || chart !== drawn.chart) return;
+    const older = unpackCandles(packed);
+    drawn.first = older[0]?.time ?? 0; // Before the first of all there is nothing to ask for.
+    if (older.length === 0) return;
+    const range = chart.chart.timeScale().getVisibleLogicalRange();
+    drawn.series.setData([...older, ...drawn.series.data()]);
+    const moved = ({ from, to }) => ({ from: from + older.length, to: to + older.length });
+    if (range !== null) chart.chart.timeScale().setVisibleLogicalRange(moved(range));
+  }, 100);
   // What was skipped between two states is fetched; going back begins anew.
   const catchUp = atMost(async () => {
     if (drawn.series === null || over()) return;

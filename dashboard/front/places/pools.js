@@ -5,11 +5,16 @@ import { date, field, figure, select, text, words } from "front/board/fields.js"
 import { button, card, confirmed, empty, facts, head, link, plainTable } from "front/board/parts.js";
 import { guarded } from "front/board/problems.js";
 import { go, hashOf } from "front/board/routes.js";
+import { guard } from "front/board/unsaved.js";
 import { el } from "front/elements.js";
 import { badge, warningsPart } from "front/page_frame.js";
+import { tried } from "front/places/trials.js";
 import { count, minute, perCent, price, tone } from "front/words.js";
 
 const OPS = ["<", "<=", ">", ">=", "crosses_above", "crosses_below"];
+// What was changed and not kept, by pool, for as long as the page is open.
+const drafts = new Map();
+guard(() => drafts.size > 0);
 const FIRST = { name: "", all: [{ feature: "rsi(14)", op: "<", value: 30 }], symbols: [] };
 
 export const wayTo = (id) => hashOf(["pools", id]);
@@ -60,16 +65,28 @@ export async function poolPage(at) {
     ["pools", "configurations"].map((path) => ask(path, { signal: at.signal })),
   );
   const own = pools.find((one) => one.id === id);
-  const form = poolForm(own?.pool ?? { ...FIRST, name: id });
+  const first = own?.pool ?? { ...FIRST, name: id };
+  const form = poolForm(drafts.get(id) ?? first);
+  let [version, before] = [own?.version, JSON.stringify(poolForm(first).value())];
+  const changed = () => JSON.stringify(form.value()) !== before;
   const outcome = el("div", { id: "pool-outcome" });
   const state = el("span", { class: "note", role: "status", id: "pool-state" });
-  const tell = (version) => {
-    state.textContent = version ? `kept here, version ${version}` : own ? "in the folder of pools" : "not kept yet";
+  const tell = () => {
+    const said = version ? `kept here, version ${version}` : own ? "in the folder of pools" : "not kept yet";
+    state.replaceChildren(changed() ? badge("changed", "accent") : said);
   };
-  tell(own?.version);
+  tell();
+  for (const kind of ["input", "change", "click"]) form.node.addEventListener(kind, tell);
+  at.onLeave(() => (changed() ? drafts.set(id, form.value()) : drafts.delete(id)));
+  at.onLeave(guard(changed));
   const keep = button(
     "Keep",
-    async () => tell((await send("PUT", `pools/${part(id)}`, { pool: form.value() })).version),
+    async () => {
+      const pool = form.value();
+      version = (await send("PUT", `pools/${part(id)}`, { pool })).version;
+      before = JSON.stringify(pool);
+      tell();
+    },
     { kind: "main", id: "keep-pool" },
   );
   const remove = button(
@@ -78,18 +95,19 @@ export async function poolPage(at) {
       const explained = "A file of the folder of pools that has its id counts again. Runs have their own copies.";
       if (!(await confirmed(`Remove pool ${id}?`, explained, "Remove"))) return;
       await send("DELETE", `pools/${part(id)}`);
+      before = JSON.stringify(form.value());
       go(["programs"]);
     },
     { kind: "danger" },
   );
-  const tried = trial(configurations, form, outcome);
+  const alone = trial(configurations, form, outcome, at);
   return {
     name: `Pool ${id}`,
     head: head(id, "a pool", state),
     parts: [
       own?.problem && empty(own.problem),
       card("Conditions", form.node, el("div", { class: "controls" }, keep, own?.version && remove)),
-      card("Alone on history", tried, outcome),
+      card("Alone on history", alone, outcome),
     ].filter(Boolean),
   };
 }
@@ -187,7 +205,7 @@ function conditionRow(condition, gone) {
   };
 }
 
-function trial(configurations, form, outcome) {
+function trial(configurations, form, outcome, at) {
   const config = select(
     configurations.map((one) => [one, one]),
     { id: "try-config" },
@@ -211,7 +229,8 @@ function trial(configurations, form, outcome) {
         start_date: start.value,
         end_date: end.value,
       };
-      outcome.replaceChildren(...came(await send("POST", "pools/test", asked)));
+      const found = await tried("pools/test", asked, at, outcome);
+      if (found !== null) outcome.replaceChildren(...came(found));
     } finally {
       run.disabled = false;
     }

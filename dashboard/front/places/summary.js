@@ -9,6 +9,7 @@ import { listen } from "front/board/stream.js";
 import { el } from "front/elements.js";
 import { tileRow } from "front/page_frame.js";
 import { resultOf } from "front/places/jobs.js";
+import { sessionsTable } from "front/places/live.js";
 import { runName } from "front/places/results.js";
 import { count, number, perCent, plus, tone } from "front/words.js";
 
@@ -24,20 +25,24 @@ export async function summaryPage(at) {
     if (Object.values(told.disc.folders).includes(null)) soon();
   };
   const soon = atMost(() => load().catch((error) => at.signal.aborted || tell(error)), 2_000);
-  at.onLeave(listen(["jobs"], { submitted: soon, progress: soon, ended: soon }, soon));
+  const kinds = { submitted: soon, progress: soon, ended: soon, session: soon };
+  at.onLeave(listen(["jobs", "sessions"], kinds, soon));
   await load();
   return { name: "Summary", head: head("Summary", "of all runs"), parts: [place] };
 }
 
 function partsOf(told) {
-  const running = told.jobs.length > 0 && card("Being made", jobsTable(told.jobs));
+  const running = [
+    told.sessions.length > 0 && card("Sessions that run", sessionsTable(told.sessions, "running-sessions")),
+    told.jobs.length > 0 && card("Being made", jobsTable(told.jobs)),
+  ];
   if (told.total === 0) {
     const none = empty("Nothing has been run yet. ", link("#/run", "Run a backtest"), ", and it is summed up here.");
-    return [tiles(told), running, card(null, none), unreadable(told.unreadable)];
+    return [tiles(told), ...running, card(null, none), unreadable(told.unreadable)];
   }
   return [
     tiles(told),
-    running,
+    ...running,
     card("Last runs", runsTable(told.last, "last")),
     el(
       "div",
@@ -61,7 +66,7 @@ function unreadable(folders) {
   return card("Folders that cannot be read", plainTable(columns, folders, { id: "unreadable" }));
 }
 
-function tiles({ total, statuses, kinds, strategies, jobs, disc }) {
+function tiles({ total, statuses, kinds, strategies, jobs, sessions, disc }) {
   const others = Object.entries(statuses)
     .filter(([status]) => status !== "COMPLETED")
     .map(([status, many]) => `${count(many)} ${status.toLowerCase()}`);
@@ -73,7 +78,11 @@ function tiles({ total, statuses, kinds, strategies, jobs, disc }) {
     ["Runs", count(total), [`${count(statuses.COMPLETED ?? 0)} completed`, ...others].join(", ")],
     ["Earned something", total > 0 ? perCent((100 * profitable) / total, 0) : "n/a", `${count(profitable)} runs`],
     ["Backtests", count(kinds.backtest ?? 0), "made here or by commands"],
-    ["Live sessions", count(kinds.live ?? 0), "live and rehearsed"],
+    [
+      "Live sessions",
+      count((kinds.live ?? 0) + sessions.length),
+      sessions.length > 0 ? `${count(sessions.length)} running now` : "live and rehearsed",
+    ],
     ["Jobs", count(jobs.length), "wait or are being made"],
     ["On the disc", size, disc.free === null ? "" : `${bytes(disc.free)} are free`],
   ]);

@@ -10,26 +10,59 @@ import { count, number, price, tone } from "front/words.js";
 
 const SIZE = 25;
 
-/** Returns { node, load(run) } of the log of a run. */
-export function triggerLog(at, ...beside) {
+const SHOWN = { acted: "Did something", problems: "Problems", held: "Held", all: "All" };
+const NONE = {
+  acted: "No call did anything.",
+  problems: "No call had a problem.",
+  held: "No call held.",
+  all: "Nothing has woken it in this time.",
+};
+// Whoever opens a log looks for what was done; where nothing was, for what went wrong.
+const first = ({ acted, problems }) => (acted > 0 ? "acted" : problems > 0 ? "problems" : "all");
+
+/** Returns { node, load(run, show, page) } of the log of a run; `kept` hears what is shown. */
+export function triggerLog(at, kept, ...beside) {
   const [place, ways] = [el("div", { id: "triggers" }), el("div", { class: "controls" }, ...beside)];
   const node = card("Trigger log", ways, place);
   node.hidden = true;
-  const load = async (run, page = 1) => {
-    const told = await ask(`backtest/results/${part(run)}/triggers`, {
-      query: { page, page_size: SIZE },
-      signal: at.signal,
-    });
-    const turned = guarded((to) => load(run, to));
+  const asked = (run, show, page, size = SIZE) =>
+    ask(`backtest/results/${part(run)}/triggers`, { query: { show, page, page_size: size }, signal: at.signal });
+  const load = async (run, show, page = 1) => {
+    const chosen = Object.hasOwn(SHOWN, show ?? "") ? show : first((await asked(run, "all", 1, 1)).shown);
+    const told = await asked(run, chosen, page);
+    const turned = guarded((to) => load(run, chosen, to));
     place.replaceChildren(
       el("p", { class: "note", role: "status" }, summary(told)),
-      logTable(told.items),
+      showing(told, chosen, (other) => load(run, other)),
+      logTable(told.items, NONE[told.shown.all > 0 ? chosen : "all"]),
       pages(told, ["call", "calls"], turned),
     );
     node.hidden = false;
+    kept({ run, show: chosen, page: page > 1 ? page : "" });
     return told;
   };
   return { node, load };
+}
+
+function showing({ shown }, chosen, show) {
+  const choice = ([name, said]) =>
+    el(
+      "label",
+      { class: "tick" },
+      el("input", {
+        type: "radio",
+        name: "show",
+        value: name,
+        checked: name === chosen,
+        onchange: guarded(() => show(name)),
+      }),
+      `${said} (${count(shown[name])})`,
+    );
+  return el(
+    "div",
+    { class: "controls", role: "radiogroup", "aria-label": "Which calls are shown" },
+    Object.entries(SHOWN).map(choice),
+  );
 }
 
 const summary = ({ signals, scheduled, decisions, problems, halted }) =>
@@ -42,7 +75,7 @@ const summary = ({ signals, scheduled, decisions, problems, halted }) =>
     .filter(Boolean)
     .join(", ");
 
-function logTable(rows) {
+function logTable(rows, none) {
   const columns = [
     { head: "#", figure: true, cell: (one) => count(one.number) },
     { head: "Time (UTC)", cell: (one) => when(one.time) },
@@ -62,7 +95,7 @@ function logTable(rows) {
       cell: (one) => (one.profit_loss === null ? "–" : number(one.profit_loss, 2)),
     },
   ];
-  return plainTable(columns, rows, { id: "trigger-log", none: "Nothing has woken it in this time." });
+  return plainTable(columns, rows, { id: "trigger-log", none });
 }
 
 /** What single calls answered, each with what it read. */

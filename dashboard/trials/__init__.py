@@ -1,0 +1,1 @@
+"""What is tried while somebody looks on: pools on history, programs at a moment of it, in processes of their own."""
