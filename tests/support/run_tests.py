@@ -14,6 +14,7 @@ import argparse
 import atexit
 import compileall
 import contextlib
+import ctypes
 import faulthandler
 import gc
 import importlib
@@ -53,6 +54,10 @@ would compile them as well.
 HANGS_S = scaled(1_800, 28_800)
 ENDS_S = 60.0
 """After so many seconds a module hangs, and the end of its process."""
+
+
+_MEMORY_KEPT = {-1: 256 << 20, -3: 32 << 20}
+"""M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of the C library, where it has them."""
 
 
 class Running(NamedTuple):
@@ -193,8 +198,15 @@ def _write_to_memory() -> None:
 
 
 def _begin_fast() -> None:
-    """Let a library of linear algebra start no thread for every core, in hundreds of processes that need none."""
+    """Let hundreds of processes need less: no thread for every core, and memory that is given back once.
+
+    A library of linear algebra starts the threads. Memory that a test has given back to the system would be asked for
+    again by the next, page by page.
+    """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    with contextlib.suppress(AttributeError):
+        for option, value in _MEMORY_KEPT.items():
+            ctypes.CDLL(None).mallopt(option, value)
 
 
 @contextlib.contextmanager
