@@ -16,6 +16,7 @@ import compileall
 import contextlib
 import ctypes
 import faulthandler
+import functools
 import gc
 import importlib
 import mmap
@@ -36,7 +37,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from tests.support.scale import scaled
-from tests.support.warm_starts import PLACE, Starter
+from tests.support.warm_starts import LATER, PLACE, Starter
 
 TESTS = Path(__file__).resolve().parents[1]
 MEMORY = Path("/dev/shm")
@@ -56,6 +57,8 @@ ENDS_S = 60.0
 """After so many seconds a module hangs, and the end of its process."""
 
 
+_LATER = (*LATER, "arch.bootstrap", "xml.dom.minidom", "backtests.result_plot", "research.samplers.learning_sampler")
+"""What is imported only where it is needed, by the program and by its tests."""
 _MEMORY_KEPT = {-1: 256 << 20, -3: 32 << 20}
 """M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of the C library, where it has them."""
 
@@ -209,10 +212,22 @@ def _begin_fast() -> None:
             ctypes.CDLL(None).mallopt(option, value)
 
 
+@functools.cache
+def _import_later() -> None:
+    """Import what many modules would, each for itself: most of it takes longer than their tests."""
+    for name in _LATER if _has_program() else ():
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+
+
+def _has_program() -> bool:
+    return (TESTS.parent / "run_live.py").is_file()
+
+
 @contextlib.contextmanager
 def _starter() -> Iterator[Starter | None]:
     """Begin what starts the program's commands for the tests; None where there is no program."""
-    if not (TESTS.parent / "run_live.py").is_file():
+    if not _has_program():
         yield None
         return
     # One that removes itself at the end of a process would at that of every module's.
@@ -255,6 +270,8 @@ def _run_all(chosen: Sequence[str], output: Path, hangs: float, started: Starter
             queue.remove(fitting)
             process, one = begin(fitting, output, hangs)
             running[process] = one
+        # Those that take longest are under way, and do without.
+        _import_later()
         process, status, used = os.wait4(-1, 0)
         if process not in running:
             raise SystemExit("what starts the program's commands has ended")
