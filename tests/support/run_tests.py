@@ -214,10 +214,12 @@ def _begin_fast() -> None:
 
 @functools.cache
 def _import_later() -> None:
-    """Import what many modules would, each for itself: most of it takes longer than their tests."""
+    """Import what many modules would, each for itself, and make the tables of a store: both take long."""
     for name in _LATER if _has_program() else ():
         with contextlib.suppress(ImportError):
             importlib.import_module(name)
+    if _has_program():
+        importlib.import_module("tests.support.studies").empty_store()
 
 
 def _has_program() -> bool:
