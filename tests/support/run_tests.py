@@ -222,6 +222,17 @@ def _import_later() -> None:
         importlib.import_module("tests.support.studies").empty_store()
 
 
+def _load_rules() -> bool:
+    """Load the compiled rules where one of the tests has compiled them; return whether that was so."""
+    if not _has_program():
+        return True
+    with contextlib.suppress(ImportError):
+        if not importlib.import_module("compiled.compiling.sources").is_compiled():
+            return False
+        importlib.import_module("backtests.many.short_run").make_short_run()
+    return True
+
+
 def _has_program() -> bool:
     return (TESTS.parent / "run_live.py").is_file()
 
@@ -264,7 +275,7 @@ def main() -> int:
 
 def _run_all(chosen: Sequence[str], output: Path, hangs: float, started: Starter | None) -> int:
     """Run modules whose names begin so, or all; return 1 if any test failed."""
-    begun, totals = time.monotonic(), Totals()
+    begun, totals, loaded = time.monotonic(), Totals(), False
     queue, running = modules(chosen), dict[int, Running]()
     room = max(4, min(6, (os.cpu_count() or 2) + 2))
     while queue or running:
@@ -274,6 +285,7 @@ def _run_all(chosen: Sequence[str], output: Path, hangs: float, started: Starter
             running[process] = one
         # Those that take longest are under way, and do without.
         _import_later()
+        loaded = loaded or _load_rules()
         process, status, used = os.wait4(-1, 0)
         if process not in running:
             raise SystemExit("what starts the program's commands has ended")
