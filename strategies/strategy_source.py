@@ -51,7 +51,14 @@ PROGRAM = frozenset(
 )
 """The packages of this program: what their folders have beside them belongs to users."""
 _INSTALLED = tuple(Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib"))
-_INSTALLED_FOLDERS = frozenset(map(str, _INSTALLED))
+_INSTALLED_FOLDERS = frozenset(
+    {
+        *map(str, _INSTALLED),
+        # As they stand on the import path, where a folder above them is a link.
+        *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+        str(sysconfig.get_config_var("DESTSHARED")),
+    }
+)
 _INSTALLED_PARTS = frozenset({"site-packages", "dist-packages"})
 _loaded: dict[str, dict[str, str]] = {}
 """By module of a strategy: the hashes of the files that were on the disk when it was loaded."""

@@ -14,6 +14,7 @@ from backtests.many.run_base import Base, base_of
 from backtests.many.worker import Answer, Made, Task, Worker, answer_of
 from backtests.many.worker_pool import WorkerPool
 from backtests.run_at_hand import FolderRun, MemoryRun
+from backtests.run_plan import RunPlan
 from core.errors import ConfigurationError, HarnessError, InvariantError
 from core.settings_problem import shown
 from core.timeframe import timeframe_ms
@@ -52,6 +53,16 @@ class RunPool(Protocol):
 
     def close(self) -> None:
         """End; what is still being made is lost."""
+
+
+def own_pool(plan: RunPlan, processes: int, runs: int) -> RunPool:
+    """Return processes of this machine for so many runs of a plan, and of others like it.
+
+    What they load first is guessed from the window, before candles are.
+    """
+    live = plan.settings.live
+    candles = runs * len(live.symbols) * (plan.end_ms - plan.start_ms) // timeframe_ms(live.timeframe)
+    return WorkerPool(processes, compiled=next(engine_reasons(plan.engine, candles), None) is None)
 
 
 def run_many(
@@ -173,18 +184,12 @@ class ManyRuns:
         folder = None
         if self._processes > 1 or self._given_pool is not None:
             # They begin while the runs are prepared.
-            pool = self._given_pool() if self._given_pool is not None else self._own_pool(runs)
+            plan, given = self._base.plan, self._given_pool
+            pool = own_pool(plan, self._processes, runs) if given is None else given()
             self._pool = self._opened.enter_context(contextlib.closing(pool))
             folder = Path(self._opened.enter_context(tempfile.TemporaryDirectory(prefix="runs-")))
         self._prepared = PreparedRuns(self._base, self._outputs, folder, self._runs)
         return self._prepared
-
-    def _own_pool(self, runs: int) -> RunPool:
-        """Return processes for so many runs; what they load first is guessed from the window, before candles are."""
-        plan = self._base.plan
-        live = plan.settings.live
-        candles = runs * len(live.symbols) * (plan.end_ms - plan.start_ms) // timeframe_ms(live.timeframe)
-        return WorkerPool(self._processes, compiled=next(engine_reasons(plan.engine, candles), None) is None)
 
     def _answer(self, task: Task | Exception) -> Answer:
         return task if isinstance(task, Exception) else answer_of(self._worker, task)

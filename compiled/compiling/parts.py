@@ -4,12 +4,15 @@ By itself numba optimises every function and makes machine code of it together w
 and again for each of its callers. A part stays as it was lowered until the whole that it belongs to is made.
 """
 
+import contextlib
 import functools
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 from numba.core import compiler
 from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler_lock import global_compiler_lock
 from numba.core.registry import CPUDispatcher
 
 from indicators.forms.kept_code import KeptCode
@@ -106,6 +109,30 @@ class Part(CPUDispatcher):
         return whole(self.py_func)
 
 
+class Whole(CPUDispatcher):
+    """A whole as Python calls it; of several processes that need it at once one compiles it, where it can be kept."""
+
+    kept: KeptCode | None = None
+
+    def compile(self, sig: Any) -> Any:
+        """Return the machine code for a signature: what is kept, else it is compiled."""
+        # The lock among threads comes first: of two that wait for each other's one would be among processes.
+        with global_compiler_lock, self.kept.held() if self.kept else contextlib.nullcontext(), _without_collecting():
+            return cast(Any, super()).compile(sig)
+
+
+@contextlib.contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Let no garbage be looked for: there is little among millions of objects, and to look takes a tenth longer."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collects:
+            gc.enable()
+
+
 def whole(function: Callable[..., Any], *, kept: bool = False) -> CPUDispatcher:
     """Return a function as Python calls it; its machine code may be kept for the next process.
 
@@ -114,7 +141,7 @@ def whole(function: Callable[..., Any], *, kept: bool = False) -> CPUDispatcher:
     RuntimeError
         If it cannot be kept.
     """
-    made = CPUDispatcher(function, targetoptions={**_OPTIONS, "nogil": True}, pipeline_class=WholeCompiler)
+    made = Whole(function, targetoptions={**_OPTIONS, "nogil": True}, pipeline_class=WholeCompiler)
     if kept:
-        cast(Any, made)._cache = KeptCode(function)
+        made.kept = cast(Any, made)._cache = KeptCode(function)
     return made

@@ -1,5 +1,9 @@
 """Machine code that is kept for the next process."""
 
+import contextlib
+import fcntl
+import os
+from collections.abc import Iterator
 from typing import Any, cast
 
 from llvmlite.binding import parse_assembly
@@ -30,3 +34,23 @@ class KeptCode(FunctionCache):
         rtsys.initialize(target_context)
         with self._guard_against_spurious_io_errors():
             return cast(Any, self)._load_overload(sig, target_context)
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the function against other processes: one compiles it, the others wait and read what it has kept.
+
+        The lock is on a file beside what is kept and goes with the process. Where there can be none, each compiles.
+        """
+        descriptor = None
+        try:
+            with contextlib.suppress(OSError):
+                self._impl.locator.ensure_cache_path()
+                file = os.path.join(self._cache_path, f"{self._impl.filename_base}.lock")  # noqa: PTH118 - as numba's
+                descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            if descriptor is not None:
+                # A process that was forked in the meantime has the file open too.
+                fcntl.flock(descriptor, fcntl.LOCK_UN)
+                os.close(descriptor)

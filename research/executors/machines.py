@@ -5,8 +5,8 @@ import functools
 from concurrent.futures import Executor
 from typing import Self
 
-from backtests.many.run_base import Base
-from backtests.many.run_many import ManyRuns, RunPool
+from backtests.many.run_base import Base, base_of
+from backtests.many.run_many import ManyRuns, RunPool, own_pool
 from core.errors import ConfigurationError
 from core.settings_problem import shown
 from engine.renderer import OutputsKept
@@ -19,6 +19,9 @@ Elsewhere = str | ClusterAddress | Executor
 
 class Machines:
     """What makes runs; a cluster is reached when it is entered, and left with it.
+
+    Processes of this machine begin with the first runs that there are several of, and make all others too: a search of
+    many parts starts them once.
 
     Parameters
     ----------
@@ -52,9 +55,15 @@ class Machines:
 
     def runs(self, base: Base, outputs: OutputsKept, runs: int) -> ManyRuns:
         """Return what makes the runs of a base, ``runs`` in all; no process is started that would have none."""
-        pool = self._pool
-        lent = None if pool is None else functools.partial(_Lent, pool)
-        return ManyRuns(base, processes=max(1, min(self.processes, runs)), outputs=outputs, runs=runs, pool=lent)
+        processes = max(1, min(self.processes, runs))
+        lent = functools.partial(self._lent, base, runs) if self._pool is not None or processes > 1 else None
+        return ManyRuns(base, processes=processes, outputs=outputs, runs=runs, pool=lent)
+
+    def _lent(self, base: Base, runs: int) -> RunPool:
+        if self._pool is None:
+            pool = own_pool(base_of(base).plan, self.processes, runs)
+            self._pool = self._opened.enter_context(contextlib.closing(pool))
+        return _Lent(self._pool)
 
 
 class _Lent:

@@ -1,5 +1,6 @@
 """What a search looks for: a figure, an expression over figures, the composite score, or a function of a program."""
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -157,13 +158,10 @@ def pareto_front(values: Sequence[Sequence[float]], objectives: Sequence[Objecti
     [0, 1, 3]
     """
     turned = [tuple(one.sign * value for one, value in zip(objectives, row, strict=True)) for row in values]
-    front: list[int] = []
+    front: dict[int, tuple[float, ...]] = {}
     # Whatever is better than a point in all comes before it in this order, and so does one on the front that is.
     for place in sorted(range(len(turned)), key=turned.__getitem__, reverse=True):
         own = turned[place]
-        if not any(
-            turned[other] != own and all(theirs >= mine for theirs, mine in zip(turned[other], own, strict=True))
-            for other in front
-        ):
-            front.append(place)
+        if not any(theirs != own and all(map(operator.ge, theirs, own)) for theirs in front.values()):
+            front[place] = own
     return sorted(front)

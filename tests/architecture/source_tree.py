@@ -28,6 +28,12 @@ def tree_of(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
 
+@functools.cache
+def nodes_of(path: Path) -> tuple[ast.AST, ...]:
+    """Return all nodes of a file's syntax tree."""
+    return tuple(ast.walk(tree_of(path)))
+
+
 def running_nodes(node: ast.AST) -> Iterator[ast.AST]:
     """Yield all nodes below one but those that only a type checker sees."""
     for child in ast.iter_child_nodes(node):
@@ -37,6 +43,7 @@ def running_nodes(node: ast.AST) -> Iterator[ast.AST]:
         yield from running_nodes(child)
 
 
+@functools.cache
 def file_of(module: str) -> Path | None:
     """Return the file of a module of the program, None for any other name."""
     path = REPOSITORY.joinpath(*module.split("."))
@@ -44,7 +51,8 @@ def file_of(module: str) -> Path | None:
     return next((one for one in found if module.split(".")[0] in PACKAGES and one.is_file()), None)
 
 
-def imports_of(path: Path) -> set[str]:
+@functools.cache
+def imports_of(path: Path) -> frozenset[str]:
     """Return the modules of the program that a file imports when it runs, wherever in it."""
     names: set[str] = set()
     for node in running_nodes(tree_of(path)):
@@ -53,7 +61,7 @@ def imports_of(path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom) and node.module:
             inner = (f"{node.module}.{alias.name}" for alias in node.names)
             names |= {name if file_of(name) is not None else node.module for name in inner}
-    return {name for name in names if file_of(name) is not None}
+    return frozenset(name for name in names if file_of(name) is not None)
 
 
 def closure_of(modules: Iterable[str], outside: Iterable[str]) -> dict[str, str]:

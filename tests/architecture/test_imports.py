@@ -4,7 +4,7 @@ import ast
 import unittest
 from pathlib import Path
 
-from tests.architecture.source_tree import PACKAGES, files_of, place_of, tree_of
+from tests.architecture.source_tree import PACKAGES, files_of, nodes_of, place_of, tree_of
 
 FACADES = {
     "alerts/command.py",
@@ -85,7 +85,7 @@ def names_handed_out(tree: ast.Module) -> list[str]:
 
 def functions_that_import(path: Path) -> list[str]:
     """Return the functions of a file with imports inside."""
-    functions = (one for one in ast.walk(tree_of(path)) if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef))
+    functions = (one for one in nodes_of(path) if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef))
     return [
         one.name for one in functions if any(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.walk(one))
     ]

@@ -3,7 +3,7 @@
 import ast
 import unittest
 
-from tests.architecture.source_tree import PACKAGES, files_of, place_of, tree_of
+from tests.architecture.source_tree import PACKAGES, files_of, nodes_of, place_of
 
 PRINTING = {
     "core/command_line.py": "escapes every line",
@@ -27,7 +27,7 @@ def prints(node: ast.AST) -> bool:
 class Printing(unittest.TestCase):
     def test_only_these_modules_print(self) -> None:
         packages = [one for one in PACKAGES if one != "examples"]
-        found = {place_of(path) for path in files_of(*packages) if any(map(prints, ast.walk(tree_of(path))))}
+        found = {place_of(path) for path in files_of(*packages) if any(map(prints, nodes_of(path)))}
         self.assertEqual(set(PRINTING), found)
 
 

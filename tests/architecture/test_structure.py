@@ -10,7 +10,7 @@ from pathlib import Path
 
 from runs.identity.code_version import KERNEL
 from strategies.strategy_source import PROGRAM
-from tests.architecture.source_tree import PACKAGES, PYPROJECT, files_of, place_of, tree_of
+from tests.architecture.source_tree import PACKAGES, PYPROJECT, files_of, nodes_of, place_of
 from tests.support.shared import REPOSITORY
 
 MOST_LINES_OF_A_FILE = 400
@@ -27,7 +27,7 @@ NO_WORDS = re.compile(
 def imported_names(path: Path) -> set[str]:
     """Return the modules that a file imports, wherever in it."""
     names: set[str] = set()
-    for node in ast.walk(tree_of(path)):
+    for node in nodes_of(path):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -37,7 +37,7 @@ def imported_names(path: Path) -> set[str]:
 
 def long_functions(path: Path) -> set[str]:
     """Return the names of a file's functions above the limit, signature and docstring counted."""
-    functions = (one for one in ast.walk(tree_of(path)) if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef))
+    functions = (one for one in nodes_of(path) if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef))
     return {one.name for one in functions if one.end_lineno - one.lineno >= MOST_LINES_OF_A_FUNCTION}
 
 
@@ -47,7 +47,7 @@ class Structure(unittest.TestCase):
             f"{path.relative_to(REPOSITORY)}:{node.lineno}"
             for package in PACKAGES
             for path in files_of(package)
-            for node in ast.walk(tree_of(path))
+            for node in nodes_of(path)
             if isinstance(node, ast.Call)
             and isinstance(node.func, ast.Attribute)
             and node.func.attr == "decode"
@@ -138,8 +138,8 @@ class Structure(unittest.TestCase):
                     self.assertNotRegex(path.read_text(encoding="utf-8"), r"os\.environ|getenv")
 
     def test_the_ledger_is_typed_without_floats(self) -> None:
-        tree = tree_of(REPOSITORY / "execution" / "money" / "ledger.py")
-        for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
+        nodes = nodes_of(REPOSITORY / "execution" / "money" / "ledger.py")
+        for function in (node for node in nodes if isinstance(node, ast.FunctionDef)):
             for argument in (*function.args.args, *function.args.kwonlyargs):
                 if argument.annotation is not None:
                     self.assertNotRegex(ast.unparse(argument.annotation), r"\b(float|Any)\b", function.name)
@@ -151,8 +151,7 @@ class Structure(unittest.TestCase):
             shell = ("market_data/feeds/", "practice/", "live/", "dashboard/", "backtests/player/backtest_engine.py")
             if place.startswith(shell):
                 continue
-            tree = tree_of(path)
-            found = [node for node in ast.walk(tree) if isinstance(node, ast.AsyncFunctionDef | ast.Await)]
+            found = [node for node in nodes_of(path) if isinstance(node, ast.AsyncFunctionDef | ast.Await)]
             self.assertEqual([], found, place)
 
     def test_no_file_is_named_like_a_module_of_the_standard_library(self) -> None:
@@ -168,14 +167,13 @@ class Structure(unittest.TestCase):
         }
         for path in files_of(*PACKAGES):
             elsewhere = {value for home, values in homes.items() if place_of(path) != home for value in values}
-            constants = (one for one in ast.walk(tree_of(path)) if isinstance(one, ast.Constant))
+            constants = (one for one in nodes_of(path) if isinstance(one, ast.Constant))
             found = [(one.lineno, one.value) for one in constants if one.value in elsewhere]
             self.assertEqual([], found, place_of(path))
 
     def test_asserts_are_for_tests(self) -> None:
         for path in files_of(*PACKAGES):
-            tree = tree_of(path)
-            self.assertFalse(any(isinstance(node, ast.Assert) for node in ast.walk(tree)), place_of(path))
+            self.assertFalse(any(isinstance(node, ast.Assert) for node in nodes_of(path)), place_of(path))
 
     def test_importing_a_package_loads_no_heavy_library(self) -> None:
         heavy = "{'numpy', 'pandas', 'duckdb', 'pyarrow', 'ccxt', 'pydantic', 'rich', 'aiohttp', 'websockets'}"

@@ -43,7 +43,7 @@ def load_scripts() -> list[dict[str, Any]]:
     """Read every order script of every file, by file name."""
     scripts = []
     for path in sorted(CASES.glob("orders_*.yaml")):
-        group = yaml.safe_load(path.read_text(encoding="utf-8"))
+        group = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         scripts += [{**group.get("defaults", {}), **case, "file": path.name} for case in group["cases"]]
     return scripts
 

@@ -14,7 +14,9 @@ import argparse
 import atexit
 import compileall
 import contextlib
+import ctypes
 import faulthandler
+import functools
 import gc
 import importlib
 import mmap
@@ -35,7 +37,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from tests.support.scale import scaled
-from tests.support.warm_starts import PLACE, Starter
+from tests.support.warm_starts import LATER, PLACE, Starter
 
 TESTS = Path(__file__).resolve().parents[1]
 MEMORY = Path("/dev/shm")
@@ -53,6 +55,12 @@ would compile them as well.
 HANGS_S = scaled(1_800, 28_800)
 ENDS_S = 60.0
 """After so many seconds a module hangs, and the end of its process."""
+
+
+_LATER = (*LATER, "arch.bootstrap", "xml.dom.minidom", "backtests.result_plot", "research.samplers.learning_sampler")
+"""What is imported only where it is needed, by the program and by its tests."""
+_MEMORY_KEPT = {-1: 256 << 20, -3: 32 << 20}
+"""M_TRIM_THRESHOLD and M_MMAP_THRESHOLD of the C library, where it has them."""
 
 
 class Running(NamedTuple):
@@ -193,14 +201,46 @@ def _write_to_memory() -> None:
 
 
 def _begin_fast() -> None:
-    """Let a library of linear algebra start no thread for every core, in hundreds of processes that need none."""
+    """Let hundreds of processes need less: no thread for every core, and memory that is given back once.
+
+    A library of linear algebra starts the threads. Memory that a test has given back to the system would be asked for
+    again by the next, page by page.
+    """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    with contextlib.suppress(AttributeError):
+        for option, value in _MEMORY_KEPT.items():
+            ctypes.CDLL(None).mallopt(option, value)
+
+
+@functools.cache
+def _import_later() -> None:
+    """Import what many modules would, each for itself, and make the tables of a store: both take long."""
+    for name in _LATER if _has_program() else ():
+        with contextlib.suppress(ImportError):
+            importlib.import_module(name)
+    if _has_program():
+        importlib.import_module("tests.support.studies").empty_store()
+
+
+def _load_rules() -> bool:
+    """Load the compiled rules where one of the tests has compiled them; return whether that was so."""
+    if not _has_program():
+        return True
+    with contextlib.suppress(ImportError):
+        if not importlib.import_module("compiled.compiling.sources").is_compiled():
+            return False
+        importlib.import_module("backtests.many.short_run").make_short_run()
+    return True
+
+
+def _has_program() -> bool:
+    return (TESTS.parent / "run_live.py").is_file()
 
 
 @contextlib.contextmanager
 def _starter() -> Iterator[Starter | None]:
     """Begin what starts the program's commands for the tests; None where there is no program."""
-    if not (TESTS.parent / "run_live.py").is_file():
+    if not _has_program():
         yield None
         return
     # One that removes itself at the end of a process would at that of every module's.
@@ -235,7 +275,7 @@ def main() -> int:
 
 def _run_all(chosen: Sequence[str], output: Path, hangs: float, started: Starter | None) -> int:
     """Run modules whose names begin so, or all; return 1 if any test failed."""
-    begun, totals = time.monotonic(), Totals()
+    begun, totals, loaded = time.monotonic(), Totals(), False
     queue, running = modules(chosen), dict[int, Running]()
     room = max(4, min(6, (os.cpu_count() or 2) + 2))
     while queue or running:
@@ -243,6 +283,9 @@ def _run_all(chosen: Sequence[str], output: Path, hangs: float, started: Starter
             queue.remove(fitting)
             process, one = begin(fitting, output, hangs)
             running[process] = one
+        # Those that take longest are under way, and do without.
+        _import_later()
+        loaded = loaded or _load_rules()
         process, status, used = os.wait4(-1, 0)
         if process not in running:
             raise SystemExit("what starts the program's commands has ended")

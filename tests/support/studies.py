@@ -31,7 +31,8 @@ def planted_base(days: int = 12, **config: Any) -> MemoryBacktest:
 
 
 @functools.cache
-def _empty_store() -> bytes:
+def empty_store() -> bytes:
+    """Return what a store that has its tables, and nothing in them, is as a file."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "empty.sqlite"
         open_store(f"sqlite:///{path}").close()
@@ -40,7 +41,7 @@ def _empty_store() -> bytes:
 
 def write_empty_store(path: Path) -> None:
     """Write a store that has its tables already: to make them costs more than most that is done in it."""
-    path.write_bytes(_empty_store())
+    path.write_bytes(empty_store())
 
 
 def store_in(folder: str | Path, name: str = "runs") -> RunStore:

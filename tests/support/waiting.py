@@ -7,6 +7,8 @@ from collections.abc import Callable
 PATIENCE_S = 180.0
 """Seconds after which something is not coming any more."""
 
+_SELDOM_S = 0.02
+
 LONG_S = 30.0
 """Far more seconds than anything takes that does not wait; what is asserted to stop waiting waits much longer."""
 
@@ -14,12 +16,16 @@ LONG_S = 30.0
 def wait_until(
     condition: Callable[[], object], words: str | Callable[[], str] = "it does not come", *, seconds: float = 0.005
 ) -> None:
-    """Wait until a condition holds, looking every so many seconds; AssertionError when it takes too long."""
-    deadline = time.monotonic() + PATIENCE_S
+    """Wait until a condition holds, looking every so many seconds; AssertionError when it takes too long.
+
+    What takes longer is looked at more seldom: to look may cost more than what is waited for.
+    """
+    begun = time.monotonic()
     while not condition():
-        if time.monotonic() > deadline:
+        waited = time.monotonic() - begun
+        if waited > PATIENCE_S:
             raise AssertionError(words if isinstance(words, str) else words())
-        time.sleep(seconds)
+        time.sleep(max(seconds, min(_SELDOM_S, waited / 25)))
 
 
 async def turns(count: int = 100) -> None:

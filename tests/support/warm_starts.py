@@ -45,6 +45,16 @@ PROGRAM = (
     "dashboard.serving",
     "research.executors.cluster",
 )
+LATER = (
+    "runs.store.schema",
+    "market_data.store.parquet_files",
+    "market_data.history.candle_history",
+    "market_data.history.exchange_source",
+    "market_data.feeds.binance.binance_feed",
+    "backtests.proof.compiled_proof",
+    "backtests.portfolio.session_parity",
+)
+"""What the program imports where it needs it, which most of its commands do."""
 REPOSITORY = Path(__file__).resolve().parents[2]
 _AT_ONCE = re.compile(r"PYTHON(?!PATH$)|LC_|LANG|TZ$|LD_|NUMBA_|OPENBLAS_|OMP_|SSL_")
 """Variables that are read as a process begins: one that is given others has to begin itself."""
@@ -140,7 +150,7 @@ def _as_here(env: Mapping[str, str]) -> bool:
 class Starter:
     """The process that has imported the program, from which commands are forked; it ends with what began it."""
 
-    def __init__(self, folder: str, program: Sequence[str] = PROGRAM) -> None:
+    def __init__(self, folder: str, program: Sequence[str] = (*PROGRAM, *LATER)) -> None:
         self.place = f"{folder}/starter"
         self._listening = socket.socket(socket.AF_UNIX)
         self._listening.bind(self.place)

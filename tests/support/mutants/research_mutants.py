@@ -124,7 +124,7 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "the front leaves out equals",
         "research/objectives/objective.py",
-        "turned[other] != own and all(",
+        "theirs != own and all(",
         "all(",
         _OBJECTIVES,
     ),

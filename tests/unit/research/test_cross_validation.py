@@ -3,8 +3,10 @@
 import functools
 import itertools
 import math
+import subprocess
 import unittest
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
@@ -100,7 +102,9 @@ class Paths(ValidationCase):
         self.assertAlmostEqual(100 * counts[0] / sum(counts), figures["trade_quality.win_rate_pct"], 12)
 
     def test_more_processes_make_the_same(self) -> None:
-        self.assertEqual(self.validated().to_dict(), self.validated(processes=2).to_dict())
+        with patch("backtests.many.worker_pool.subprocess.Popen", wraps=subprocess.Popen) as begun:
+            self.assertEqual(self.validated().to_dict(), self.validated(processes=2).to_dict())
+        self.assertEqual(1, begun.call_count, "all its searches and tests are made by the same processes")
 
     def test_points_that_are_not_ranked_leave_paths_without_figures(self) -> None:
         found = self.validated(min_trades=1000)
