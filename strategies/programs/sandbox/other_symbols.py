@@ -91,14 +91,22 @@ def _values(tree: ast.Module) -> dict[int, Sequence[ast.expr | None]]:
         elif isinstance(node, ast.AnnAssign | ast.NamedExpr):
             values[id(node.target)] = (node.value,)
     for function, calls in _followed(tree):
-        places = [*function.args.posonlyargs, *function.args.args]
         own = function in tree.body and function.name == _DECIDE
-        for place, one in enumerate(places):
-            given = [None if call is None else call.get(one.arg, call.get(place)) for call in calls]
+        for one, keys in _parameters(function):
+            given = [None if call is None else next((call[key] for key in keys if key in call), None) for call in calls]
             if own or not calls:
-                given.append(_ITS_TRIGGER if own and place == _PLACE_OF_TRIGGER else None)
+                given.append(_ITS_TRIGGER if own and _PLACE_OF_TRIGGER in keys else None)
             values[id(one)] = given
     return values
+
+
+def _parameters(function: ast.FunctionDef) -> list[tuple[ast.arg, tuple[str | int, ...]]]:
+    """Return the parameters of a function, each with the place and the name under which a call may give it."""
+    found: list[tuple[ast.arg, tuple[str | int, ...]]] = [
+        (one, (place,)) for place, one in enumerate(function.args.posonlyargs)
+    ]
+    found += [(one, (place, one.arg)) for place, one in enumerate(function.args.args, start=len(found))]
+    return found + [(one, (one.arg,)) for one in function.args.kwonlyargs]
 
 
 def _followed(tree: ast.Module) -> list[tuple[ast.FunctionDef, list[Mapping[str | int, ast.expr] | None]]]:
