@@ -186,6 +186,22 @@ class UnseenShortcuts(unittest.TestCase):
         (answer,) = self.answers(text, inputs()[:1])
         self.assertIn("a read that did not come with the call stands inside map", answer.problem.text)
 
+    def test_candles_that_are_read_again_and_again_take_as_much_room_in_every_call(self) -> None:
+        bench = Bench(ProgramLimits(memory_mb=1, call_seconds=5))
+        self.addCleanup(bench.worker.end)
+        text = program("x = [market.get_klines(trigger.symbol, '1h', 50) for i in range(memory['reads'])]")
+        with bench.opened(ProgramText.of(text)) as calling:
+            fits, too_many = 1, 120
+            while too_many - fits > 1:
+                calling.rest()
+                reads = (fits + too_many) // 2
+                problem = calling.call(given({"reads": reads})).problem
+                fits, too_many = (fits, reads) if problem else (reads, too_many)
+            calling.rest()
+            for reads, kind in ((1, None), (1, None), (1, None), (too_many, "limit"), (1, None), (fits, None)):
+                problem = calling.call(given({"reads": reads})).problem
+                self.assertEqual(kind, problem and problem.kind, reads)
+
     def test_a_text_is_looked_at_however_deep_or_long_it_is(self) -> None:
         for text in DEEP:
             with self.subTest(text[:40]):
