@@ -122,7 +122,9 @@ class Calling:
             return None
         said = _Said(self._limits, _no_reads)
         try:
-            with self._worker.session(None, _NAMES_LOOKED_UP, patience=_PATIENCE_AT_FIRST) as session:
+            # What is saved keeps the limits that it was saved under, and of these and its own a later session has the
+            # lower ones.
+            with self._worker.session(None, self._suspensions(), patience=_PATIENCE[-1]) as session:
                 objects = prelude(self._text.reads.klines, self._limits, copies=self._copies)
                 session.run(objects + self._before, {}, {}, said.take)
                 watch = Stopwatch()
@@ -217,15 +219,16 @@ class Calling:
         )
 
     def _opened(self, patience: int, *, anew: bool) -> Session:
-        most_reads = self._limits.host_calls + 1
         used_up = self._calls >= self._most_calls or self._reads > 0
         if self._session is None or used_up or anew:
             self._drop()
-            # A read may be two round trips: for the name of what answers it, and for the answer.
-            suspensions = 2 * most_reads + _NAMES_LOOKED_UP
-            self._session = self._ends.enter_context(self._worker.session(self._saved, suspensions, patience))
+            self._session = self._ends.enter_context(self._worker.session(self._saved, self._suspensions(), patience))
         self._calls += 1
         return self._session
+
+    def _suspensions(self) -> int:
+        # A read may be two round trips: for the name of what answers it, and for the answer.
+        return 2 * (self._limits.host_calls + 1) + _NAMES_LOOKED_UP
 
     def _drop(self) -> None:
         self._session, self._calls, self._reads = None, 0, 0

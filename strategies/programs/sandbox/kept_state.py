@@ -7,6 +7,7 @@ is slower. A doubt counts as yes.
 import ast
 from collections.abc import Iterator
 
+from strategies.programs.sandbox.given_names import given_names
 from strategies.programs.sandbox.language import READ_ONLY_MODULES
 from strategies.programs.sandbox.reads import READS_NAME, TRIGGERS_NAME
 
@@ -32,6 +33,13 @@ _DECLARED = frozenset({READS_NAME, TRIGGERS_NAME})
 
 def keeps_nothing(tree: ast.Module) -> bool:
     """Return whether nothing of one call of a program can be seen by the next, but for its memory."""
+    try:
+        return _keeps_nothing(tree)
+    except RecursionError:
+        return False
+
+
+def _keeps_nothing(tree: ast.Module) -> bool:
     if any(map(_may_change_what_stays, ast.walk(tree))) or _may_show_a_place(tree):
         return False
     constants: set[str] = set()
@@ -73,7 +81,7 @@ def _may_change_what_stays(node: ast.AST) -> bool:
 def _may_show_a_place(tree: ast.Module) -> bool:
     """Whether a text may have a value that says where it lies: an iterator, or a function that is not just called."""
     functions = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
-    called = {id(one) for one in _called(tree, functions | _own_names(tree))}
+    called = {id(one) for one in _called(tree, _own_names(tree))}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import | ast.ImportFrom):
             placed = bool(_modules(node) & _PLACED_MODULES or {one.name for one in node.names} & _PLACED_PARTS)
@@ -140,15 +148,13 @@ def _is_flat(node: ast.expr, constants: set[str]) -> bool:
 
 def _are_only_read(tree: ast.Module, names: set[str]) -> bool:
     """Whether every use of names is one that reads; of what is declared there should be none."""
-    own = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)} | _own_names(tree)
-    reading = {id(node) for node in _read_only(tree, _READING_FUNCTIONS - own)}
+    reading = {id(node) for node in _read_only(tree, _READING_FUNCTIONS - _own_names(tree))}
     used = (node for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load))
     return all(id(node) in reading and node.id not in _DECLARED for node in used if node.id in names)
 
 
 def _own_names(tree: ast.Module) -> set[str]:
-    own = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
-    return own | {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    return {name for name, _ in given_names(tree)}
 
 
 def _read_only(tree: ast.Module, functions: frozenset[str] | set[str]) -> Iterator[ast.expr]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from core.settings_problem import did_you_mean
 from strategies.programs.sandbox.finding import Finding
 from strategies.programs.sandbox.prelude import PRIVATE
-from strategies.programs.sandbox.program_text import in_order
+from strategies.programs.sandbox.program_text import in_order, written
 
 READ_ONLY_MODULES = frozenset(
     {
@@ -120,7 +120,7 @@ def _of_class(node: ast.ClassDef) -> Iterator[Finding]:
         yield _at(node, f"class {node.name}: the sandbox has no inheritance", "allowed: a class of its own, or a dict")
     for inner in node.body:
         if isinstance(inner, ast.FunctionDef) and inner.decorator_list:
-            word = ast.unparse(inner.decorator_list[0])[:40]
+            word = written(inner.decorator_list[0])[:40]
             yield _at(inner, f"@{word} on a method: the sandbox has none", "allowed: plain methods")
         elif isinstance(inner, ast.ClassDef):
             yield _at(inner, "a class inside a class: the sandbox has none", "allowed: classes beside one another")

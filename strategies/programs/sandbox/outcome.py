@@ -96,6 +96,13 @@ def problem_of(error: pydantic_monty.MontyError, limits: ProgramLimits) -> Progr
     line = next((number for file, number in reversed(lines) if file == PROGRAM_FILE), None)
     if isinstance(inner, MemoryError) and (not lines or str(inner).startswith("memory limit exceeded")):
         return ProgramProblem("limit", f"memory: more than {limits.memory_mb} MB — allowed: at most that", line)
+    if isinstance(inner, NotImplementedError) and "cannot suspend" in str(inner):
+        text = "a read that did not come with the call stands inside map, or another function that works so"
+        return ProgramProblem("error", f"{text} — allowed: a loop or a comprehension around it", line)
+    if isinstance(inner, RuntimeError) and str(inner).startswith("suspension limit "):
+        return ProgramProblem(
+            "limit", "names: too many that are defined nowhere were asked for — allowed: names of the text's own", line
+        )
     if isinstance(inner, RecursionError):
         return ProgramProblem(
             "limit", f"recursion: calls are too deep inside one another — allowed: about {limits.recursion}", line

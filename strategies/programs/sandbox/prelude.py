@@ -32,7 +32,8 @@ _MOST_SEEN = 600
 """Candles, in all, that a session keeps as a program sees them, beside what it keeps of them anyway.
 
 They are made after the first call that reads them: an unused session has no less memory left for a call than one that
-had calls before. A read is given copies of them, which takes half of what making them does. A program that
+had calls before. A read is given copies of them, which takes half of what making them does; where it is given others
+these are copies as well, for a copy takes less room. A program that
 :func:`~strategies.programs.sandbox.shown_state.changes_nothing_shown` is given, at its first read in a call, these
 themselves.
 """
@@ -123,7 +124,7 @@ class Market:
         else:
             kept[3] = True
             return kept[1][-count:]
-        return [{"time": t, "open": o, "high": h, "low": l, "close": c, "volume": v}
+        return [{"time": t, "open": o, "high": h, "low": l, "close": c, "volume": v}.copy()
                 for t, o, h, l, c, v in rows[-count:]]
     def get_indicator(self, symbol, indicator, period=""):
         args = [symbol, indicator, period]

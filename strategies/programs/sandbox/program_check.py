@@ -8,7 +8,7 @@ from strategies.programs.sandbox.decision import ACTIONS, KEYS
 from strategies.programs.sandbox.finding import Finding, first_findings
 from strategies.programs.sandbox.language import language_findings, private_finding
 from strategies.programs.sandbox.problem import ProgramProblem
-from strategies.programs.sandbox.program_text import in_order, parsed
+from strategies.programs.sandbox.program_text import in_order, parsed, written
 from strategies.programs.sandbox.reads import READS_NAME, Reads, WrongReads, open_reads, reads_of
 
 DECIDE = "decide"
@@ -77,10 +77,10 @@ def _refused(text: str, tree: ast.Module) -> Iterator[Finding]:
     if function is None:
         yield _without_decide(tree, asked)
     elif _out_of_order(function.args):
-        shown = f"{DECIDE}({ast.unparse(function.args)}) has its parameters in another order"
+        shown = f"{DECIDE}({written(function.args)}) has its parameters in another order"
         yield Finding(function.lineno, function.col_offset + 1, shown, asked)
     elif not _takes_three(function.args):
-        shown = f"{DECIDE}({ast.unparse(function.args)})"
+        shown = f"{DECIDE}({written(function.args)})"
         yield Finding(function.lineno, function.col_offset + 1, f"{shown[:80]} takes other parameters", asked)
 
 

@@ -13,8 +13,13 @@ from core.errors import ConfigurationError
 from core.plain_text import escaped, is_text
 from core.settings_problem import shown
 from strategies.programs.sandbox.limits import LONGEST_TEXT
+from strategies.programs.sandbox.other_symbols import reads_other_symbols
 from strategies.programs.sandbox.problem import ProgramProblem
-from strategies.programs.sandbox.reads import Reads, WrongReads, reads_of, reads_other_symbols
+from strategies.programs.sandbox.reads import Reads, WrongReads, reads_of
+
+_DEEPEST = 600
+"""Parts of a text inside one another: the interpreter has at most 200 levels, of which one may be three parts."""
+_TOO_DEEP = ProgramProblem("syntax", "syntax: the text cannot be read: its expressions are nested too deeply")
 
 
 class ProgramText(msgspec.Struct, frozen=True, dict=True):
@@ -97,13 +102,32 @@ def in_order(tree: ast.AST) -> list[ast.AST]:
     return sorted(found, key=lambda one: (one.lineno, one.col_offset))  # type: ignore[attr-defined]
 
 
+def written(node: ast.AST) -> str:
+    """Return a part of a tree as its text, for messages; "…" for one that is too deep for that."""
+    try:
+        return ast.unparse(node)
+    except RecursionError:
+        return "…"
+
+
 def parsed(text: str) -> ast.Module | ProgramProblem:
     """Return the tree of a program's text, or the problem of kind ``syntax`` with it; nothing of it is executed."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(text, type_comments=False)
+            tree = ast.parse(text, type_comments=False)
     except SyntaxError as error:
         return ProgramProblem("syntax", f"syntax: {error.msg}", error.lineno)
     except (ValueError, MemoryError, RecursionError):
-        return ProgramProblem("syntax", "syntax: the text cannot be read: its expressions are nested too deeply")
+        return _TOO_DEEP
+    return _TOO_DEEP if _is_deep(tree) else tree
+
+
+def _is_deep(tree: ast.Module) -> bool:
+    """Whether parts of a tree lie so deep in one another that the interpreter refuses them anyway."""
+    parts: list[ast.AST] = [tree]
+    for _ in range(_DEEPEST):
+        parts = [inner for one in parts for inner in ast.iter_child_nodes(one)]
+        if not parts:
+            return False
+    return True

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from strategies.programs.sandbox.given_names import given_names
+
 READS_NAME = "READS"
 """The name in a program's text under which it may declare what it reads."""
 TRIGGERS_NAME = "TRIGGERS"
@@ -22,10 +24,6 @@ _PARAMETERS: dict[str, tuple[str, ...]] = {
     "get_flow": ("symbol", "metric", "period"),
     "get_regime": ("symbol", "period"),
 }
-_OF_A_SYMBOL = frozenset({*_PARAMETERS, "get_market_data"})
-"""The reads whose first argument is a symbol."""
-_LONGEST_WAY = 3
-"""From name to name, how far the symbol of a trigger is followed."""
 _DEFAULTS: dict[str, object] = {"period": "", "count": USUAL_COUNT}
 READ_PARAMETERS: Mapping[str, tuple[str, ...]] = _PARAMETERS
 """What the reads that have to be known before a text is run take, in order."""
@@ -202,57 +200,6 @@ def _is_count(one: object) -> bool:
     return isinstance(one, int) and not isinstance(one, bool) and 0 < one <= MOST_CANDLES
 
 
-def reads_other_symbols(tree: ast.Module) -> bool:
-    """Return whether a text may read of symbols beside the one that wakes it; a doubt counts as yes."""
-    known, called = _names_of_its_symbol(tree), set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _OF_A_SYMBOL:
-            called.add(id(node.func))
-            if not _is_its_symbol(_given(node, "symbol", 0), known):
-                return True
-    reads = (one for one in ast.walk(tree) if isinstance(one, ast.Attribute) and one.attr in _OF_A_SYMBOL)
-    return any(id(one) not in called for one in reads)
-
-
-def _names_of_its_symbol(tree: ast.Module) -> set[str]:
-    """Return the names that hold the symbol of the trigger and nothing else, parameters of functions among them."""
-    times, known = _times_given(tree), set[str]()
-    calls: dict[str, list[ast.Call]] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            calls.setdefault(node.func.id, []).append(node)
-    for _ in range(_LONGEST_WAY):
-        found: dict[str, int] = {}
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Assign) and len(node.targets) == 1 and _is_its_symbol(node.value, known):
-                for name in _names_given(node):
-                    found[name] = found.get(name, 0) + 1
-            elif isinstance(node, ast.FunctionDef) and node.name in calls:
-                for place, one in enumerate(node.args.args):
-                    if all(_is_its_symbol(_given(call, one.arg, place), known) for call in calls[node.name]):
-                        found[one.arg] = found.get(one.arg, 0) + 1
-        known = {name for name, count in found.items() if count == times[name]}
-    return known
-
-
-def _given(call: ast.Call, name: str, place: int) -> ast.expr | None:
-    """Return what a call gives for a parameter, as far as that is plain to see."""
-    if len(call.args) > place and not any(isinstance(one, ast.Starred) for one in call.args):
-        return call.args[place]
-    return next((one.value for one in call.keywords if one.arg == name), None)
-
-
-def _is_its_symbol(node: ast.expr | None, known: set[str]) -> bool:
-    if isinstance(node, ast.Name):
-        return node.id in known
-    return (
-        isinstance(node, ast.Attribute)
-        and node.attr == "symbol"
-        and isinstance(node.value, ast.Name)
-        and node.value.id == "trigger"
-    )
-
-
 def _literal_calls(tree: ast.Module) -> Iterator[tuple[str, dict[str, object]]]:
     """Yield name and arguments of the reads that are known before the text is run; the symbol is any."""
     constants = _constants(tree)
@@ -298,13 +245,10 @@ def _constants(tree: ast.Module) -> dict[str, object]:
 
 
 def _times_given(tree: ast.Module) -> dict[str, int]:
-    """Return how often a text gives each of its names a value."""
+    """Return how often a text gives each of its names a meaning."""
     given: dict[str, int] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-            given[node.id] = given.get(node.id, 0) + 1
-        elif isinstance(node, ast.arg):
-            given[node.arg] = given.get(node.arg, 0) + 1
+    for name, _ in given_names(tree):
+        given[name] = given.get(name, 0) + 1
     return given
 
 

@@ -1,5 +1,6 @@
 """Candles on their way into a session: of those that an earlier call has brought, only the rest is sent again."""
 
+import operator
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -20,6 +21,13 @@ class Sent(NamedTuple):
     forgets: bool
 
 
+class _Known(NamedTuple):
+    """The rows that a session has, and what was in them when they were sent: the caller may change its rows later."""
+
+    rows: list[Sequence[float]]
+    copies: list[Sequence[float]]
+
+
 class SentCandles:
     """What one session has of candles, by symbol and period: also of those that the last call was not given.
 
@@ -31,7 +39,7 @@ class SentCandles:
 
     def __init__(self, most_kept: int) -> None:
         self._most_kept = most_kept
-        self._sent: dict[tuple[str, str], list[list[float]]] = {}
+        self._sent: dict[tuple[str, str], _Known] = {}
 
     def next(self, klines: Mapping[str, Mapping[str, Rows]]) -> Sent:
         """Return what has to be sent so that the session has these candles, and take it for sent."""
@@ -45,21 +53,23 @@ class SentCandles:
                 keys.append(key)
                 old = sent.get(key)
                 dropped, more = mine[period] = (None, rows) if old is None else _difference(old, rows)
-                # Copies: the caller may change its rows afterwards.
                 if old is None or dropped is None:
-                    sent[key] = [*map(list, rows)]
+                    sent[key] = _Known([*rows], [*map(list, rows)])
                 else:
-                    del old[:dropped]
-                    old.extend(map(list, more))
-        forgets = len(sent) > len(keys) and sum(map(len, sent.values())) > self._most_kept
+                    del old.rows[:dropped], old.copies[:dropped]
+                    old.rows.extend(more)
+                    old.copies.extend(map(list, more))
+        forgets = len(sent) > len(keys) and sum(len(one.rows) for one in sent.values()) > self._most_kept
         if forgets:
             self._sent = {key: sent[key] for key in keys}
         return Sent(found, forgets)
 
 
-def _difference(old: list[list[float]], rows: Rows) -> tuple[int | None, Rows]:
+def _difference(known: _Known, rows: Rows) -> tuple[int | None, Rows]:
+    old, copies = known
     for dropped in range(min(_MOST_DROPPED, len(old) - 1) + 1):
         stays = len(old) - dropped
-        if 0 < stays <= len(rows) and old[dropped] == rows[0] and old[dropped:] == rows[:stays]:
-            return dropped, rows[stays:]
+        # Rows that are equal and not the same ones may be other numbers to a program, as 0.0 and -0.0 or 1 and 1.0 are.
+        if 0 < stays <= len(rows) and old[dropped] is rows[0] and all(map(operator.is_, old[dropped:], rows)):
+            return (dropped, rows[stays:]) if copies[dropped:] == rows[:stays] else (None, rows)
     return None, rows

@@ -5,7 +5,9 @@ doubt counts as yes.
 """
 
 import ast
-from collections.abc import Iterator
+import builtins
+
+from strategies.programs.sandbox.given_names import given_names
 
 _CHANGING_METHODS = frozenset({"update", "pop", "popitem", "clear", "setdefault"})
 """What changes a dict beside giving a value to a key of it."""
@@ -32,6 +34,8 @@ def _may_change(node: ast.AST, own: frozenset[str]) -> bool:
         return not _is_one_of(node.value, own)
     if isinstance(node, ast.Attribute):
         return node.attr in _CHANGING_METHODS and not _is_one_of(node.value, own)
+    if isinstance(node, ast.MatchClass):
+        return not _CHANGING_METHODS.isdisjoint(node.kwd_attrs)
     if isinstance(node, ast.AugAssign):
         return isinstance(node.op, ast.BitOr)
     if isinstance(node, ast.Import):
@@ -57,22 +61,6 @@ def _made_on_the_spot(tree: ast.Module) -> frozenset[str]:
             names = [one for one in targets if isinstance(one, ast.Name)]
             found.update(one.id for one in names)
             sound.update(map(id, names))
-    return frozenset(found.difference(_given_otherwise(tree, sound)))
-
-
-def _given_otherwise(tree: ast.Module, sound: set[int]) -> Iterator[str]:
-    """Yield the names that a text gives a meaning at any other place than these."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Name):
-            if not isinstance(node.ctx, ast.Load) and id(node) not in sound:
-                yield node.id
-        elif isinstance(node, ast.arg):
-            yield node.arg
-        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield node.name
-        elif isinstance(node, ast.alias):
-            yield (node.asname or node.name).partition(".")[0]
-        elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar):
-            yield from (node.name,) if node.name else ()
-        elif isinstance(node, ast.MatchMapping):
-            yield from (node.rest,) if node.rest else ()
+    otherwise = {name for name, node in given_names(tree) if id(node) not in sound}
+    # A name that one function gives a meaning is that of a built-in function in another.
+    return frozenset(found.difference(otherwise, dir(builtins)))
