@@ -17,6 +17,7 @@ from engine.watched import watched_series_of
 from indicators.features.feature import Feature
 from market_data.history.loaded_candles import LoadedCandles
 from market_data.history.settled_provider import settled_provider
+from programs.backtest_config import PRACTICE_CONFIG
 from programs.pool_outcomes import HorizonOutcome, PoolTrigger, PoolTriggers
 from runs.commands.opened_store import wall_clock_ms
 from runs.dataset.feature_table import FeatureTable, session_segments
@@ -69,7 +70,7 @@ def backtest_pool(
     start: Instant,
     end: Instant,
     *,
-    config: str = "config/live.yaml",
+    config: str = PRACTICE_CONFIG,
     interval: str | None = None,
     offline: bool = False,
     data_dir: str | None = None,
@@ -88,7 +89,8 @@ def backtest_pool(
     start, end
         The window, UTC where no zone is given; the end is exclusive.
     config
-        The live.yaml: exchange, candle store, symbols, timeframe, watched symbols and the largest gap are read.
+        The configuration: exchange, candle store, symbols, timeframe, watched symbols and the largest gap are read; by
+        default the embedded practice market, as of all that runs a program.
     interval
         In place of the timeframe of the configuration.
     offline, data_dir

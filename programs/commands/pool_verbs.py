@@ -8,6 +8,7 @@ from pathlib import Path
 from core.command_line import CommandParser
 from core.errors import ConfigurationError
 from core.settings_problem import shown
+from programs.backtest_config import PRACTICE_CONFIG
 from programs.commands.verb_arguments import explain, listed
 from programs.program_choice import pool_folders
 
@@ -15,7 +16,7 @@ _EXAMPLES = """\
 examples:
   python -m programs pools list
   python -m programs pools show rsi_oversold
-  python -m programs pools test rsi_oversold --config config/practice.yaml --start 2024-01-01 --end 2024-02-01
+  python -m programs pools test rsi_oversold --start 2024-01-01 --end 2024-02-01
   python -m programs pools save rsi_oversold
 docs/programs_pools.md says how a pool is written
 """
@@ -44,7 +45,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     _add_id(test, stored=True)
     test.add_argument("--start", metavar="TIME", required=True, help="first candle's open: YYYY-MM-DD[THH:MM], UTC")
     test.add_argument("--end", metavar="TIME", required=True, help="end, exclusive")
-    test.add_argument("--config", metavar="FILE", default="config/live.yaml", help="default: %(default)s")
+    test.add_argument("--config", metavar="FILE", default=PRACTICE_CONFIG,
+                      help="default: %(default)s, the embedded practice market")  # fmt: skip
     test.add_argument("--symbols", metavar="A,B", type=listed, help="in place of those of the configuration")
     test.add_argument("--interval", metavar="LENGTH", help="in place of the timeframe of the configuration")
     test.add_argument("--offline", action="store_true", help="use what is stored and never the network")
