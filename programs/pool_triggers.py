@@ -89,8 +89,8 @@ def backtest_pool(
     start, end
         The window, UTC where no zone is given; the end is exclusive.
     config
-        The main configuration, by default that of the embedded practice market: exchange, candle store, symbols,
-        timeframe, watched symbols and the largest gap are read.
+        The configuration: exchange, candle store, symbols, timeframe, watched symbols and the largest gap are read; by
+        default the embedded practice market, as of all that runs a program.
     interval
         In place of the timeframe of the configuration.
     offline, data_dir

@@ -259,7 +259,8 @@ class AlertView:
             getattr(event, "strategy", ""),
         )
         member = f"{heard.member}: " if heard.member else ""
-        text = "; ".join(f"{name} {value}" for name, value in facts.items() if name not in _IN_TITLES)
+        told = {name: value for name, value in facts.items() if name not in _IN_TITLES}
+        text = "; ".join(value if name == "detail" else f"{name} {value}" for name, value in told.items())
         self._post.put(Alert.of(kind, severity, origin, f"{self._name}: {member}{title}", text, facts))
 
     def _tell(

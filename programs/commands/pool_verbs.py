@@ -16,7 +16,7 @@ _EXAMPLES = """\
 examples:
   python -m programs pools list
   python -m programs pools show rsi_oversold
-  python -m programs pools test rsi_oversold --config config/practice.yaml --start 2024-01-01 --end 2024-02-01
+  python -m programs pools test rsi_oversold --start 2024-01-01 --end 2024-02-01
   python -m programs pools save rsi_oversold
 docs/programs_pools.md says how a pool is written
 """

@@ -376,6 +376,7 @@ class Programs(Worked):
             ({"at": "2124-01-01"}, "not of the future"),
             ({"at": "0001-01-01"}, "since 1970"),
             ({"symbol": "DOGE/USDT"}, "is not traded"),
+            ({"schedule": "99 * * * *"}, "schedule: "),
             ({"config": "../practice.yaml"}, "is no configuration"),
         ):
             status, told = self.ask("/api/programs/try", "POST", {**asked, **more})

@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from tests.support.asked_dashboards import CONFIG
 from tests.support.browser import needs_browser
+from tests.support.dashboards import dashboard
 from tests.support.shared import REPOSITORY
 from tests.support.shown_dashboards import WEEK, ShownDashboard
 from tests.support.system_files import write_system
@@ -315,6 +316,23 @@ class Pages(Shown):
 
 
 class ProgramPages(Shown):
+    def test_a_server_that_changes_nothing_says_that_a_changed_text_is_not_checked(self) -> None:
+        self.told("programs/watched", "PUT", {"text": "def decide(market, account, trigger):\n    return None\n"})
+        places = ("--config", str(self.config), "--systems", str(self.systems))
+        with dashboard(self.folder, *places, "--read-only") as other:
+            self.browser.go(other.entrance)
+            self.show("#/programs/watched")
+            self.says("#findings", "The check finds nothing.")
+            self.browser.fill("#text", "import os\n")
+            self.says("#findings", "Not checked: this server changes nothing.")
+            self.assertEqual("", self.text("#reads"))
+            self.browser.press("#check")
+            self.says("#problems", "--read-only")
+            self.browser.go(self.server.entrance)
+        self.assertIn("403", "".join(self.browser.logged()))
+        self.browser.asked_for()
+        self.told("programs/watched", "DELETE")
+
     def test_a_program_is_written_checked_and_run_and_what_woke_it_is_seen(self) -> None:
         self.show("#/programs")
         self.says("#pools", "rsi_oversold")

@@ -80,10 +80,10 @@ class LiveAlerts(unittest.TestCase):
         )
         first, second, halted = told[1:-1]
         self.assertEqual(("error", "error"), (second.facts["reason"], halted.facts["reason"]))
-        self.assertRegex(second.text, r"^detail line 3: .*cannot judge ETH")
+        self.assertRegex(second.text, r"^line 3: .*cannot judge ETH")
         self.assertEqual(("warning", "critical"), (first.severity, halted.severity))
         self.assertTrue(halted.title.endswith(": the program is halted: no more calls, what it holds keeps its stops"))
-        self.assertRegex(halted.text, r"^detail line 3: .*cannot judge BTC x+…$")
+        self.assertRegex(halted.text, r"^line 3: .*cannot judge BTC x+…$")
         self.assertLess(len(halted.text), 320)
         self.assertLessEqual({one.id for one in told}, set(self.service.ids))
 

@@ -282,7 +282,7 @@ class OnRecordedCandles(Command):
 class Pools(Command):
     def test_a_pool_that_cannot_be_on_a_configuration_is_told_with_file_line_and_condition(self) -> None:
         Path("pools").mkdir()
-        window = ("--config", "config/practice.yaml", "--start", "2024-01-03", "--end", "2024-01-04")
+        window = ("--start", "2024-01-03", "--end", "2024-01-04")  # Without a word it is the practice market.
         for more, said in (
             (
                 "symbol: FOO/USDT",

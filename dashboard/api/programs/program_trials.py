@@ -14,6 +14,7 @@ from programs.program_choice import WantedTriggers, told_triggers
 from programs.program_run import ProgramMarket
 from strategies.programs.sandbox.limits import LONGEST_TEXT
 from strategies.programs.sandbox.program_text import ProgramText
+from strategies.programs.triggers.schedule import Schedule
 from systems.life_cycle.epoch_tracker import wall_clock_ms
 
 
@@ -49,7 +50,7 @@ class TrialRequest(BaseModel):
 def program_work(asked: TrialRequest, services: Services) -> tuple[str, ProgramWork]:
     """Return what is tried, with its title: the text is called once for each pool, and once for its schedule.
 
-    ConfigurationError if the text is none, or a pool, the configuration or the moment is none.
+    ConfigurationError if the text is none, or a pool, the schedule, the configuration or the moment is none.
     """
     text = ProgramText.of(asked.text, "program.py")
     wakes = WantedTriggers(tuple(asked.pools), asked.schedule)
@@ -65,6 +66,7 @@ def program_work(asked: TrialRequest, services: Services) -> tuple[str, ProgramW
     at_ms, now_ms = parse_instant(asked.at, name="at"), wall_clock_ms()
     if not 0 < at_ms <= now_ms:
         raise ConfigurationError(f"at: {format_ms(at_ms)} — allowed: a moment since 1970, and not of the future")
-    scheduled = wakes.schedule is not None
-    work = ProgramWork(text, pools, scheduled, market, at_ms, now_ms, asked.symbol, asked.offline)
+    if wakes.schedule is not None:
+        Schedule.of(wakes.schedule)
+    work = ProgramWork(text, pools, wakes.schedule is not None, market, at_ms, now_ms, asked.symbol, asked.offline)
     return f"a text at {format_ms(at_ms)}", work

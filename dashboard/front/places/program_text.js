@@ -45,8 +45,12 @@ export function textPart(name, kept, templates, at) {
     const body = { text: editor.value() };
     show(await ask("programs/check", { method: "POST", body, signal: at.signal }));
   };
-  // A server that changes nothing checks nothing either: that is said to whoever asks for it.
-  const soon = settled(() => check().catch((error) => error.status !== 403 && tell(error)), 400);
+  // A server that changes nothing checks nothing either, and what was found of another text does not stay as if it did.
+  const unchecked = () => {
+    findings.replaceChildren(el("p", { class: "note" }, "Not checked: this server changes nothing."));
+    reads.textContent = "";
+  };
+  const soon = settled(() => check().catch((error) => (error.status === 403 ? unchecked() : tell(error))), 400);
   const tellState = () => {
     const said = latest === null ? "not kept yet" : changed() ? badge("changed", "accent") : `version ${latest.version}`;
     state.replaceChildren(said);
