@@ -202,6 +202,27 @@ class Pages(Shown):
         # The browser itself tells its console of an answer that is an error.
         self.assertTrue(all("422" in one for one in self.browser.logged()))
 
+    def test_an_answer_that_is_cut_off_because_its_page_was_left_is_no_answer(self) -> None:
+        self.show("#/jobs")
+        how = self.browser.run(
+            """
+            const { ask } = await import("/front/board/client.js");
+            const gone = new AbortController(), own = window.fetch;
+            const half = new ReadableStream({
+              start(body) {
+                body.enqueue(new TextEncoder().encode("["));
+                gone.signal.addEventListener("abort", () => body.error(gone.signal.reason));
+              },
+            });
+            window.fetch = () => Promise.resolve(new Response(half, { status: 200 }));
+            const asked = ask("jobs", { signal: gone.signal });
+            window.fetch = own;
+            setTimeout(() => gone.abort(), 0);
+            return asked.then((told) => `told ${told}`, (error) => error.name);
+            """
+        )
+        self.assertEqual("AbortError", how)
+
     def test_a_trade_that_is_pressed_is_shown_with_what_was_seen_and_decided(self) -> None:
         self.show(f"#/results/{self.runs[0]}")
         self.says("#signals", "signals in view")

@@ -24,7 +24,11 @@ export async function ask(path, { method = "GET", body, query = {}, signal } = {
     if (signal?.aborted) throw error;
     throw new Problem(SILENT, { title: "No answer" });
   }
-  const told = await answer.json().catch(() => null);
+  const told = await answer.json().catch(() => {
+    // Where whoever asked is gone, half an answer is none.
+    signal?.throwIfAborted();
+    return null;
+  });
   if (answer.ok) return told;
   throw new Problem(told?.detail ?? `The server answered ${answer.status}.`, { ...told, status: answer.status });
 }
