@@ -80,7 +80,7 @@ class ProgramReads:
         for call, periods in (("get_klines", reads.klines), ("get_regime", reads.regimes)):
             for period in periods:
                 try:
-                    self._length(period)
+                    self.length_of(period)
                 except ConfigurationError as error:
                     wrong, allowed = in_two(str(error))
                     raise _refused(_place(text, call, "", period), f"{call}: {wrong}", allowed) from error
@@ -91,8 +91,8 @@ class ProgramReads:
                 raise _refused(place, wrong, f"allowed: {', '.join(FLOWS)}")
         most: dict[int, int] = {}
         for period, count in reads.klines.items():
-            most[self._length(period)] = max(count, most.get(self._length(period), 0))
-        self.klines = {period: (self._length(period), most[self._length(period)]) for period in reads.klines}
+            most[self.length_of(period)] = max(count, most.get(self.length_of(period), 0))
+        self.klines = {period: (self.length_of(period), most[self.length_of(period)]) for period in reads.klines}
         self.asked += [
             ((count + 1) * (length // own_ms), f"get_klines of {period}, {count:,}", length)
             for period, (length, count) in self.klines.items()
@@ -102,7 +102,7 @@ class ProgramReads:
             for measure, feature in regime_features(period).items():
                 names[measure] = f"read_regime_{number}_{measure}"
                 self.features[names[measure]] = feature
-                self.asked.append((feature.rows_to_settle(own_ms), f"get_regime of {period}", self._length(period)))
+                self.asked.append((feature.rows_to_settle(own_ms), f"get_regime of {period}", self.length_of(period)))
             self.regimes[period] = names
 
     @property
@@ -119,7 +119,7 @@ class ProgramReads:
     def candles_before(self) -> int:
         """How many of the session's candles it takes until all candles that are kept, and regimes, are there."""
         wanted = [(length, most) for length, most in self.klines.values()]
-        wanted += [(self._length(period), LONG + 1) for period in self.regimes]
+        wanted += [(self.length_of(period), LONG + 1) for period in self.regimes]
         return max(((most + 1) * (length // self.own_ms) for length, most in wanted), default=0)
 
     def klines_of(self, period: str) -> tuple[int, int]:
@@ -128,14 +128,10 @@ class ProgramReads:
         if known is not None:
             return known
         try:
-            length = self._length(period)
+            length = self.length_of(period)
         except ConfigurationError:
             return self.own_ms, 0
         return length, next((most for other, most in self.klines.values() if other == length), 0)
-
-    def length_of(self, period: str) -> int:
-        """Return the length of the candles of a period; raises where it is none, or no multiple of the session's."""
-        return self._length(period)
 
     def _add_indicator(self, text: str, period: str) -> None:
         feature = feature_of(text, period)
@@ -144,7 +140,8 @@ class ProgramReads:
         self.asked.append((feature.rows_to_settle(self.own_ms), f"get_indicator {text} of {period}", length))
         self.indicators[read_key(text, period)] = ReadFeature(name, feature.outputs, length, feature.rows_of(length))
 
-    def _length(self, period: str) -> int:
+    def length_of(self, period: str) -> int:
+        """Return the length of the candles of a period; raises where it is none, or no multiple of the session's."""
         length = timeframe_ms(period) if period else self.own_ms
         Feature("close", period or None).length_ms(self.own_ms)
         return length

@@ -232,7 +232,7 @@ class Calling:
 
     def _drop(self) -> None:
         self._session, self._calls, self._reads = None, 0, 0
-        self._sent = SentCandles(self._limits.memory_mb * _ROWS_KEPT_FOR_A_MEGABYTE)
+        self._sent.forget()
         with contextlib.suppress(pydantic_monty.MontyError):
             self._ends.close()
 

@@ -3,6 +3,17 @@
 import ast
 from collections.abc import Iterator
 
+MAKE_NAMES = frozenset(
+    {
+        *("getattr", "hasattr", "setattr", "delattr", "vars", "dir", "globals", "locals", "type"),
+        *("eval", "exec", "compile", "format", "format_map"),
+    }
+)
+"""The words with which a text could get at something that no word of it names; most of them the check refuses anyway.
+
+What is proven of a text by its words is proven of one alone that has none of these.
+"""
+
 
 def given_names(tree: ast.AST) -> Iterator[tuple[str, ast.AST]]:
     """Yield each name that a text gives a meaning with the part of it that does, in no order.

@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from strategies.programs.sandbox.given_names import MAKE_NAMES
+
 _KLINES = "klines"
 _READ_BY = {
     _KLINES: "get_klines",
@@ -19,10 +21,6 @@ _READ_BY = {
     "data": "get_market_data",
 }
 """The parts of a market that are read by a method; the others are attributes."""
-_MAKE_NAMES = frozenset(
-    {"format", "format_map", "getattr", "hasattr", "setattr", "delattr", "vars", "dir", "eval", "exec", "compile"}
-)
-"""The words with which a text could make a name of other texts; most of them the check refuses anyway."""
 
 
 class NamedParts:
@@ -30,7 +28,7 @@ class NamedParts:
 
     def __init__(self, text: str) -> None:
         self._words = frozenset(re.findall(r"\w+", text))
-        self._all = not text.isascii() or "__" in text or not self._words.isdisjoint(_MAKE_NAMES)
+        self._all = not text.isascii() or "__" in text or not self._words.isdisjoint(MAKE_NAMES)
 
     def market(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return what is sent of a market beside its candles."""

@@ -7,15 +7,13 @@ doubt counts as yes.
 import ast
 from collections.abc import Mapping, Sequence
 
-from strategies.programs.sandbox.given_names import given_names
+from strategies.programs.sandbox.given_names import MAKE_NAMES, given_names
 from strategies.programs.sandbox.reads import READ_PARAMETERS
 
 _READS = frozenset({*READ_PARAMETERS, "get_market_data"})
 """The reads whose first argument is a symbol."""
 _SYMBOL = "symbol"
 _DECIDE, _PLACE_OF_TRIGGER = "decide", 2
-_DYNAMIC = frozenset({"getattr", "setattr", "delattr", "vars", "globals", "locals", "type", "eval", "exec", "compile"})
-"""What could get at a read, or change the trigger, without a word for it."""
 _ITS_TRIGGER = ast.Name("trigger", ast.Load())
 """What stands for the trigger that a call of the program is given."""
 _MOST_ROUNDS = 8
@@ -49,7 +47,7 @@ def _is_beyond_words(node: ast.AST) -> bool:
         return not _READS.isdisjoint(node.kwd_attrs)
     if isinstance(node, ast.Attribute):
         return node.attr == _SYMBOL and not isinstance(node.ctx, ast.Load)
-    return isinstance(node, ast.Name) and node.id in _DYNAMIC
+    return isinstance(node, ast.Name) and node.id in MAKE_NAMES
 
 
 def _names_of_its_own(given: _Given) -> tuple[set[str], set[str]]:

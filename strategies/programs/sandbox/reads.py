@@ -18,15 +18,14 @@ USUAL_COUNT = 50
 MOST_CANDLES = 1000
 MOST_READS = 100
 """Indicators, flows, regimes and periods of candles that one text may read; each is computed at every candle."""
-_PARAMETERS: dict[str, tuple[str, ...]] = {
+READ_PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "get_klines": ("symbol", "period", "count"),
     "get_indicator": ("symbol", "indicator", "period"),
     "get_flow": ("symbol", "metric", "period"),
     "get_regime": ("symbol", "period"),
 }
-_DEFAULTS: dict[str, object] = {"period": "", "count": USUAL_COUNT}
-READ_PARAMETERS: Mapping[str, tuple[str, ...]] = _PARAMETERS
 """What the reads that have to be known before a text is run take, in order."""
+_DEFAULTS: dict[str, object] = {"period": "", "count": USUAL_COUNT}
 
 
 class Reads(msgspec.Struct, frozen=True):
@@ -206,22 +205,22 @@ def _literal_calls(tree: ast.Module) -> Iterator[tuple[str, dict[str, object]]]:
     for name, call in _read_calls(tree):
         nodes = _arguments(name, call)
         values = {one: _literal(node, constants) for one, node in nodes.items() if one != "symbol"}
-        values = {one: _DEFAULTS[one] for one in _PARAMETERS[name] if one in _DEFAULTS} | values
-        wanted = [one for one in _PARAMETERS[name] if one != "symbol"]
+        values = {one: _DEFAULTS[one] for one in READ_PARAMETERS[name] if one in _DEFAULTS} | values
+        wanted = [one for one in READ_PARAMETERS[name] if one != "symbol"]
         if all(isinstance(values.get(one), int if one == "count" else str) for one in wanted):
             yield name, values
 
 
 def _read_calls(tree: ast.Module) -> Iterator[tuple[str, ast.Call]]:
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _PARAMETERS:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in READ_PARAMETERS:
             yield node.func.attr, node
 
 
 def _arguments(name: str, call: ast.Call) -> dict[str, ast.expr]:
     """Return parameter -> what is given for it; a starred argument stands for those it may be."""
-    found = dict(zip(_PARAMETERS[name], call.args, strict=False))
-    return found | {one.arg: one.value for one in call.keywords if one.arg in _PARAMETERS[name]}
+    found = dict(zip(READ_PARAMETERS[name], call.args, strict=False))
+    return found | {one.arg: one.value for one in call.keywords if one.arg in READ_PARAMETERS[name]}
 
 
 def _literal(node: ast.expr, constants: dict[str, object]) -> object:

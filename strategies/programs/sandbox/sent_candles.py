@@ -41,6 +41,10 @@ class SentCandles:
         self._most_kept = most_kept
         self._sent: dict[tuple[str, str], _Known] = {}
 
+    def forget(self) -> None:
+        """Begin with another session, which has none."""
+        self._sent = {}
+
     def next(self, klines: Mapping[str, Mapping[str, Rows]]) -> Sent:
         """Return what has to be sent so that the session has these candles, and take it for sent."""
         found: dict[str, dict[str, tuple[int | None, Rows]]] = {}

@@ -7,12 +7,10 @@ doubt counts as yes.
 import ast
 import builtins
 
-from strategies.programs.sandbox.given_names import given_names
+from strategies.programs.sandbox.given_names import MAKE_NAMES, given_names
 
 _CHANGING_METHODS = frozenset({"update", "pop", "popitem", "clear", "setdefault"})
 """What changes a dict beside giving a value to a key of it."""
-_NAMING = frozenset({"getattr", "vars", "globals", "locals", "eval", "exec", "compile"})
-"""What could get at a method of a text that is not there as a name."""
 _MODULES = frozenset({"math", "statistics", "json", "re", "datetime"})
 """Modules of which nothing holds a dict that it is handed, to change it under another name."""
 _MEMORY = "memory"
@@ -43,7 +41,7 @@ def _may_change(node: ast.AST, own: frozenset[str]) -> bool:
     if isinstance(node, ast.ImportFrom):
         return node.module not in _MODULES
     if isinstance(node, ast.Name):
-        return node.id in _NAMING
+        return node.id in MAKE_NAMES
     return isinstance(node, ast.ClassDef)
 
 

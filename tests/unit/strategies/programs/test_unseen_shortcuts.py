@@ -2,7 +2,7 @@
 
 import time
 import unittest
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from unittest import mock
 
 import msgspec
@@ -71,13 +71,10 @@ DEEP = (
 """Texts in which what looks at them could lose itself."""
 
 
-class AllCandles:
+class AllCandles(SentCandles):
     """Sends all candles each time."""
 
-    def __init__(self, most_kept: int) -> None:
-        self._most_kept = most_kept
-
-    def next(self, klines: dict[str, dict[str, Rows]]) -> Sent:
+    def next(self, klines: Mapping[str, Mapping[str, Rows]]) -> Sent:
         """Return all that there are."""
         return Sent({one: {key: (None, rows) for key, rows in mine.items()} for one, mine in klines.items()}, True)
 
