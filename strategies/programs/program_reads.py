@@ -15,8 +15,8 @@ from strategies.programs.triggers.regime import LONG, regime_features
 
 FLOWS: Mapping[str, str] = {
     "funding": "no funding rate is known yet: a session has them where execution.perpetual.funding is on",
-    "open_interest": "a session is not fed open interest",
-    "open_interest_change": "a session is not fed open interest",
+    "open_interest": "sessions are not fed open interest, also where it is stored",
+    "open_interest_change": "sessions are not fed open interest, also where it is stored",
     "taker_volume": "candles do not say which side took",
     "cvd": "candles do not say which side took",
     "depth_ratio": "no order books are stored",
