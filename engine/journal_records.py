@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from core.candle import Candle, FundingRate, Step
+from core.candle import Candle, FundingRate, OpenInterest, Step
 from core.instrument import Instrument
 
 CandleFields = tuple[int, float, float, float, float, float]
@@ -17,6 +17,10 @@ CandleFields = tuple[int, float, float, float, float, float]
 
 FundingFields = tuple[int, float, float | None]
 """``(time_ms, rate, mark_price)``, the time as the exchange stamped it."""
+
+
+OpenInterestFields = tuple[int, float, float | None]
+"""``(time_ms, amount, value)``, the time as the exchange stamped it."""
 
 
 class WatchedRecord(msgspec.Struct, frozen=True):
@@ -34,7 +38,8 @@ class SessionRecord(msgspec.Struct, frozen=True, tag="session", tag_field="recor
     ``start_ms`` is the boundary up to which the warm-up reaches; every step is later.
     ``strategy_sha256`` says who decides and ``strategy_files`` hashes the files of a strategy of the user's own; both
     are empty in journals of versions that did not know them. ``watched`` are the series that are watched and not
-    traded, in the order of each step's part of that name; left out where there is none.
+    traded, in the order of each step's part of that name; left out where there is none. ``open_interest`` are the
+    periods of open interest that it is fed; left out where it is fed none.
     """
 
     session: str
@@ -48,20 +53,26 @@ class SessionRecord(msgspec.Struct, frozen=True, tag="session", tag_field="recor
     strategy_sha256: str = ""
     strategy_files: dict[str, str] = {}
     watched: list[WatchedRecord] | UnsetType = UNSET
+    open_interest: list[str] | UnsetType = UNSET
 
     @property
     def watched_series(self) -> list[WatchedRecord]:
         """The watched series; empty without any."""
         return [] if self.watched is UNSET else self.watched
 
+    @property
+    def open_interest_periods(self) -> list[str]:
+        """The periods of open interest that it is fed; empty without any."""
+        return [] if self.open_interest is UNSET else self.open_interest
+
 
 class StepRecord(msgspec.Struct, frozen=True, tag="step", tag_field="record", omit_defaults=True):
     """A step, written before the kernel sees it.
 
     ``digest`` is that of all output bytes before the step. ``sources``, ``detail_sources`` and ``watched_sources`` say
-    where each candle came from; ``marks`` and ``funding`` come from REST alone. ``missed`` marks a step that the
-    session could only learn of afterwards and may not enter on. Parts that a step does not have are left out of its
-    line.
+    where each candle came from; ``marks``, ``funding`` and ``open_interest`` come from REST alone. ``missed`` marks a
+    step that the session could only learn of afterwards and may not enter on. Parts that a step does not have are left
+    out of its line.
     """
 
     time_ms: int
@@ -75,6 +86,7 @@ class StepRecord(msgspec.Struct, frozen=True, tag="step", tag_field="record", om
     funding: tuple[tuple[FundingFields, ...], ...] = ()
     watched: tuple[tuple[CandleFields, ...], ...] = ()
     watched_sources: tuple[tuple[str, ...], ...] = ()
+    open_interest: tuple[tuple[OpenInterestFields, ...], ...] = ()
 
 
 Command = Literal["kill", "release", "close", "cancel", "pause", "resume"]
@@ -140,11 +152,12 @@ class CandleRecord(msgspec.Struct, frozen=True, tag="candle", tag_field="record"
 class MissingRecord(msgspec.Struct, frozen=True, tag="missing", tag_field="record"):
     """What a step goes on without; the kernel takes no notice.
 
-    A mark candle that the exchange denies (``time_ms`` is its close; noted for the first of several in a row), or a
-    funding rate that is due and not published (``time_ms`` is when it was due; it comes with a later step, or never).
+    A mark candle that the exchange denies (``time_ms`` is its close; noted for the first of several in a row), a
+    funding rate that is due and not published (``time_ms`` is when it was due; it comes with a later step, or never),
+    or open interest that is not published in time (``time_ms`` is its stamp; it never comes).
     """
 
-    kind: Literal["mark", "funding"]
+    kind: Literal["mark", "funding", "open_interest"]
     symbol: str
     time_ms: int
     detail: str = ""
@@ -221,13 +234,14 @@ def step_record(
         tuple(tuple(msgspec.structs.astuple(rate) for rate in rates) for rates in step.funding),
         tuple(tuple(msgspec.structs.astuple(candle) for candle in candles) for candles in step.watched),
         watched_sources,
+        tuple(tuple(msgspec.structs.astuple(row) for row in rows) for rows in step.open_interest),
     )
 
 
 def step_of(record: StepRecord) -> Step:
     """Return the step that the journal wrote."""
     candles = _all_candles(record.candles)
-    if not (record.detail or record.marks or record.funding or record.watched):
+    if not (record.detail or record.marks or record.funding or record.watched or record.open_interest):
         return Step(record.time_ms, candles)
     return Step(
         record.time_ms,
@@ -236,6 +250,7 @@ def step_of(record: StepRecord) -> Step:
         _all_candles(record.marks),
         tuple(tuple(FundingRate(*fields) for fields in rates) for rates in record.funding),
         tuple(tuple(Candle(*fields) for fields in candles) for candles in record.watched),
+        tuple(tuple(OpenInterest(*fields) for fields in rows) for rows in record.open_interest),
     )
 
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from core.timeframe import timeframe_ms
 from core.watched_series import WatchedSeries
 from engine.assembly import build_strategy_of, strategy_identity_of
+from engine.open_interest import open_interest_asked
 from engine.portfolio.portfolio_assembly import AnyStrategy, strategies_of, watched_of
 from engine.watched import watched_series_of
 from strategies.anchored_blocks import stored_candles_needed
@@ -16,12 +17,16 @@ from validation.portfolio_settings import PortfolioFeed
 
 
 class Traded(NamedTuple):
-    """Who decides: a strategy, or those of a portfolio's members by name. ``series`` are those that are watched."""
+    """Who decides: a strategy, or those of a portfolio's members by name. ``series`` are those that are watched.
+
+    ``open_interest`` are the periods of open interest that it is fed, the shortest first.
+    """
 
     name: str
     strategies: dict[str, AnyStrategy]
     series: Sequence[WatchedSeries]
     timeframe_ms: int
+    open_interest: tuple[str, ...] = ()
 
     @property
     def warmup_candles(self) -> int:
@@ -36,11 +41,14 @@ class Traded(NamedTuple):
 def traded_by(settings: Settings) -> Traded:
     """Return who decides under settings; errors as of building a strategy."""
     length_ms = timeframe_ms(settings.live.timeframe)
+    series: Sequence[WatchedSeries]
     if isinstance(settings, PortfolioFeed):
         strategies = strategies_of(settings.portfolio)
-        return Traded(settings.portfolio.name, strategies, watched_of(settings.portfolio, strategies), length_ms)
-    strategy = build_strategy_of(settings)
-    return Traded(strategy.name, {"": strategy}, watched_series_of(settings, strategy), length_ms)
+        name, series = settings.portfolio.name, watched_of(settings.portfolio, strategies)
+    else:
+        strategy = build_strategy_of(settings)
+        name, strategies, series = strategy.name, {"": strategy}, watched_series_of(settings, strategy)
+    return Traded(name, strategies, series, length_ms, open_interest_asked(settings, strategies.values()))
 
 
 def members_of(settings: Settings) -> dict[str, Settings]:

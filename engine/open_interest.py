@@ -1,0 +1,39 @@
+"""The open interest that a session is fed: of which periods, and from when on."""
+
+import math
+from collections.abc import Iterable, Sequence
+
+from core.candle import OPEN_INTEREST_KNOWN_AFTER_MS, OPEN_INTEREST_PERIODS
+from core.timeframe import floor_to_grid, timeframe_ms
+from validation.composed_settings import Settings
+
+
+def open_interest_asked(settings: Settings, strategies: Iterable[object]) -> tuple[str, ...]:
+    """Return the periods of open interest that strategies ask for, the shortest first; none without contracts.
+
+    They are what the attribute ``open_interest_periods`` of each names.
+    """
+    if settings.live.execution.perpetual is None:
+        return ()
+    asked = {period for strategy in strategies for period in getattr(strategy, "open_interest_periods", ())}
+    return tuple(period for period in OPEN_INTEREST_PERIODS if period in asked)
+
+
+def fed_period_ms(periods: Sequence[str]) -> int:
+    """Return how far apart the stamps lie that serve all of some periods: the longest that divides each of them.
+
+    Examples
+    --------
+    >>> fed_period_ms(["4h", "6h"])
+    7200000
+    """
+    return math.gcd(*map(timeframe_ms, periods))
+
+
+def first_stamp_ms(start_ms: int, periods: Sequence[str]) -> int:
+    """Return the first stamp that a session is fed, so that each period is known at its start with the one before.
+
+    That of the last period may be missing: two of the longest period lie before the one known at ``start_ms``.
+    """
+    longest_ms = max(map(timeframe_ms, periods))
+    return floor_to_grid(start_ms - OPEN_INTEREST_KNOWN_AFTER_MS, longest_ms) - 2 * longest_ms
