@@ -11,8 +11,9 @@ import msgspec
 import pydantic_monty
 
 from strategies.programs.sandbox.limits import ProgramLimits
+from strategies.programs.sandbox.program_text import ProgramText
 from strategies.programs.sandbox.sandbox import CallAnswer
-from strategies.programs.sandbox.worker import Worker
+from strategies.programs.sandbox.worker import Session, Worker
 from tests.support.program_tricks import ESCAPED, SLOW, TRICKS
 from tests.support.programs import Bench, given, program
 
@@ -93,6 +94,26 @@ class Escapes(unittest.TestCase):
                 if trick.kind == "machine":
                     self.assertEqual("time: the call took more than 0.04 s of processor time", answer.problem.text)
                 self.assertIsNone(bench.calls(program("return None"), given())[0].problem)
+
+    @unittest.skipUnless(Path("/proc/self/schedstat").exists(), "the system does not say what a process has had")
+    def test_a_text_that_never_ends_at_its_top_is_read_no_more_once_it_has_had_its_time(self) -> None:
+        bench = Bench(ProgramLimits(call_seconds=0.01, memory_mb=64))
+        self.addCleanup(bench.worker.end)
+        text = ProgramText.of("while True:\n    pass\n" + GOOD)
+        with bench.opened(text) as calling, patch.object(bench.worker, "session", wraps=bench.worker.session) as begun:
+            with patch.object(Session, "processor_seconds", return_value=None):
+                first = calling.call(given())
+                self.assertEqual(first, calling.call(given()))
+                self.assertEqual(2, begun.call_count, "nobody knows whether it has had its time")
+            for _ in range(100):
+                tries = begun.call_count
+                self.assertEqual(first, calling.call(given()))
+                if begun.call_count == tries:
+                    break
+            else:
+                self.fail("it is read each time")
+        self.assert_contained(first, "machine")
+        self.assertIsNone(bench.calls(GOOD, given())[0].problem)
 
     def test_an_interpreter_that_does_not_notice_its_time_is_killed_and_another_goes_on(self) -> None:
         bench = Bench(ProgramLimits(call_seconds=0.04, memory_mb=64))
