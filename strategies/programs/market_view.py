@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, Protocol
 from core.candle import FundingRate
 from core.errors import ConfigurationError
 from core.settings_problem import did_you_mean, in_two, shortly
-from core.symbol_spelling import nearest_symbol, same_symbols
+from core.symbol_spelling import KnownSymbols, nearest_symbol
 from strategies.features.moment import Rows
 from strategies.programs.program_reads import FLOWS, ProgramReads, ReadFeature
 from strategies.programs.sandbox.reads import indicator_text, read_key
@@ -61,7 +61,8 @@ class MarketView:
         self._seen = seen
         self._source = source
         self._symbols = seen.symbols
-        self._plain = frozenset(one for one in self._symbols if len(same_symbols(one, self._symbols)) == 1)
+        self._known = KnownSymbols(self._symbols)
+        self._plain = frozenset(one for one in self._symbols if len(self._known.named(one)) == 1)
         self._funding: dict[str, FundingRate] = {}
         self._others = others
         self._time_ms = 0
@@ -74,6 +75,7 @@ class MarketView:
             "get_current_prices": self.get_current_prices,
             "get_market_data": self.get_market_data,
         }
+        self._taken = {name: inspect.signature(answer) for name, answer in self._answers.items()}
 
     def set_current_time(self, time_ms: int) -> None:
         """Move to a moment: the close of a step, whose candles have been shown."""
@@ -104,7 +106,7 @@ class MarketView:
         if answer is None:
             raise Refusal(f"market has no {name}{did_you_mean(name, self._answers)}")
         try:
-            inspect.signature(answer).bind(*arguments)
+            self._taken[name].bind(*arguments)
         except TypeError:
             raise Refusal(f"market.{name}: the arguments are not those that it takes") from None
         return answer(*arguments)
@@ -233,7 +235,7 @@ class MarketView:
         """Return the symbol that a program means."""
         if isinstance(symbol, str) and symbol in self._plain:
             return symbol
-        named = same_symbols(symbol, self._symbols) if isinstance(symbol, str) else []
+        named = self._known.named(symbol) if isinstance(symbol, str) else []
         if len(named) != 1:
             hint = nearest_symbol(symbol, self._symbols)
             raise Refusal(f"market: {symbol} is neither traded nor watched{hint} — allowed: {', '.join(self._symbols)}")
