@@ -2,7 +2,7 @@
 
 import inspect
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from core.candle import FundingRate
@@ -15,6 +15,9 @@ from strategies.programs.sandbox.reads import indicator_text, read_key
 from strategies.programs.sandbox.refusal import Refusal
 from strategies.programs.seen_candles import SeenCandles
 from strategies.programs.triggers.regime import regime_of
+
+_PARTS = ("klines", "indicators", "flows", "regimes", "data")
+"""What a call is given by symbol."""
 
 
 class Place(NamedTuple):
@@ -53,10 +56,13 @@ class MarketView:
     source
         Gives the values of features.
     others
-        Whether the program reads of symbols beside the one that wakes it: calls are given all of them then.
+        The symbols of which the program reads beside the one that wakes it: calls are given what concerns these, too;
+        None for all of them.
     """
 
-    def __init__(self, reads: ProgramReads, seen: SeenCandles, source: Source, *, others: bool) -> None:
+    def __init__(
+        self, reads: ProgramReads, seen: SeenCandles, source: Source, *, others: Collection[str] | None
+    ) -> None:
         self._reads = reads
         self._seen = seen
         self._source = source
@@ -67,6 +73,7 @@ class MarketView:
         self._others = others
         self._time_ms = 0
         self._snapshots: dict[str, dict[str, Any]] = {}
+        self._parts: dict[str, dict[str, object]] = {}
         self._answers: Mapping[str, Callable[..., object]] = {
             "get_klines": self.get_klines,
             "get_indicator": self.get_indicator,
@@ -81,17 +88,20 @@ class MarketView:
         """Move to a moment: the close of a step, whose candles have been shown."""
         self._time_ms = time_ms
         self._snapshots.clear()
+        self._parts.clear()
 
     def fund(self, symbol: str, rates: Sequence[FundingRate]) -> None:
         """Take funding rates that became known."""
         self._funding[symbol] = rates[-1]
 
     def snapshot(self, symbol: str) -> dict[str, Any]:
-        """Return all that the program declares, of the symbol that woke it, or of all where it reads of others."""
-        key = "" if self._others else symbol
+        """Return all that the program declares, of the symbol that woke it and of others of which it reads."""
+        others = self._others
+        key = "" if others is None else symbol
         known = self._snapshots.get(key)
         if known is None:
-            known = self._snapshots[key] = self._shown(self._symbols if self._others else [symbol])
+            shown = [one for one in self._symbols if others is None or one == symbol or one in others]
+            known = self._snapshots[key] = self._shown(shown)
         return known
 
     def serve(self, name: str, arguments: Sequence[Any]) -> object:
@@ -189,26 +199,25 @@ class MarketView:
         return self._source.rows(symbol)[place.series][place.first]
 
     def _shown(self, symbols: Sequence[str]) -> dict[str, Any]:
-        reads = self._reads
+        parts = {symbol: self._parts.get(symbol) or self._parts_of(symbol) for symbol in symbols}
         return {
             "time": self._time_ms,
             "symbols": list(self._symbols),
             "prices": dict(self._seen.closes()),
-            "klines": {
-                symbol: {one: self._seen.last(symbol, length, most) for one, (length, most) in reads.klines.items()}
-                for symbol in symbols
-            },
-            "indicators": {
-                symbol: {key: self._indicator(symbol, feature) for key, feature in reads.indicators.items()}
-                for symbol in symbols
-            },
-            "flows": {
-                symbol: {read_key(metric, one): self.get_flow(symbol, metric, one) for metric, one in reads.flows}
-                for symbol in symbols
-            },
-            "regimes": {symbol: {one: self.get_regime(symbol, one) for one in reads.regimes} for symbol in symbols},
-            "data": {symbol: self.get_market_data(symbol) for symbol in symbols},
+            **{name: {symbol: mine[name] for symbol, mine in parts.items()} for name in _PARTS},
         }
+
+    def _parts_of(self, symbol: str) -> dict[str, object]:
+        """Return what the program declares of one symbol, which all calls of the moment are given that read of it."""
+        reads = self._reads
+        found = self._parts[symbol] = {
+            "klines": {one: self._seen.last(symbol, length, most) for one, (length, most) in reads.klines.items()},
+            "indicators": {key: self._indicator(symbol, feature) for key, feature in reads.indicators.items()},
+            "flows": {read_key(metric, one): self.get_flow(symbol, metric, one) for metric, one in reads.flows},
+            "regimes": {one: self.get_regime(symbol, one) for one in reads.regimes},
+            "data": self.get_market_data(symbol),
+        }
+        return found
 
     def _indicator(self, symbol: str, feature: ReadFeature) -> dict[str, object]:
         place = self._source.place(symbol, feature.name)
