@@ -82,7 +82,7 @@ class ProgramSession(FeatureSession):
         self._traded = tuple(traded)
         reads = strategy.reads
         self._seen = SeenCandles(self.symbols, strategy.timeframe_ms, reads.kept)
-        self._view = MarketView(reads, self._seen, _Values(self), others=strategy.text.reads_other_symbols)
+        self._view = MarketView(reads, self._seen, _Values(self), others=strategy.text.other_symbols)
         self._watch = strategy.watch_of(traded)
         self._warm_after = strategy.warmup_candles
         self._settled_after = self._warm_after - strategy.lookback
