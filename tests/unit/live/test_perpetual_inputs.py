@@ -5,7 +5,7 @@ import unittest
 from collections.abc import Callable
 from typing import TypeVar
 
-from core.candle import Candle, FundingRate, Step
+from core.candle import Candle, FundingRate, OpenInterest, Step
 from core.errors import FeedError
 from engine.journal_records import MissingRecord
 from live.intake.barrier import Barrier, ClosedStep
@@ -32,11 +32,14 @@ def mark(minute: int) -> Candle:
 class ScriptedSource:
     """REST whose answers a test sets; ``away`` lets it not answer."""
 
+    serves_open_interest = True
+
     def __init__(self) -> None:
         self.now_ms = 0
         self.away = False
         self.marks: dict[str, dict[int, Candle]] = {symbol: {} for symbol in SYMBOLS}
         self.rates: dict[str, list[FundingRate]] = {symbol: [] for symbol in SYMBOLS}
+        self.interest: dict[str, list[OpenInterest]] = {symbol: [] for symbol in SYMBOLS}
         self.next_ms: int | None = 8 * HOUR_MS
         self.asked: list[tuple[str, str, int, int]] = []
         self.at_once = self.most_at_once = 0
@@ -56,6 +59,10 @@ class ScriptedSource:
     async def funding_rates(self, symbol: str, start_ms: int, end_ms: int) -> list[FundingRate]:
         self.asked.append(("funding", symbol, start_ms, end_ms))
         return await self._answer(lambda: [one for one in self.rates[symbol] if start_ms <= one.time_ms < end_ms])
+
+    async def open_interest(self, symbol: str, period: str, start_ms: int, end_ms: int) -> list[OpenInterest]:
+        self.asked.append(("open_interest", symbol, start_ms, end_ms))
+        return await self._answer(lambda: [one for one in self.interest[symbol] if start_ms <= one.time_ms < end_ms])
 
     async def next_funding_ms(self, symbol: str) -> int | None:
         self.asked.append(("next", symbol, 0, 0))
