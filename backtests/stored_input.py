@@ -132,11 +132,7 @@ def _fed(plan: RunPlan, market: MarketInput, symbol: str, warmed: int, warmup_ne
 
 def _known(contract: PerpetualData | None, interest: OpenInterestData | None) -> dict[str, object]:
     """Return what is known of a contract beside its candles, by the names of its terms."""
-    known = dict(_NOT_ASKED if contract is None else contract.facts)
-    if interest is not None:
-        # Which series gave it is told where one did.
-        known |= {key: fact for key, fact in interest.facts.items() if fact is not None}
-    return known
+    return {**(_NOT_ASKED if contract is None else contract.facts), **({} if interest is None else interest.facts)}
 
 
 def _detail(plan: RunPlan, market: MarketInput, symbol: str) -> tuple[int, int] | tuple[UnsetType, UnsetType]:
