@@ -8,8 +8,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from msgspec import UNSET
 
+from backtests.in_memory import run_backtest
 from backtests.many.run_base import StoredBase
 from backtests.portfolio.portfolio_run import PortfolioPlan, run_portfolio
 from backtests.run import made_run
@@ -171,6 +173,16 @@ class Calls(Case):
         self.assertNotEqual(asked.data_sha256, silent.data_sha256)
         spot = program_settings(ProgramChoice("spot", TEXT, schedule="1h"), ProgramMarket(PRACTICE_CONFIG))
         self.assertEqual((), open_interest_asked(spot, [build_strategy_of(spot)]))
+
+    def test_candles_in_memory_have_none_beside_them_and_the_run_says_so(self) -> None:
+        opens = [hour(n) for n in range(3)]
+        frame = pd.DataFrame({"timestamp": pd.to_datetime(opens, unit="ms", utc=True), "volume": 1.0})
+        frame[["open", "high", "low", "close"]] = 100.0
+        for perpetual in (None, {"funding": False, "mark_price": False}):
+            config = {"strategy": {"type": "program", "params": {"code": TEXT, "schedule": "1h"}}}
+            result = run_backtest(frame, config={**config, "execution": {"perpetual": perpetual}}).result
+            said = [line for line in result.warnings if "open interest" in line]
+            self.assertEqual(int(perpetual is not None), len(said))
 
     def test_a_provider_that_has_none_is_one_clear_line(self) -> None:
         class Replaced:
