@@ -13,8 +13,11 @@ from msgspec import UNSET
 
 from backtests.in_memory import run_backtest
 from backtests.many.run_base import StoredBase
+from backtests.market_input import load_market
 from backtests.portfolio.portfolio_run import PortfolioPlan, run_portfolio
+from backtests.proof.history_source import HistorySource, load_history
 from backtests.run import made_run
+from backtests.timeline import steps_of
 from core.errors import DataUnavailableError
 from core.instants import format_ms
 from core.time_range import TimeRange
@@ -222,6 +225,18 @@ class Sandboxed(Case):
                     del one["log_file"], one["output_dir"]
                 self.assertEqual(*told)
         self.assertGreater(result.performance.trades, 4)
+
+    def test_history_of_a_session_has_what_a_run_of_its_window_is_fed(self) -> None:
+        settings, periods = self.settings(self.whole), ["5m", "2h"]
+        source = HistorySource(hour(HOURS), str(self.whole), offline=True)
+        history = load_history(settings, source, hour(1), hour(6), (), hour(0), periods)
+        provider = HistoricalDataProvider("drawn", self.whole, offline=True)
+        market = load_market(provider, settings.live, hour(0), hour(6), 0, (), periods)
+        steps = list(steps_of(history.window()))
+        self.assertEqual(list(steps_of(market.window())), steps)
+        self.assertEqual(12, len(steps[-1].open_interest[1]))
+        without = load_history(settings, source, hour(1), hour(6), (), hour(0))
+        self.assertEqual([()] * 6, [one.open_interest for one in steps_of(without.window())])
 
     def test_runs_of_other_periods_are_fed_other_markets(self) -> None:
         settings = self.settings(self.whole)
