@@ -14,6 +14,7 @@ from msgspec import UNSET
 from backtests.in_memory import run_backtest
 from backtests.many.run_base import StoredBase
 from backtests.market_input import load_market
+from backtests.player.session_player import SessionPlayer
 from backtests.portfolio.portfolio_run import PortfolioPlan, run_portfolio
 from backtests.proof.history_source import HistorySource, load_history
 from backtests.run import made_run
@@ -29,9 +30,11 @@ from market_data.store.candle_store import CandleStore
 from programs import BacktestConfig, ProgramBacktestEngine
 from programs.backtest_config import PRACTICE_CONFIG
 from programs.program_choice import ProgramChoice
-from programs.program_run import ProgramMarket, program_plan, program_settings
+from programs.program_run import ProgramMarket, program_plan, program_settings, run_program
+from runs.dataset.fed_candles import fed_candles
 from runs.documents.run_result import RunResult
 from runs.folder.file_names import DECISIONS, DERIVED, RESULT
+from runs.reading.run_folder import read_run
 from strategies.programs.known_interest import NO_INTEREST, NO_INTEREST_BEFORE
 from strategies.programs.sandbox.sandbox import CallInput
 from tests.support.runs.drawn_programs import NOTHING, decided_by, drawn_market, hour
@@ -224,7 +227,23 @@ class Sandboxed(Case):
                 for one in told:
                     del one["log_file"], one["output_dir"]
                 self.assertEqual(*told)
+                # The store has what its hash is of.
+                self.assertIn(B, fed_candles(read_run(folder), own, build_strategy_of(own), self.whole).traded)
         self.assertGreater(result.performance.trades, 4)
+
+    def test_a_player_that_goes_back_and_on_makes_the_run(self) -> None:
+        window = TimeRange(hour(0), hour(6))
+        made = run_program(
+            program_plan(self.settings(self.whole), window, output_dir=self.folder / "run", offline=True), hour(HOURS)
+        )
+        plan = program_plan(self.settings(self.whole), window, output_dir=self.folder / "played", offline=True)
+        player = SessionPlayer(plan)
+        player.step(5)
+        player.seek(hour(2))
+        player.play()
+        self.assertEqual(made.result.run_id, player.result.result.run_id)
+        self.assertEqual(made.result.ledger_sha256, player.result.result.ledger_sha256)
+        self.assertGreater(made.result.performance.total_trades, 4)
 
     def test_history_of_a_session_has_what_a_run_of_its_window_is_fed(self) -> None:
         settings, periods = self.settings(self.whole), ["5m", "2h"]
