@@ -31,6 +31,7 @@ from programs import BacktestConfig, ProgramBacktestEngine
 from programs.backtest_config import PRACTICE_CONFIG
 from programs.program_choice import ProgramChoice
 from programs.program_run import ProgramMarket, program_plan, program_settings, run_program
+from research.folds.windowed_base import WindowedBase
 from runs.dataset.fed_candles import fed_candles
 from runs.documents.run_result import RunResult
 from runs.folder.file_names import DECISIONS, DERIVED, RESULT
@@ -88,6 +89,9 @@ class Case(unittest.TestCase):
             columns = OpenInterestColumns.from_rows([(at, amount, 3.0 * amount) for at, amount in of_symbol])
             CandleStore(place).write("drawn", symbol, f"open-interest-{period}", columns, source="test")
         return place
+
+    def provider(self) -> HistoricalDataProvider:
+        return HistoricalDataProvider("drawn", self.whole, offline=True)
 
     def settings(self, store: Path, text: str = TEXT, name: str = "reads", **overrides: object) -> Settings:
         choice = ProgramChoice(name, text, schedule="1h")
@@ -197,7 +201,7 @@ class Calls(Case):
 
         settings = self.settings(self.whole)
         plan = program_plan(settings, TimeRange(hour(0), hour(2)))
-        provider = Replaced(HistoricalDataProvider("drawn", self.whole, offline=True))
+        provider = Replaced(self.provider())
         with self.assertRaisesRegex(DataUnavailableError, "without load_open_interest.*give it that method") as raised:
             made_run(plan, provider)
         self.assertEqual(1, len(str(raised.exception).splitlines()))
@@ -214,7 +218,7 @@ class Sandboxed(Case):
         plan = PortfolioPlan(
             settings=whole, start_ms=hour(0), end_ms=hour(6), output_dir=self.folder / "all", offline=True
         )
-        provider = HistoricalDataProvider("drawn", self.whole, offline=True)
+        provider = self.provider()
         result = run_portfolio(plan, provider)
         for name, own in settings.items():
             with self.subTest(name):
@@ -249,7 +253,7 @@ class Sandboxed(Case):
         settings, periods = self.settings(self.whole), ["5m", "2h"]
         source = HistorySource(hour(HOURS), str(self.whole), offline=True)
         history = load_history(settings, source, hour(1), hour(6), (), hour(0), periods)
-        provider = HistoricalDataProvider("drawn", self.whole, offline=True)
+        provider = self.provider()
         market = load_market(provider, settings.live, hour(0), hour(6), 0, (), periods)
         steps = list(steps_of(history.window()))
         self.assertEqual(list(steps_of(market.window())), steps)
@@ -257,10 +261,20 @@ class Sandboxed(Case):
         without = load_history(settings, source, hour(1), hour(6), (), hour(0))
         self.assertEqual([()] * 6, [one.open_interest for one in steps_of(without.window())])
 
+    def test_a_window_that_sees_nothing_from_before_it_has_no_open_interest_from_before_it(self) -> None:
+        plan = program_plan(self.settings(self.whole), TimeRange(hour(0), hour(6)))
+        base, part = StoredBase(plan, self.provider()), TimeRange(hour(2), hour(4))
+        strategy = build_strategy_of(plan.settings)
+        seen, alone = (WindowedBase(base, part, isolated=isolated) for isolated in (False, True))
+        rows, own = (one.load(one.plan, strategy, 0).open_interest[A].rows for one in (seen, alone))
+        self.assertLess(rows[0].time_ms, hour(2) - 4 * HOUR_MS)
+        self.assertEqual(([hour(2) + 5 * n * MINUTE_MS for n in range(24)]), [one.time_ms for one in own])
+        self.assertEqual(own, rows[-24:])
+
     def test_runs_of_other_periods_are_fed_other_markets(self) -> None:
         settings = self.settings(self.whole)
         plan = program_plan(settings, TimeRange(hour(0), hour(6)))
-        base = StoredBase(plan, HistoricalDataProvider("drawn", self.whole, offline=True))
+        base = StoredBase(plan, self.provider())
         other = program_plan(self.settings(self.whole, TEXT.replace("5m", "4h")), TimeRange(hour(0), hour(6)))
         keys = [base.market_of(one, build_strategy_of(one.settings))[0] for one in (plan, other, plan)]
         self.assertEqual((keys[0], 2), (keys[2], len(set(keys))))
