@@ -5,11 +5,12 @@ import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from core.candle import FundingRate
+from core.candle import FundingRate, OpenInterest
 from core.errors import ConfigurationError
 from core.settings_problem import did_you_mean, in_two, shortly
 from core.symbol_spelling import KnownSymbols, nearest_symbol
 from strategies.features.moment import Rows
+from strategies.programs.known_interest import INTEREST_FLOWS, KnownInterest, interest_period
 from strategies.programs.program_reads import FLOWS, ProgramReads, ReadFeature
 from strategies.programs.sandbox.reads import indicator_text, read_key
 from strategies.programs.sandbox.refusal import Refusal
@@ -70,6 +71,7 @@ class MarketView:
         self._known = KnownSymbols(self._symbols)
         self._plain = frozenset(one for one in self._symbols if len(self._known.named(one)) == 1)
         self._funding: dict[str, FundingRate] = {}
+        self._interest = KnownInterest(reads.interest_periods)
         self._others = others
         self._time_ms = 0
         self._snapshots: dict[str, dict[str, Any]] = {}
@@ -93,6 +95,10 @@ class MarketView:
     def fund(self, symbol: str, rates: Sequence[FundingRate]) -> None:
         """Take funding rates that became known."""
         self._funding[symbol] = rates[-1]
+
+    def interest(self, symbol: str, rows: Sequence[OpenInterest]) -> None:
+        """Take open interest that became known."""
+        self._interest.take(symbol, rows)
 
     def snapshot(self, symbol: str) -> dict[str, Any]:
         """Return all that the program declares, of the symbol that woke it and of others of which it reads."""
@@ -154,9 +160,9 @@ class MarketView:
             raise Refusal(
                 f"market.get_flow: {metric} is no flow{did_you_mean(metric, FLOWS)} — allowed: {', '.join(FLOWS)}"
             )
-        if metric != "funding":
-            return {"value": None, "reason": FLOWS[metric]}
-        rate = self._funding.get(own)
+        if metric in INTEREST_FLOWS:
+            return self._interest_flow(own, metric, period)
+        rate = self._funding.get(own) if metric == "funding" else None
         if rate is None:
             return {"value": None, "reason": FLOWS[metric]}
         return {"value": rate.rate, "time": rate.time_ms, "reason": None}
@@ -229,6 +235,20 @@ class MarketView:
             "candles": rests_on,
             "settled": rests_on >= feature.settles_after,
         }
+
+    def _interest_flow(self, symbol: str, metric: str, period: object) -> dict[str, object]:
+        """Return what is known of open interest; refuse a period of which none is kept."""
+        try:
+            name = interest_period(period if isinstance(period, str) else repr(period), self._reads.own_ms)
+        except ConfigurationError as error:
+            raise Refusal(f"market.get_flow: {metric}: {' — '.join(in_two(str(error)))}") from None
+        if name not in self._reads.interest_periods:
+            raise Refusal(
+                f"market.get_flow: no {metric} of {name} is kept — declare it: "
+                f'READS = {{"flows": [["{metric}", "{name}"]]}}'
+            )
+        answer = self._interest.amount if metric == "open_interest" else self._interest.change
+        return answer(symbol, name, self._time_ms)
 
     def _require_period(self, name: str, period: object) -> None:
         """Refuse what is no length of candles that the program could declare."""

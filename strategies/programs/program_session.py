@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from core.candle import Candle, FundingRate
+from core.candle import Candle, FundingRate, OpenInterest
 from core.errors import InvariantError
 from core.events import Recorder
 from core.programs.program_call import ProgramCall, ProgramFault, ProgramWish
@@ -169,6 +169,10 @@ class ProgramSession(FeatureSession):
     def fund(self, symbol: str, rates: Sequence[FundingRate]) -> None:
         """Take funding rates that became known."""
         self._view.fund(symbol, rates)
+
+    def interest(self, symbol: str, rows: Sequence[OpenInterest]) -> None:
+        """Take open interest that became known."""
+        self._view.interest(symbol, rows)
 
     def tell(self, news: FillNow | TradeNow) -> None:
         """Count the trades that close."""
