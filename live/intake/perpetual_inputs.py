@@ -1,11 +1,11 @@
-"""Asks REST for the mark candles and funding rates that waiting steps of perpetual contracts need."""
+"""Asks REST for the mark candles, funding rates and open interest that waiting steps of perpetual contracts need."""
 
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
-from core.candle import Candle, FundingRate
+from core.candle import Candle, FundingRate, OpenInterest
 from core.errors import FeedError
 from live.intake.candle_lane import Question
 from live.intake.funding_calendar import PATIENCE_MS
@@ -41,13 +41,14 @@ class PerpetualInputs:
     """Completes waiting steps.
 
     A step waits while REST does not answer. A mark candle that REST denies once the grace is over is left out, and so
-    is a rate that is not published within a minute of the exchange's time; that one comes with a later step. An
+    is a rate that is not published within a minute of the exchange's time; that one comes with a later step. Open
+    interest that is not there a minute after it counts as known never comes. An
     exchange whose time stands still has published what it will. ``wake`` is called after each round of questions.
 
     Parameters
     ----------
     source
-        Marks and rates; one bounded attempt a call.
+        Marks, rates and open interest; one bounded attempt a call.
     steps
         What waits, and what has come for it.
     exchange_ms
@@ -101,6 +102,7 @@ class PerpetualInputs:
             asked = steps.mark_questions(told_ms - settle_ms)
             marks = await asyncio.gather(*map(self._ask_marks, asked))
             rates = await asyncio.gather(*(self._ask_funding(symbol, last_ms) for symbol in steps.funding))
+            interest = await asyncio.gather(*(self._ask_interest(symbol, last_ms) for symbol in steps.open_interest))
             # A clock that was set back meanwhile must not deny anything.
             told_ms = min(told_ms, await self._exchange_ms())
             for question, candles in zip(asked, marks, strict=True):
@@ -109,6 +111,9 @@ class PerpetualInputs:
             for calendar, found in zip(steps.funding.values(), rates, strict=True):
                 if found is not None:
                     calendar.answer(found, last_ms, told_ms + patience_ms)
+            for symbol, said in zip(steps.open_interest, interest, strict=True):
+                if said is not None:
+                    steps.open_interest[symbol].answer(said.rows, said.until_ms, told_ms + patience_ms)
         await self.wake()
 
     def _leave_alone(self, failure: FeedError) -> None:
@@ -141,6 +146,26 @@ class PerpetualInputs:
             except FeedError as error:
                 self._leave_alone(error)
                 return None
+
+    async def _ask_interest(self, symbol: str, last_ms: int) -> "_SaidInterest | None":
+        """Return REST's open interest for steps up to a time; None without an answer, and where nothing is lacked."""
+        calendar = self.steps.open_interest[symbol]
+        question = calendar.question(last_ms)
+        if question is None:
+            return None
+        async with self._requests:
+            try:
+                return _SaidInterest(await self._source.open_interest(symbol, calendar.period, *question), question[1])
+            except FeedError as error:
+                self._leave_alone(error)
+                return None
+
+
+class _SaidInterest(NamedTuple):
+    """Rows of stamps before an end, as REST has them."""
+
+    rows: list[OpenInterest]
+    until_ms: int
 
 
 async def _nobody() -> None:

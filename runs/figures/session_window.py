@@ -48,7 +48,10 @@ class SessionWindow:
         self.detail_candles: Counter[str] = Counter()
         self.mark_candles: Counter[str] = Counter()
         self.funding_rates: Counter[str] = Counter()
+        self.open_interest_rows: Counter[str] = Counter()
         self.missed_steps = 0
+        self._fed_open_interest = False
+        self._no_interest: dict[str, list[int]] = {}
         self._unpublished: dict[str, list[int]] = {}
         self._noted: dict[str, Counter[str]] = {symbol: Counter() for symbol in self._symbols}
         self._first: dict[str, CandleFields] = {}
@@ -72,9 +75,10 @@ class SessionWindow:
             self._noted.setdefault(symbol, Counter())[record.kind] += 1
         elif isinstance(record, SessionRecord):
             self._begin(record)
-        elif isinstance(record, MissingRecord) and record.kind == "funding":
+        elif isinstance(record, MissingRecord) and record.kind != "mark":
             symbol = self._spelling.get(record.symbol, record.symbol)
-            self._unpublished.setdefault(symbol, []).append(record.time_ms)
+            lacking = self._unpublished if record.kind == "funding" else self._no_interest
+            lacking.setdefault(symbol, []).append(record.time_ms)
 
     @property
     def start_ms(self) -> int | None:
@@ -142,18 +146,32 @@ class SessionWindow:
         return max(0, came - self.mark_candles[symbol]), came
 
     def contract_input(self, symbol: str) -> dict[str, object]:
-        """Return what came in of one contract's mark prices and funding; payments not published when due by time."""
+        """Return what came in of one contract's mark prices, funding and, where the session is fed any, open interest.
+
+        Payments that were not published when due are named by their times, rows of open interest by their stamps.
+        """
         marks = self.mark_candles[symbol]
+        interest: dict[str, object] = {}
+        if self._fed_open_interest:
+            lacking = self._no_interest.get(symbol, ())
+            interest = {
+                "open_interest": "rows of the exchange",
+                "open_interest_rows": self.open_interest_rows[symbol],
+                "open_interest_missing": len(lacking),
+                "open_interest_gaps": [format_ms(stamp_ms) for stamp_ms in lacking],
+            }
         return {
             "mark": "mark candles of the exchange" if marks else "last price",
             "mark_candles": marks,
             "funding_rates": self.funding_rates[symbol],
             "funding_late": [format_ms(due_ms) for due_ms in self._unpublished.get(symbol, ())],
+            **interest,
         }
 
     def _begin(self, record: SessionRecord) -> None:
         self.warmed = {symbol: len(candles) for symbol, candles in record.warmup.items()}
         self._series, self._began_ms = record.watched_series, record.start_ms
+        self._fed_open_interest = bool(record.open_interest_periods)
         self._shown = [(0, 0, 0)] * len(self._series)
         live = record.settings.get("live")
         self._detail_interval = live.get("detail_interval") if isinstance(live, dict) else None
@@ -178,6 +196,9 @@ class SessionWindow:
         if record.funding:
             for symbol, rates in zip(self._symbols, record.funding, strict=True):
                 self.funding_rates[symbol] += len(rates)
+        if record.open_interest:
+            for symbol, rows in zip(self._symbols, record.open_interest, strict=True):
+                self.open_interest_rows[symbol] += len(rows)
         for symbol, candle in zip(self._symbols, record.candles, strict=True):
             if candle is not None:
                 self.candles[symbol] += 1

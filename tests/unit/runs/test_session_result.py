@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from core.candle import FundingRate, Step
+from core.candle import FundingRate, OpenInterest, Step
 from core.instrument import Instrument
 from engine.assembly import build_safety_monitor, build_session
 from engine.journal_records import (
@@ -134,10 +134,25 @@ class WindowOfFinerCandles(unittest.TestCase):
                 "funding_late": ["1970-01-01T00:14:00.000Z"],
             },
         )
+        self.window.take(MissingRecord("open_interest", "BTC/USDT", 14 * MINUTE_MS))
+        self.assertNotIn("open_interest", self.window.contract_input("BTCUSDT"), "it is fed none")
         other = self.window.contract_input("ETHUSDT")
         self.assertEqual(self.window.missing_marks("BTCUSDT"), (0, 10))
         self.assertEqual(self.window.missing_marks("ETHUSDT"), (9, 9))
         self.assertEqual((other["mark"], other["mark_candles"], other["funding_late"]), ("last price", 0, []))
+
+
+class WindowOfOpenInterest(unittest.TestCase):
+    def test_rows_are_counted_and_those_that_never_came_named(self) -> None:
+        window = SessionWindow(CANONICAL, 5 * MINUTE_MS)
+        window.take(msgspec.structs.replace(FIRST, open_interest=["5m"]))
+        window.take(MissingRecord("open_interest", "ETH/USDT", 15 * MINUTE_MS))
+        rows = tuple(OpenInterest(minute * MINUTE_MS, 1.0) for minute in (10, 15))
+        window.take(step_record(Step(20 * MINUTE_MS, (candle(15, 1.0), None), open_interest=(rows, rows[:1])), ""))
+        told = [window.contract_input(symbol) for symbol in CANONICAL]
+        self.assertEqual([2, 1], [one["open_interest_rows"] for one in told])
+        self.assertEqual([0, 1], [one["open_interest_missing"] for one in told])
+        self.assertEqual([[], ["1970-01-01T00:15:00.000Z"]], [one["open_interest_gaps"] for one in told])
 
 
 class SessionResultTest(unittest.TestCase):
