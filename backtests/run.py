@@ -31,6 +31,7 @@ from core.errors import StrategyError, Uncovered
 from core.timeframe import timeframe_ms
 from engine.assembly import build_safety_monitor, build_session, build_strategy_of
 from engine.kill_switch import KillSwitch
+from engine.open_interest import open_interest_asked
 from engine.renderer import SessionOutputs
 from engine.session import Session
 from engine.warm_up import warm_up
@@ -98,7 +99,8 @@ def made_run(
     strategy = build_strategy_of(settings) if strategy is None else strategy
     needed = stored_candles_needed(strategy, plan.start_ms, timeframe_ms(settings.live.timeframe))
     watched = watched_series_of(settings, strategy)
-    market = load_market(data_provider, settings.live, plan.start_ms, plan.end_ms, needed, watched)
+    interest = open_interest_asked(settings, [strategy])
+    market = load_market(data_provider, settings.live, plan.start_ms, plan.end_ms, needed, watched, interest)
     return run_loaded(plan, strategy, market._replace(hashed=hash_beside(market)), safety_monitor, watch=watch)
 
 

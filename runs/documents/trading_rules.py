@@ -50,7 +50,7 @@ def contract_terms(
     rules
         In force at the start; the margin table is theirs where the settings name none.
     known
-        What is known of its mark prices and its funding, by the names of ``ContractTerms``.
+        What is known of its mark prices, its funding and its open interest, by the names of ``ContractTerms``.
     """
     own = settings.live.execution.perpetual
     if own is None:

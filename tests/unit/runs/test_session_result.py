@@ -124,6 +124,20 @@ class WindowOfFinerCandles(unittest.TestCase):
         self.assertEqual(self.window.candle_counts("ETHUSDT", 0).missing_detail_candles, 1)
         self.assertAlmostEqual(self.window.held_return("BTCUSDT"), 0.1)
 
+    def test_open_interest_is_counted_where_a_session_is_fed_it(self) -> None:
+        window = SessionWindow(CANONICAL, 5 * MINUTE_MS)
+        window.take(msgspec.structs.replace(FIRST, open_interest=["1h", "4h"]))
+        rows = (OpenInterest(0, 1.0), OpenInterest(5 * MINUTE_MS, 2.0, 3.0))
+        for number, shown in enumerate(((rows, ()), (rows[:1], rows[1:]))):
+            step = Step((number + 10) * MINUTE_MS, (candle(number + 9, 100.0), None), open_interest=shown)
+            window.take(step_record(step, ""))
+        window.take(MissingRecord("open_interest", "ETH/USDT", 0))
+        for symbol, expected in (("BTCUSDT", (3, 0)), ("ETHUSDT", (1, 1))):
+            found = window.contract_input(symbol)
+            self.assertEqual("open-interest-1h of the exchange", found["open_interest"])
+            self.assertEqual(expected, (found["open_interest_rows"], found["open_interest_missing"]))
+            self.assertEqual([], found["funding_late"])
+
     def test_marks_and_payments_are_counted_and_late_ones_named(self) -> None:
         self.assertEqual(
             self.window.contract_input("BTCUSDT"),
@@ -134,25 +148,10 @@ class WindowOfFinerCandles(unittest.TestCase):
                 "funding_late": ["1970-01-01T00:14:00.000Z"],
             },
         )
-        self.window.take(MissingRecord("open_interest", "BTC/USDT", 14 * MINUTE_MS))
-        self.assertNotIn("open_interest", self.window.contract_input("BTCUSDT"), "it is fed none")
         other = self.window.contract_input("ETHUSDT")
         self.assertEqual(self.window.missing_marks("BTCUSDT"), (0, 10))
         self.assertEqual(self.window.missing_marks("ETHUSDT"), (9, 9))
         self.assertEqual((other["mark"], other["mark_candles"], other["funding_late"]), ("last price", 0, []))
-
-
-class WindowOfOpenInterest(unittest.TestCase):
-    def test_rows_are_counted_and_those_that_never_came_named(self) -> None:
-        window = SessionWindow(CANONICAL, 5 * MINUTE_MS)
-        window.take(msgspec.structs.replace(FIRST, open_interest=["5m"]))
-        window.take(MissingRecord("open_interest", "ETH/USDT", 15 * MINUTE_MS))
-        rows = tuple(OpenInterest(minute * MINUTE_MS, 1.0) for minute in (10, 15))
-        window.take(step_record(Step(20 * MINUTE_MS, (candle(15, 1.0), None), open_interest=(rows, rows[:1])), ""))
-        told = [window.contract_input(symbol) for symbol in CANONICAL]
-        self.assertEqual([2, 1], [one["open_interest_rows"] for one in told])
-        self.assertEqual([0, 1], [one["open_interest_missing"] for one in told])
-        self.assertEqual([[], ["1970-01-01T00:15:00.000Z"]], [one["open_interest_gaps"] for one in told])
 
 
 class SessionResultTest(unittest.TestCase):
