@@ -139,14 +139,10 @@ def load_open_interest(
     return {symbol: found[symbol] for symbol in symbols}
 
 
-def interest_part(data: "OpenInterestData", start_ms: int, end_ms: int, periods: Sequence[str]) -> "OpenInterestData":
-    """Return what of a symbol's open interest serves some of the periods that it was loaded for."""
-    period, first_ms, stop_ms = fed_of(start_ms, end_ms, periods)
-    length_ms = timeframe_ms(period)
-    rows = tuple(one for one in data.rows if one.time_ms >= first_ms and one.time_ms % length_ms == 0)
-    missing = len(range(first_ms, stop_ms, length_ms)) - len(rows)
-    facts = {**data.facts, "open_interest_rows": len(rows), "open_interest_missing": missing}
-    return data._replace(rows=rows, facts=facts)
+def stamped_from(data: "OpenInterestData", start_ms: int, length_ms: int = 1) -> "OpenInterestData":
+    """Return the open interest from a stamp on, of which so many milliseconds are one period."""
+    rows = tuple(one for one in data.rows if one.time_ms >= start_ms and one.time_ms % length_ms == 0)
+    return data._replace(rows=rows, facts={**data.facts, "open_interest_rows": len(rows)})
 
 
 def _load_perpetual(provider: Any, live: "LiveSettings", start_ms: int, end_ms: int) -> "dict[str, PerpetualData]":

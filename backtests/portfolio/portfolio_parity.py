@@ -141,8 +141,9 @@ def _against_history(
     given = read_input(head, settings.live.symbols, replay.last_line)
     rows = _history(head, settings, replay, given.failed_calls, work / "history", source)
     steps = (given.steps_ms[0], given.steps_ms[-1])
-    watched_from_ms = head.record.start_ms or steps[0] - timeframe_ms(settings.live.timeframe)
-    history = load_history(settings, source, *steps, _watched(head, settings), watched_from_ms)
+    began_ms = head.record.start_ms or steps[0] - timeframe_ms(settings.live.timeframe)
+    interest = head.record.open_interest_periods
+    history = load_history(settings, source, *steps, _watched(head, settings), began_ms, interest)
     compared = compare_input(head, settings.live.exchange, given, history)
     differing = {name: _differing(work / "journal" / name, path, replay) for name, path in rows.items()}
     interfered = Interference(given.missed_ms, given.operator_ms)
@@ -191,6 +192,7 @@ def _history(
         offline=offline,
         show_progress=False,
         failed_calls=failed_calls,
+        open_interest=head.record.open_interest_periods,
     )
     # A session may have run on an exchange whose clock is ahead of this machine's; its last step is closed there.
     now_ms = max(source.now_ms, replay.last_step_ms)

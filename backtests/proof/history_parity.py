@@ -136,8 +136,8 @@ def _history(record: SessionRecord, settings: Settings, source: HistorySource, s
     """Return history from the first to the last step; of watched series what closed after the warm-up."""
     series = watched_series_of(settings, build_strategy_of(settings))
     # A journal that does not say where its warm-up ended began with its first step.
-    watched_from_ms = record.start_ms or steps[0] - timeframe_ms(settings.live.timeframe)
-    return load_history(settings, source, *steps, series, watched_from_ms)
+    began_ms = record.start_ms or steps[0] - timeframe_ms(settings.live.timeframe)
+    return load_history(settings, source, *steps, series, began_ms, record.open_interest_periods)
 
 
 def _matches(replayed: ReplayedJournal, directory: Path, index: StepIndex) -> list[TradeMatch]:
