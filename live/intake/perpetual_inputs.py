@@ -7,14 +7,18 @@ from typing import NamedTuple
 
 from core.candle import Candle, FundingRate, OpenInterest
 from core.errors import FeedError
+from core.timeframe import DAY_MS
 from live.intake.candle_lane import Question
 from live.intake.funding_calendar import PATIENCE_MS
 from live.intake.standing_time import StandingTime
 from live.intake.waiting_steps import WaitingSteps
-from market_data.exchanges.request_failures import asked_pause_of
+from market_data.exchanges.request_failures import TransientError, asked_pause_of
 from market_data.feeds.perpetual_source import PerpetualSource
 
 REQUESTS_AT_ONCE = 4
+INTEREST_KEPT_MS = 28 * DAY_MS
+"""How far back exchanges serve open interest, at least: some refuse what begins earlier."""
+
 FIRST_WAIT_SHARE = 1 / 16
 """The first wait between two rounds of questions, as a share of the longest; it doubles until a step is complete."""
 
@@ -102,7 +106,9 @@ class PerpetualInputs:
             asked = steps.mark_questions(told_ms - settle_ms)
             marks = await asyncio.gather(*map(self._ask_marks, asked))
             rates = await asyncio.gather(*(self._ask_funding(symbol, last_ms) for symbol in steps.funding))
-            interest = await asyncio.gather(*(self._ask_interest(symbol, last_ms) for symbol in steps.open_interest))
+            interest = await asyncio.gather(
+                *(self._ask_interest(symbol, last_ms, told_ms) for symbol in steps.open_interest)
+            )
             # A clock that was set back meanwhile must not deny anything.
             told_ms = min(told_ms, await self._exchange_ms())
             for question, candles in zip(asked, marks, strict=True):
@@ -147,18 +153,30 @@ class PerpetualInputs:
                 self._leave_alone(error)
                 return None
 
-    async def _ask_interest(self, symbol: str, last_ms: int) -> "_SaidInterest | None":
+    async def _ask_interest(self, symbol: str, last_ms: int, told_ms: int) -> "_SaidInterest | None":
         """Return REST's open interest for steps up to a time; None without an answer, and where nothing is lacked."""
-        calendar = self.steps.open_interest[symbol]
-        question = calendar.question(last_ms)
+        question = self.steps.open_interest[symbol].question(last_ms)
         if question is None:
             return None
         async with self._requests:
             try:
-                return _SaidInterest(await self._source.open_interest(symbol, calendar.period, *question), question[1])
+                rows = await self._kept_interest(symbol, question, told_ms - INTEREST_KEPT_MS)
             except FeedError as error:
                 self._leave_alone(error)
                 return None
+        return _SaidInterest(rows, question[1])
+
+    async def _kept_interest(self, symbol: str, asked: tuple[int, int], kept_ms: int) -> list[OpenInterest]:
+        """Return the rows of a range; of one that is refused because it begins too early, those that are kept."""
+        (start_ms, until_ms), period = asked, self.steps.open_interest[symbol].period
+        try:
+            return await self._source.open_interest(symbol, period, start_ms, until_ms)
+        except TransientError:
+            raise
+        except FeedError:
+            if start_ms >= kept_ms:
+                raise
+        return [] if kept_ms >= until_ms else await self._source.open_interest(symbol, period, kept_ms, until_ms)
 
 
 class _SaidInterest(NamedTuple):

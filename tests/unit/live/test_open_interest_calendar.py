@@ -1,14 +1,31 @@
 """Which rows of open interest are due: waited for, given up for good, delivered once, and known from a journal."""
 
+import contextlib
+import io
 import math
+import tempfile
 import unittest
+from pathlib import Path
 
 from core.candle import OPEN_INTEREST_KNOWN_AFTER_MS, OpenInterest, Step
+from core.errors import ConfigurationError
 from engine.journal_records import MissingRecord, SessionRecord, StepRecord, step_record
+from engine.portfolio.traded import Traded
+from live.intake.exchange_access import Addresses
 from live.intake.funding_calendar import PATIENCE_MS
 from live.intake.open_interest_calendar import OpenInterestCalendar, open_interest_calendars
+from live.intake.session_inputs import open_source
 from live.life.journalled_past import JournalledPast
+from live.life.session_start import open_interest_fed
+from tests.support.sessions.live_sessions import live_settings
 from tests.support.times import DAY_MS, HOUR_MS, MINUTE_MS
+
+
+class ServesNone:
+    """A source of contracts that has no open interest."""
+
+    serves_open_interest = False
+
 
 FIVE = 5 * MINUTE_MS
 SYMBOLS = ("A", "B")
@@ -97,6 +114,39 @@ class OpenInterestCalendarTest(unittest.TestCase):
         self.assertEqual({"1h"}, {one.period for one in calendars.values()})
         self.assertEqual((0, 10 * HOUR_MS), calendars["A"].question(9 * HOUR_MS + 30 * MINUTE_MS))
         self.assertEqual({}, open_interest_calendars(SYMBOLS, (), DAY_MS))
+
+
+class AtTheStart(unittest.TestCase):
+    """An exchange that serves none is named once, where any is asked for; the session goes without."""
+
+    def fed(self, periods: tuple[str, ...], source: object) -> tuple[tuple[str, ...], str]:
+        said = io.StringIO()
+        with contextlib.redirect_stderr(said):
+            fed = open_interest_fed(Traded("crowd", {}, (), MINUTE_MS, periods), "kraken", source)
+        return fed, said.getvalue()
+
+    def test_without_a_source_of_it_none_is_fed_and_a_line_says_so(self) -> None:
+        for source in (None, ServesNone()):
+            fed, said = self.fed(("5m", "1h"), source)
+            self.assertEqual((), fed)
+            self.assertRegex(said, r"\Awarning: kraken serves no open interest here: what crowd reads [^\n]*\n\Z")
+
+    def test_who_asks_for_none_hears_nothing_of_it(self) -> None:
+        self.assertEqual(((), ""), self.fed((), None))
+
+    def test_a_source_is_opened_for_open_interest_alone_and_an_exchange_without_one_is_no_error_then(self) -> None:
+        nowhere = Addresses(None, None)
+        for kept in (True, False):
+            with tempfile.TemporaryDirectory() as base:
+                contracts = {"perpetual": {"funding": kept, "mark_price": False}}
+                settings = live_settings(Path(base), live={"execution": contracts})
+            with self.subTest(kept=kept):
+                if kept:
+                    with self.assertRaises(ConfigurationError):
+                        open_source(settings, nowhere, open_interest=("5m",))
+                else:
+                    self.assertIsNone(open_source(settings, nowhere, open_interest=("5m",)))
+                    self.assertIsNone(open_source(settings, Addresses("http://127.0.0.1:9", None)))
 
 
 class FromAJournal(unittest.TestCase):

@@ -17,7 +17,7 @@ from live.intake.session_inputs import Intake
 from live.intake.standing_time import STANDING_SECONDS
 from live.intake.waiting_steps import MarkSeries, WaitingSteps
 from tests.support.candles import candle
-from tests.support.times import HOUR_MS, MINUTE_MS
+from tests.support.times import DAY_MS, HOUR_MS, MINUTE_MS
 from tests.support.waiting import LONG_S, turns
 
 SYMBOLS = ("A", "B")
@@ -353,6 +353,24 @@ class PerpetualInputsTest(unittest.IsolatedAsyncioTestCase):
         self.publish_interest(60)
         ((step, missing),) = await self.completed(inputs)
         self.assertEqual((2, []), (len(step.open_interest), missing))
+
+    async def test_what_an_exchange_refuses_because_it_does_not_keep_it_for_so_long_is_gone(self) -> None:
+        inputs = self.inputs(marks=False, funding=False, interest_ms=HOUR_MS)
+        answer = self.source.open_interest
+
+        async def kept(symbol: str, period: str, start_ms: int, end_ms: int) -> list[OpenInterest]:
+            if start_ms < self.source.now_ms - 30 * DAY_MS:
+                raise FeedError("parameter 'startTime' is invalid")
+            return await answer(symbol, period, start_ms, end_ms)
+
+        self.source.open_interest = kept
+        # Taken up again after 29 days: the rows of the first of two steps are not kept any more.
+        last = 29 * 24 * 60
+        self.publish_interest(60, 65, last - 5)
+        self.closes(inputs, 65, last, late_ms=2 * DAY_MS)
+        steps = await self.completed(inputs)
+        self.assertEqual([(), 1], [steps[0][0].open_interest, len(steps[1][0].open_interest[0])])
+        self.assertEqual(HOUR_MS, steps[0][1][0].time_ms)
 
     async def test_an_exchange_whose_time_stands_still_lets_open_interest_go(self) -> None:
         inputs = self.inputs(marks=False, funding=False, interest_ms=HOUR_MS)
