@@ -104,6 +104,9 @@ class ProgramInAPortfolio(unittest.TestCase):
         amounts = {one for rows in steps for _, one, _ in rows}
         self.assertLessEqual(printed, set(map(str, amounts)))
         self.assertLess(10, len(printed))
+        told = [json.loads((folder / name / "manifest.json").read_text()) for name in (".", "program", "classes")]
+        fed = [one["perpetual"].get("open_interest", {}).get("periods") for one in told]
+        self.assertEqual([["5m"], ["5m"], None], fed)
         self.assert_fails_again(
             *history.call_args.args, [ProgramRecord(failed["call"], failed["text"], None, "program")]
         )

@@ -104,11 +104,11 @@ class Causes(unittest.TestCase):
         self.assertEqual({name.series for one in found for name in one.candles}, {"watched 1m"})
 
     def test_open_interest_is_input_of_every_symbol_too(self) -> None:
-        found = self.judge([("BTC/USDT", 5), ("ETH/USDT", 10), ("BTC/USDT", 15)], [interest("ETH/USDT", 6)])
-        self.assertEqual(["open_interest", "open_interest", "propagated"], [one.cause for one in found])
-        self.assertEqual(
-            [("open_interest", "01")] * 2, [(n.series, n.open_time[14:16]) for f in found for n in f.candles]
-        )
+        inputs = [candle("ETH/USDT", 2), interest("ETH/USDT", 6)]
+        found = self.judge([("ETH/USDT", 1), ("BTC/USDT", 5), ("BTC/USDT", 15)], inputs)
+        self.assertEqual(["candles", "open_interest", "propagated"], [one.cause for one in found])
+        (named,) = found[1].candles
+        self.assertEqual(("ETH/USDT", "open_interest", "01"), (named.symbol, named.series, named.open_time[14:16]))
 
     def test_the_root_is_at_the_end_of_the_chain(self) -> None:
         found = self.judge([("BTC/USDT", 5), ("ETH/USDT", 10), ("ETH/USDT", 15)], [])

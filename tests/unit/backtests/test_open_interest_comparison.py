@@ -2,12 +2,17 @@
 
 import unittest
 
+import msgspec
 import numpy as np
 
+from backtests.proof.journal_columns import IRREGULAR, JournalColumns
 from backtests.proof.open_interest_comparison import MEANING, OpenInterestDifference, compare_open_interest
 from backtests.proof.report_lines import interest_lines
-from core.candle import OpenInterest
-from engine.journal_records import MissingRecord
+from core.candle import OpenInterest, Step
+from core.errors import Uncovered
+from engine.journal_records import MissingRecord, SessionRecord, step_record
+from tests.support.candles import candle
+from tests.support.runs.kernel_runs import settings_from
 from tests.support.times import MINUTE_MS
 
 STEPS = np.arange(4, 13, dtype=np.int64) * 5 * MINUTE_MS
@@ -64,6 +69,20 @@ class Comparing(unittest.TestCase):
             ],
             [*interest_lines(found)],
         )
+
+
+class ByColumns(unittest.TestCase):
+    """The compiled rules know no open interest; the kernel replays a journal that has any."""
+
+    def test_a_journal_that_has_any_is_left_to_the_kernel(self) -> None:
+        settings, plain = settings_from({}, ("BTC/USDT",), "1m"), SessionRecord("s", "", "", {}, {}, {}, False)
+        with self.assertRaisesRegex(Uncovered, "open interest"):
+            JournalColumns(msgspec.structs.replace(plain, open_interest=["5m"]), settings)
+        step = Step(MINUTE_MS, (candle(0, 1.0),))
+        JournalColumns(plain, settings).take(step_record(step, ""))
+        with self.assertRaisesRegex(Uncovered, IRREGULAR):
+            shown = msgspec.structs.replace(step, open_interest=((row(-5),),))
+            JournalColumns(plain, settings).take(step_record(shown, ""))
 
 
 if __name__ == "__main__":
