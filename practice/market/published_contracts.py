@@ -1,5 +1,6 @@
 """Mark candles, funding rates and open interest as the practice exchange has published them by its clock."""
 
+import functools
 from collections.abc import Callable, Mapping
 
 from core.candle import Candle, FundingRate, OpenInterest
@@ -15,6 +16,9 @@ MARK_DIGITS = 8
 
 _LOOK_BACK_MS = 3 * DAY_MS
 """How far back the last payment is looked for; no exchange's interval is longer than a day."""
+
+_DAYS_KEPT = 256
+"""Days of open interest, by symbol and period, that are kept for who asks for one row after the other."""
 
 
 Delay = Callable[[str, int], int]
@@ -48,6 +52,7 @@ class PublishedContracts:
         self._clock = clock
         self._delay = delay
         self._interest_delay = interest_delay
+        self._interest_of_day = functools.lru_cache(maxsize=_DAYS_KEPT)(self._made_interest)
 
     def mark_candles(self, symbol: str, timeframe: str, start_ms: int, end_ms: int) -> CandleColumns:
         """Return the source's mark candles of a range, those of the future too."""
@@ -77,8 +82,17 @@ class PublishedContracts:
     ) -> list[OpenInterest]:
         """Return the open interest stamped in ``[start_ms, end_ms)`` that is published by now, or by an instant."""
         now_ms = self._clock() if now_ms is None else now_ms
-        found = self._contracts.open_interest(symbol, period, start_ms, min(end_ms, now_ms + 1))
+        end_ms = min(end_ms, now_ms + 1)
+        if end_ms - start_ms > _LOOK_BACK_MS:
+            found = self._contracts.open_interest(symbol, period, start_ms, end_ms)
+        else:
+            days = range(floor_to_grid(start_ms, DAY_MS), end_ms, DAY_MS)
+            rows = (one for day_ms in days for one in self._interest_of_day(symbol, period, day_ms))
+            found = [one for one in rows if start_ms <= one.time_ms < end_ms]
         return [one for one in found if one.time_ms + self._interest_delay(symbol, one.time_ms) <= now_ms]
+
+    def _made_interest(self, symbol: str, period: str, day_ms: int) -> list[OpenInterest]:
+        return self._contracts.open_interest(symbol, period, day_ms, day_ms + DAY_MS)
 
     def last_payment(self, symbol: str) -> FundingRate | None:
         """Return the latest payment that is published, None where there is none of the last days."""

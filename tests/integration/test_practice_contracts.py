@@ -12,6 +12,7 @@ from typing import Any
 import ccxt
 
 from core.candle import OpenInterest
+from core.errors import ConfigurationError
 from market_data import CandleStore
 from market_data.series_columns import OpenInterestColumns
 from practice import (
@@ -236,6 +237,8 @@ class OpenInterestRows(unittest.TestCase):
                     [one.time_ms for one in exchange.open_interest_truth("BTC/USDT", "5m")], [row[0] for row in found]
                 )
             self.assertEqual(len(exchange.open_interest_truth("ETH/USDT", "5m")), 4)
+        with self.assertRaisesRegex(ConfigurationError, "open_interest_delay 'soon' is no length of time"):
+            driven(open_interest_delay="soon")
 
     def test_what_is_not_kept_or_not_known_is_refused_as_the_exchange_does(self) -> None:
         with driven() as exchange:
