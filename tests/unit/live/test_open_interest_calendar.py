@@ -6,6 +6,7 @@ import math
 import tempfile
 import unittest
 from pathlib import Path
+from types import SimpleNamespace
 
 from core.candle import OPEN_INTEREST_KNOWN_AFTER_MS, OpenInterest, Step
 from core.errors import ConfigurationError
@@ -119,10 +120,12 @@ class OpenInterestCalendarTest(unittest.TestCase):
 class AtTheStart(unittest.TestCase):
     """An exchange that serves none is named once, where any is asked for; the session goes without."""
 
-    def fed(self, periods: tuple[str, ...], source: object) -> tuple[tuple[str, ...], str]:
+    def fed(self, periods: tuple[str, ...], source: object, **read: object) -> tuple[tuple[str, ...], str]:
         said = io.StringIO()
         with contextlib.redirect_stderr(said):
-            fed = open_interest_fed(Traded("crowd", {}, (), MINUTE_MS, periods), "kraken", source)
+            fed = open_interest_fed(
+                Traded("crowd", {"": SimpleNamespace(**read)}, (), MINUTE_MS, periods), "kraken", source
+            )
         return fed, said.getvalue()
 
     def test_without_a_source_of_it_none_is_fed_and_a_line_says_so(self) -> None:
@@ -133,6 +136,11 @@ class AtTheStart(unittest.TestCase):
 
     def test_who_asks_for_none_hears_nothing_of_it(self) -> None:
         self.assertEqual(((), ""), self.fed((), None))
+
+    def test_who_reads_it_and_trades_no_contracts_is_told_so(self) -> None:
+        fed, said = self.fed((), None, open_interest_periods=("5m",))
+        self.assertEqual((), fed)
+        self.assertRegex(said, r"\Awarning: crowd reads open interest, which only perpetual contracts have [^\n]*\n\Z")
 
     def test_a_source_is_opened_for_open_interest_alone_and_an_exchange_without_one_is_no_error_then(self) -> None:
         nowhere = Addresses(None, None)
