@@ -31,7 +31,7 @@ from core.errors import StrategyError, Uncovered
 from core.timeframe import timeframe_ms
 from engine.assembly import build_safety_monitor, build_session, build_strategy_of
 from engine.kill_switch import KillSwitch
-from engine.open_interest import open_interest_asked
+from engine.open_interest import open_interest_asked, open_interest_read
 from engine.renderer import SessionOutputs
 from engine.session import Session
 from engine.warm_up import warm_up
@@ -327,10 +327,11 @@ def _unread(strategy: Strategy | StreamingStrategy) -> list[str]:
 
 def _unfed(plan: RunPlan, strategy: Strategy | StreamingStrategy, market: MarketInput) -> list[str]:
     """Say where open interest is read that nobody could be asked for."""
-    asked = () if market.open_interest else open_interest_asked(plan.settings, [strategy])
-    return (
-        ["the program reads open interest, and was fed none: there is none beside candles in memory"] if asked else []
-    )
+    if market.open_interest or not open_interest_read([strategy]):
+        return []
+    spot = plan.settings.live.execution.perpetual is None
+    why = "only perpetual contracts have it (execution.perpetual)" if spot else "there is none beside candles in memory"
+    return [f"the program reads open interest, and was fed none: {why}"]
 
 
 def warmed_candles(session: Session, market: MarketInput) -> dict[str, int]:

@@ -9,14 +9,14 @@ from validation.composed_settings import Settings
 
 
 def open_interest_asked(settings: Settings, strategies: Iterable[object]) -> tuple[str, ...]:
-    """Return the periods of open interest that strategies ask for, the shortest first; none without contracts.
+    """Return the periods of open interest that strategies read, the shortest first; none without contracts."""
+    return () if settings.live.execution.perpetual is None else open_interest_read(strategies)
 
-    They are what the attribute ``open_interest_periods`` of each names.
-    """
-    if settings.live.execution.perpetual is None:
-        return ()
-    asked = {period for strategy in strategies for period in getattr(strategy, "open_interest_periods", ())}
-    return tuple(period for period in OPEN_INTEREST_PERIODS if period in asked)
+
+def open_interest_read(strategies: Iterable[object]) -> tuple[str, ...]:
+    """Return the periods that the attribute ``open_interest_periods`` of each strategy names, the shortest first."""
+    read = {period for strategy in strategies for period in getattr(strategy, "open_interest_periods", ())}
+    return tuple(period for period in OPEN_INTEREST_PERIODS if period in read)
 
 
 def fed_period_ms(periods: Sequence[str]) -> int:

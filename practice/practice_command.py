@@ -217,7 +217,8 @@ def _greeting(exchange: "PracticeExchange", arguments: argparse.Namespace) -> li
 
     end = "for ever" if exchange.end_ms is None else f"to {format_ms(exchange.end_ms)}"
     return [
-        f"REST {exchange.rest_url}/api/v3 and /fapi/v1   streams {exchange.stream_url}/stream?streams=…",
+        f"REST {exchange.rest_url}/api/v3 and /fapi/v1, with /futures/data   "
+        f"streams {exchange.stream_url}/stream?streams=…",
         f"{', '.join(exchange.symbols)}",
         f"its clock runs from {format_ms(exchange.start_ms)} {end}, {arguments.speed:g} of its seconds in a second",
     ]

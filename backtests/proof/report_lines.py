@@ -108,7 +108,7 @@ def _history(history: HistoryParity) -> Iterator[str]:
     interest = history.open_interest or []
     if history.open_interest is not UNSET:
         fed = history.compared.get("open_interest", 0)
-        yield f"  interest  {fed} of the session compared, {len(interest)} differ"
+        yield f"  interest {fed} of the session compared, {len(interest)} differ"
         for row in interest[:MOST_SHOWN]:
             yield from interest_lines(row)
         yield from rest_lines(interest)

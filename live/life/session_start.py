@@ -15,6 +15,7 @@ from core.watched_series import WatchedSeries
 from engine.fold import AnyFold, fold_of
 from engine.journal import JournalWriter
 from engine.journal_records import SessionRecord, WatchedRecord, fields_of
+from engine.open_interest import open_interest_read
 from engine.portfolio.traded import Traded, identity_of, traded_by
 from live.intake.barrier import Barrier
 from live.intake.exchange_access import Market, warmup_candles, watched_warmup
@@ -121,7 +122,12 @@ async def start_fresh(
 
 
 def open_interest_fed(traded: Traded, exchange: str, source: PerpetualSource | None) -> tuple[str, ...]:
-    """Return the periods of open interest that a session is fed; where its exchange has none, say so and feed none."""
+    """Return the periods of open interest that a session is fed; where some are read and there are none, say so."""
+    if open_interest_read(traded.strategies.values()) and not traded.open_interest:
+        warn(
+            f"{traded.name} reads open interest, which only perpetual contracts have (execution.perpetual): it has no "
+            "value in this session"
+        )
     if traded.open_interest and (source is None or not source.serves_open_interest):
         warn(
             f"{exchange} serves no open interest here: what {traded.name} reads of it has no value in this session; "

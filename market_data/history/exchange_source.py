@@ -25,6 +25,9 @@ from market_data.store.candle_store import CandleStore
 from market_data.store.finer_series import finer_advice
 from market_data.store.rows_change import Rewriting
 
+_PROGRESS_UNITS = {"funding": "minutes", "open-interest": "rows"}
+"""What a fetch counts, where that is no candles."""
+
 
 class ExchangeSource:
     """Opens an exchange when it must be asked, and keeps it open for the whole of the outermost ``connection``.
@@ -259,13 +262,13 @@ class ExchangeSource:
             self._market_list.refresh(adapter, now_ms)
         except FeedError as error:
             raise MissingCandlesError(self.exchange, series, wanted, str(error), beside=beside) from error
-        length = source.length_ms
+        length, kind = source.length_ms, kind_and_period(series)[0]
         # Open interest is that of its stamp, whereas a candle is known at the end of its length.
-        ahead_ms = length if kind_and_period(series)[0] == "open-interest" else 0
+        ahead_ms = length if kind == "open-interest" else 0
         until_ms = floor_to_grid(now_ms, length) + ahead_ms
         closed = {symbol: _until(ranges, until_ms) for symbol, ranges in wanted.items()}
         total = sum(end - start for ranges in closed.values() for start, end in ranges) // length
-        unit = "minutes" if kind_and_period(series)[0] == "funding" else "candles"
+        unit = _PROGRESS_UNITS.get(kind, "candles")
         with open_progress(f"{self.exchange} {series}", total, self._progress, unit) as progress:
             outcomes = Fetch(adapter.name, source, closed, keep, now_ms=now_ms, progress=progress).run()
         for symbol, outcome in outcomes.items():

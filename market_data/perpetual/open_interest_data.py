@@ -109,7 +109,7 @@ def _warning(exchange: str, symbol: str, period: str, gaps: Sequence[Interval], 
     series = open_interest_series(period)
     advice = (
         f"Import it with `python -m market_data import --exchange {exchange} .../{symbol_folder(symbol)}/"
-        f"{series}.csv.gz` (or of a shorter period)"
+        f"{series}.csv.gz`, or files of 5m, which serve every period, such as Binance's metrics (--symbol {symbol})"
     )
     if exchange in known_exchanges():
         advice += (

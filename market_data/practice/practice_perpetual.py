@@ -43,7 +43,7 @@ INTEREST = 100_000
 INTEREST_BOUND = 500_000
 """Interest of eight hours and the bound of its difference from the premium, in nano."""
 
-INTEREST_NOISE = ((16 * DAY, 120_000_000), (DAY, 40_000_000), (240, 15_000_000), (5, 1_000_000))
+OPEN_INTEREST_NOISE = ((16 * DAY, 120_000_000), (DAY, 40_000_000), (240, 15_000_000), (5, 1_000_000))
 """Grids of the open interest: length of a cell in minutes, standard deviation in nano of the usual amount."""
 
 _BATCH_MS = 16 * DAY_MS
@@ -137,7 +137,7 @@ def _open_lots(seed: int, listing: Listing, first: int, count: int) -> Int64Arra
     """Return the open interest at the beginnings of minutes, in lots."""
     usual = int(listing.turnover * DAY * 10**listing.lot_digits // listing.price)
     level = np.zeros(count, np.int64)
-    for length, sd in INTEREST_NOISE:
+    for length, sd in OPEN_INTEREST_NOISE:
         level += noise(stream(seed, f"{listing.symbol}/open-interest/{length}"), first, count, length, sd)
     # In parts per million, so that no product leaves 64 bits.
     lots: Int64Array = usual + usual * (level // 1_000) // 1_000_000

@@ -78,8 +78,8 @@ def contract_source(source: CandleSource) -> ContractSource:
 class ColumnsSource:
     """Candles held in memory, keyed by ``(symbol, timeframe)``; instruments default to the finest steps.
 
-    ``marks`` are mark candles keyed likewise, ``funding`` the payments of each symbol, oldest first, and ``interest``
-    its open interest, which serves every period on whose grid its stamps lie.
+    ``marks`` are mark candles keyed likewise, ``funding`` the payments of each symbol, oldest first, and
+    ``open_interest`` its rows, which serve every period on whose grid their stamps lie.
     """
 
     def __init__(
@@ -88,12 +88,12 @@ class ColumnsSource:
         instruments: Mapping[str, Instrument] | None = None,
         marks: Mapping[tuple[str, str], CandleColumns] | None = None,
         funding: Mapping[str, Sequence[FundingRate]] | None = None,
-        interest: Mapping[str, Sequence[OpenInterest]] | None = None,
+        open_interest: Mapping[str, Sequence[OpenInterest]] | None = None,
     ) -> None:
         self._columns = dict(columns)
         self._marks = dict(marks or {})
         self._funding = dict(funding or {})
-        self._interest = dict(interest or {})
+        self._open_interest = dict(open_interest or {})
         known = instruments or {}
         self._markets = {symbol: known.get(symbol, Instrument(symbol)) for symbol, _ in columns}
 
@@ -119,7 +119,7 @@ class ColumnsSource:
 
     def open_interest(self, symbol: str, period: str, start_ms: int, end_ms: int) -> list[OpenInterest]:
         """Return the open interest of a range on a period's grid."""
-        inside = [one for one in self._interest.get(symbol, ()) if start_ms <= one.time_ms < end_ms]
+        inside = [one for one in self._open_interest.get(symbol, ()) if start_ms <= one.time_ms < end_ms]
         return [one for one in inside if one.time_ms == floor_to_grid(one.time_ms, timeframe_ms(period))]
 
 

@@ -19,9 +19,11 @@ _LOOK_BACK_MS = 3 * DAY_MS
 
 _DAYS_KEPT = 256
 """Days of open interest, by symbol and period, that are kept for who asks for one row after the other."""
-
+_DAYS_AT_ONCE = 3
+"""Longer ranges are made at once: none of their days is kept."""
 
 Delay = Callable[[str, int], int]
+"""Returns how long after the stamp of a symbol's row it is published."""
 
 
 def _at_once(symbol: str, due_ms: int) -> int:
@@ -83,7 +85,7 @@ class PublishedContracts:
         """Return the open interest stamped in ``[start_ms, end_ms)`` that is published by now, or by an instant."""
         now_ms = self._clock() if now_ms is None else now_ms
         end_ms = min(end_ms, now_ms + 1)
-        if end_ms - start_ms > _LOOK_BACK_MS:
+        if end_ms - start_ms > _DAYS_AT_ONCE * DAY_MS:
             found = self._contracts.open_interest(symbol, period, start_ms, end_ms)
         else:
             days = range(floor_to_grid(start_ms, DAY_MS), end_ms, DAY_MS)

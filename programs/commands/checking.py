@@ -19,12 +19,13 @@ from programs.program_choice import ProgramChoice, pool_folders, read_pools, tol
 from programs.program_run import program_settings
 from programs.read_findings import read_findings
 from runs.commands.opened_store import print_json
+from strategies.programs.known_interest import INTEREST_FLOWS
 from strategies.programs.sandbox.decision import ProgramDecision
 from strategies.programs.sandbox.finding import Finding
 from strategies.programs.sandbox.problem import ProgramProblem
 from strategies.programs.sandbox.program_check import DECIDE, check_program
-from strategies.programs.sandbox.program_text import ProgramText
-from strategies.programs.sandbox.reads import TRIGGERS_NAME
+from strategies.programs.sandbox.program_text import ProgramText, parsed
+from strategies.programs.sandbox.reads import TRIGGERS_NAME, line_of_read
 from strategies.programs.triggers.pool_files import pools_of
 from validation.config_error import ConfigValidationError
 
@@ -40,6 +41,8 @@ exit codes: 0 sound, 1 an error was found, 2 bad arguments or configuration, 3 d
 """
 _PLACE = re.compile(r"(?P<file>[^:]*):(?P<line>\d+): ")
 """How a line begins that says of which line of a text it is."""
+_OF_CONTRACTS = ("funding", *INTEREST_FLOWS)
+"""The flows that only perpetual contracts have."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -90,7 +93,7 @@ def _of_triggers(text: ProgramText, path: Path, asked: argparse.Namespace) -> It
         pools, files = read_pools(wanted.pools, pool_folders(path))
         schedule = wanted.schedule if wanted.schedule is not None or pools else "1w"
         choice = ProgramChoice(path.stem, text.text, pools, schedule, pool_files=files)
-        program_settings(choice, market_of(asked))
+        settings = program_settings(choice, market_of(asked))
     except ConfigurationError as error:
         own = f"program {path.stem}"
         strangers = [one for one in error.facts if one.file not in ("", own)]
@@ -103,6 +106,21 @@ def _of_triggers(text: ProgramText, path: Path, asked: argparse.Namespace) -> It
             number = int(place["line"]) if place is not None and named else _line_of(text, TRIGGERS_NAME)
             what, allowed = in_two(line[place.end() if place is not None and named else 0 :])
             yield Finding(number, 1, what, allowed or "allowed: another one")
+        return
+    if settings.live.execution.perpetual is None:
+        yield from _of_contracts_alone(text, asked.config)
+
+
+def _of_contracts_alone(text: ProgramText, config: str) -> Iterator[Finding]:
+    """Yield what a program reads of perpetual contracts, for a configuration that trades none."""
+    tree = parsed(text.text)
+    if isinstance(tree, ProgramProblem):
+        return
+    for metric, period in text.reads.flows:
+        if metric in _OF_CONTRACTS:
+            line = line_of_read(tree, "get_flow", metric, period) or 1
+            what = f"get_flow: only perpetual contracts have {metric}, and {config} trades none"
+            yield Finding(line, 1, what, "allowed: --config FILE with execution.perpetual", "warning")
 
 
 def _line_of(text: ProgramText, beginning: str) -> int:

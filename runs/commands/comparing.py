@@ -11,7 +11,7 @@ from metrics.run_metrics import GROUPS
 from runs.commands.listing import window_text
 from runs.commands.opened_store import current_store, print_json
 from runs.commands.showing import label_of, value_text
-from runs.commands.text_blocks import Grid, show
+from runs.commands.text_blocks import Grid, cut, show
 from runs.documents.manifest import read_manifest
 from runs.folder.file_names import MANIFEST
 from runs.store.store_rows import RunRow
@@ -107,5 +107,5 @@ def _row(name: str, values: Sequence[Any]) -> list[str]:
 
 def _text(value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return "-" if value is None else str(value)
+        return cut(", ".join(map(str, value)))
+    return "-" if value is None else cut(str(value))

@@ -8,7 +8,7 @@ from core.instants import format_ms
 from metrics.run_metrics import GROUPS
 from runs.commands.listing import made_text, plain_row, window_text
 from runs.commands.opened_store import current_store, print_json
-from runs.commands.text_blocks import Facts, number, show
+from runs.commands.text_blocks import Facts, cut, number, show
 from runs.store.store_rows import RunRow
 
 _HASHES = ("settings_sha256", "strategy_sha256", "data_sha256", "trades_sha256", "code_version")
@@ -71,7 +71,7 @@ def _identity(run: RunRow) -> Iterator[tuple[str, str]]:
 
 
 def _short(value: Any) -> str:
-    return format(value, "g") if isinstance(value, float) else str(value)
+    return format(value, "g") if isinstance(value, float) else cut(str(value))
 
 
 def _figures(figures: Mapping[str, Any]) -> Iterator[Facts]:

@@ -15,6 +15,8 @@ _WHOLE = 18
 _LEAST = 8
 """Columns of words give way to them down to this width, and heads down to their cells."""
 _HEAD = 5
+_LONGEST, _CUT = 80, 50
+"""Texts up to this long are shown whole; of others so much is."""
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -46,6 +48,11 @@ def number(value: float | int | None, decimals: int = 2) -> str:
         return UNDEFINED
     text = f"{value:,.{0 if isinstance(value, int) else decimals}f}"
     return text[1:] if text.startswith("-") and not text.strip("-0.,") else text
+
+
+def cut(text: str) -> str:
+    """Return a text as a cell or a fact holds it: a long one, such as a program's, cut short and with its length."""
+    return text if len(text) <= _LONGEST else f"{' '.join(text.split())[:_CUT]}… ({len(text):,} characters)"
 
 
 def _plain(blocks: Sequence[Facts | Grid]) -> Iterator[str]:

@@ -62,7 +62,7 @@ def session_manifest(
     settings: "Settings",
     strategy: "Deciding",
     unified: Mapping[str, str],
-    funding_patience_ms: int,
+    patience_ms: int,
 ) -> Manifest[SymbolAtStart]:
     """Return what a live session is made of as it begins.
 
@@ -74,7 +74,7 @@ def session_manifest(
         Those of the record.
     unified
         Unified symbol of every configured spelling.
-    funding_patience_ms
+    patience_ms
         How long after its due time a funding rate is waited for, and open interest after it counts as known.
     """
     symbols = {
@@ -97,7 +97,7 @@ def session_manifest(
         strategy_files=record.strategy_files or UNSET,
         timeframe=settings.live.timeframe,
         detail_interval=settings.live.detail_interval or UNSET,
-        perpetual=_contracts(settings, record, funding_patience_ms),
+        perpetual=_contracts(settings, record, patience_ms),
     )
 
 
@@ -110,7 +110,7 @@ def _watched(record: "SessionRecord") -> dict[str, WatchedAtStart]:
     }
 
 
-def _contracts(settings: "Settings", record: "SessionRecord", funding_patience_ms: int) -> SessionContracts | UnsetType:
+def _contracts(settings: "Settings", record: "SessionRecord", patience_ms: int) -> SessionContracts | UnsetType:
     """Return what a session knows of its contracts as it begins; nothing on spot."""
     own = settings.live.execution.perpetual
     if own is None:
@@ -124,8 +124,8 @@ def _contracts(settings: "Settings", record: "SessionRecord", funding_patience_m
             for spelling, rules in record.instruments.items()
         },
         mark_candles={"interval": interval, "source": "rest"} if own.mark_price else None,
-        funding={"source": "rest", "patience_ms": funding_patience_ms} if own.funding else None,
-        open_interest={"periods": periods, "source": "rest", "patience_ms": funding_patience_ms} if periods else UNSET,
+        funding={"source": "rest", "patience_ms": patience_ms} if own.funding else None,
+        open_interest={"periods": periods, "source": "rest", "patience_ms": patience_ms} if periods else UNSET,
     )
 
 

@@ -9,8 +9,8 @@ from core.timeframe import floor_to_grid, timeframe_ms, timeframe_name
 INTEREST_FLOWS = ("open_interest", "open_interest_change")
 """The flows that are read out of open interest."""
 NO_INTEREST = (
-    "no open interest of the last two periods is known: a session of perpetual contracts has it where it is stored, "
-    "or its exchange serves it"
+    "no open interest of the last two periods is known: a session has that of the contracts that it trades, where it "
+    "is stored or its exchange serves it"
 )
 NO_INTEREST_BEFORE = "the open interest one period before the last is not known"
 """Both reasons rest on what was shown alone, so that a session that is run again gives them again."""

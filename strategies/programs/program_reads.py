@@ -16,7 +16,7 @@ from strategies.programs.triggers.feature_text import feature_of, with_text
 from strategies.programs.triggers.regime import LONG, regime_features
 
 FLOWS: Mapping[str, str] = {
-    "funding": "no funding rate is known yet: a session has them where execution.perpetual.funding is on",
+    "funding": "no payment was due since the start: contracts that are traded have them (execution.perpetual.funding)",
     **dict.fromkeys(INTEREST_FLOWS, NO_INTEREST),
     "taker_volume": "candles do not say which side took",
     "cvd": "candles do not say which side took",

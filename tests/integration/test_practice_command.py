@@ -82,7 +82,7 @@ class Command(unittest.TestCase):
         with started("--speed", "60000", "--for", "9h", "--symbols", "BTCUSDT", "--funding-delay", "30m") as process:
             assert process.stdout is not None
             lines = [process.stdout.readline() for _ in range(4)]
-            self.assertIn("/api/v3 and /fapi/v1", lines[0])
+            self.assertIn("/api/v3 and /fapi/v1, with /futures/data", lines[0])
             self.assertIn("the end is reached", lines[3])
             address = re.search(r"http://127\.0\.0\.1:\d+", lines[0])
             path = f"/fapi/v1/fundingRate?symbol=BTCUSDT&startTime={at(60)}"

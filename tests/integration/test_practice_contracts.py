@@ -273,7 +273,7 @@ class OpenInterestRows(unittest.TestCase):
                 SelectedSource(StoreSource(store, "mine"), ["A/USDT", "B/USDT"]),
                 ColumnsSource(
                     {(symbol, "1m"): practice_columns("BTC/USDT", 30) for symbol in ("A/USDT", "B/USDT")},
-                    interest={
+                    open_interest={
                         "A/USDT": [
                             OpenInterest(time_ms, amount, None if math.isnan(value) else value)
                             for time_ms, amount, value in interest

@@ -118,6 +118,21 @@ class Check(Command):
         self.assertIn("mine.py:13:45: warning: count is 5,000, of which the last 1,000 are given — allowed: ", out)
         self.assertTrue(out.endswith("mine.py: 13 errors\n"), out)
 
+    def test_what_only_contracts_have_is_a_warning_where_none_are_traded(self) -> None:
+        reads = ('market.get_flow(trigger.symbol, "open_interest", "1h")', 'market.get_flow(trigger.symbol, "funding")')
+        mine = self.program(body(*reads, 'market.get_flow(trigger.symbol, "cvd")'))
+        code, out, _ = self.called("check", mine)
+        found = [
+            f"mine.py:{line}:1: warning: get_flow: only perpetual contracts have {flow}, and config/practice.yaml "
+            "trades none — allowed: --config FILE with execution.perpetual"
+            for line, flow in ((5, "open_interest"), (6, "funding"))
+        ]
+        self.assertEqual((0, found), (code, sorted(out.splitlines()[:-1])))
+        contracts = "exchange: practice\nsymbols: [BTC/USDT]\ntimeframe: 15m\nexecution: {perpetual: {}}\n"
+        Path("config/contracts.yaml").write_text(contracts)
+        code, out, _ = self.called("check", mine, "--config", "config/contracts.yaml")
+        self.assertEqual((0, 1), (code, len(out.splitlines())))
+
     def test_what_wakes_it_is_looked_at(self) -> None:
         Path("pools").mkdir()
         Path("pools/far.yaml").write_text("name: x\nall:\n  - {feature: close, op: '>', value: 1, period: 20m}\n")

@@ -184,15 +184,17 @@ class Calls(Case):
         spot = program_settings(ProgramChoice("spot", TEXT, schedule="1h"), ProgramMarket(PRACTICE_CONFIG))
         self.assertEqual((), open_interest_asked(spot, [build_strategy_of(spot)]))
 
-    def test_candles_in_memory_have_none_beside_them_and_the_run_says_so(self) -> None:
+    def test_a_run_that_can_be_fed_none_says_so(self) -> None:
         opens = [hour(n) for n in range(3)]
         frame = pd.DataFrame({"timestamp": pd.to_datetime(opens, unit="ms", utc=True), "volume": 1.0})
         frame[["open", "high", "low", "close"]] = 100.0
-        for perpetual in (None, {"funding": False, "mark_price": False}):
+        contracts = {"funding": False, "mark_price": False}
+        for perpetual, why in ((None, "only perpetual contracts have it"), (contracts, "there is none beside candles")):
             config = {"strategy": {"type": "program", "params": {"code": TEXT, "schedule": "1h"}}}
             result = run_backtest(frame, config={**config, "execution": {"perpetual": perpetual}}).result
             said = [line for line in result.warnings if "open interest" in line]
-            self.assertEqual(int(perpetual is not None), len(said))
+            self.assertEqual(1, len(said))
+            self.assertIn(f"and was fed none: {why}", said[0])
 
     def test_a_provider_that_has_none_is_one_clear_line(self) -> None:
         class Replaced:

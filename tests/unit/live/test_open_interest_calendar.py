@@ -9,7 +9,9 @@ from pathlib import Path
 
 from core.candle import OPEN_INTEREST_KNOWN_AFTER_MS, OpenInterest, Step
 from core.errors import ConfigurationError
+from engine.assembly import build_strategy_of
 from engine.journal_records import MissingRecord, SessionRecord, StepRecord, step_record
+from engine.portfolio.portfolio_assembly import AnyStrategy
 from engine.portfolio.traded import Traded
 from live.intake.exchange_access import Addresses
 from live.intake.funding_calendar import PATIENCE_MS
@@ -17,6 +19,9 @@ from live.intake.open_interest_calendar import OpenInterestCalendar, open_intere
 from live.intake.session_inputs import open_source
 from live.life.journalled_past import JournalledPast
 from live.life.session_start import open_interest_fed
+from programs.backtest_config import PRACTICE_CONFIG
+from programs.program_choice import ProgramChoice
+from programs.program_run import ProgramMarket, program_settings
 from tests.support.sessions.live_sessions import live_settings
 from tests.support.times import DAY_MS, HOUR_MS, MINUTE_MS
 
@@ -29,6 +34,7 @@ class ServesNone:
 
 FIVE = 5 * MINUTE_MS
 SYMBOLS = ("A", "B")
+READS = '    return market.get_flow(trigger.symbol, "open_interest")["value"]\n'
 
 
 def row(minute: int, amount: float = 10.0) -> OpenInterest:
@@ -119,10 +125,11 @@ class OpenInterestCalendarTest(unittest.TestCase):
 class AtTheStart(unittest.TestCase):
     """An exchange that serves none is named once, where any is asked for; the session goes without."""
 
-    def fed(self, periods: tuple[str, ...], source: object) -> tuple[tuple[str, ...], str]:
+    def fed(self, periods: tuple[str, ...], source: object, *strategies: AnyStrategy) -> tuple[tuple[str, ...], str]:
         said = io.StringIO()
+        traded = Traded("crowd", {str(n): one for n, one in enumerate(strategies)}, (), MINUTE_MS, periods)
         with contextlib.redirect_stderr(said):
-            fed = open_interest_fed(Traded("crowd", {}, (), MINUTE_MS, periods), "kraken", source)
+            fed = open_interest_fed(traded, "kraken", source)
         return fed, said.getvalue()
 
     def test_without_a_source_of_it_none_is_fed_and_a_line_says_so(self) -> None:
@@ -133,6 +140,13 @@ class AtTheStart(unittest.TestCase):
 
     def test_who_asks_for_none_hears_nothing_of_it(self) -> None:
         self.assertEqual(((), ""), self.fed((), None))
+
+    def test_who_reads_it_and_trades_no_contracts_is_told_so(self) -> None:
+        choice = ProgramChoice("crowd", "def decide(market, account, trigger):\n" + READS, schedule="1h")
+        program = build_strategy_of(program_settings(choice, ProgramMarket(PRACTICE_CONFIG)))
+        fed, said = self.fed((), None, program)
+        self.assertEqual((), fed)
+        self.assertRegex(said, r"\Awarning: crowd reads open interest, which only perpetual contracts have [^\n]*\n\Z")
 
     def test_a_source_is_opened_for_open_interest_alone_and_an_exchange_without_one_is_no_error_then(self) -> None:
         nowhere = Addresses(None, None)

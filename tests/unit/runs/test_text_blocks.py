@@ -6,7 +6,7 @@ import re
 import unittest
 from unittest.mock import patch
 
-from runs.commands.text_blocks import Facts, Grid, show
+from runs.commands.text_blocks import Facts, Grid, cut, show
 
 HEADS = ("trial", "ema_fast", "rsi_period", "sl_atr_multiple", "tp_atr_multiple", "sharpe", "trades", "return %",
          "max DD %", "PF", "PSR", "DSR", "a note")  # fmt: skip
@@ -45,6 +45,16 @@ class NarrowTerminal(unittest.TestCase):
 
     def test_a_title_is_one_line(self) -> None:
         self.assertEqual([TITLE, "status: completed"], shown(60, Facts(TITLE, [("status", "completed")])))
+
+
+class LongTexts(unittest.TestCase):
+    def test_a_text_as_long_as_a_hash_is_whole_and_that_of_a_program_one_short_line(self) -> None:
+        digest, program = "0123456789abcdef" * 4, "def decide(market, account, trigger):\n    return None\n" * 30
+        self.assertEqual(digest, cut(digest))
+        said = cut(program)
+        self.assertTrue(said.startswith("def decide(market, account, trigger): return None"), said)
+        self.assertTrue(said.endswith("… (1,620 characters)"), said)
+        self.assertLess(len(said), 80)
 
 
 if __name__ == "__main__":
