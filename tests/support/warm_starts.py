@@ -71,8 +71,8 @@ LATER = (
 )
 """What the program imports where it needs it, which most of its commands do."""
 REPOSITORY = Path(__file__).resolve().parents[2]
-_AT_ONCE = re.compile(r"PYTHON(?!PATH$)|LC_|LANG|TZ$|LD_|NUMBA_|OPENBLAS_|OMP_|SSL_")
-"""Variables that are read as a process begins: one that is given others has to begin itself."""
+_AT_ONCE = re.compile(r"PYTHON(?!PATH$)|LC_|LANG|TZ$|LD_|NUMBA_|OPENBLAS_|OMP_|SSL_|DASK_|MPL")
+"""Variables that are read as a process begins or imports libraries: one that is given others has to begin itself."""
 _LENGTH = 8
 _NOT_WRITTEN = 120
 """The exit code of Python where what was printed cannot be."""
