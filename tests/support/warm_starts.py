@@ -213,7 +213,7 @@ class SpawnedProcess(popen_spawn_posix.Popen):
 
 
 class ForkedCode(WarmProcess):
-    """What is told by ``-c`` and is forked nevertheless."""
+    """What is told by ``-c`` and is forked nevertheless: for tests of what it does, not of how it begins."""
 
     def _may_be_forked(self, words: Sequence[str], asked: Mapping[str, Any]) -> bool:
         return True
