@@ -31,6 +31,7 @@ from core.errors import StrategyError, Uncovered
 from core.timeframe import timeframe_ms
 from engine.assembly import build_safety_monitor, build_session, build_strategy_of
 from engine.kill_switch import KillSwitch
+from engine.open_interest import open_interest_asked
 from engine.renderer import SessionOutputs
 from engine.session import Session
 from engine.warm_up import warm_up
@@ -98,7 +99,8 @@ def made_run(
     strategy = build_strategy_of(settings) if strategy is None else strategy
     needed = stored_candles_needed(strategy, plan.start_ms, timeframe_ms(settings.live.timeframe))
     watched = watched_series_of(settings, strategy)
-    market = load_market(data_provider, settings.live, plan.start_ms, plan.end_ms, needed, watched)
+    interest = open_interest_asked(settings, [strategy])
+    market = load_market(data_provider, settings.live, plan.start_ms, plan.end_ms, needed, watched, interest)
     return run_loaded(plan, strategy, market._replace(hashed=hash_beside(market)), safety_monitor, watch=watch)
 
 
@@ -254,7 +256,8 @@ def fed_to(plan: RunPlan, market: MarketInput, ended: EndedRun) -> RunInput:
     ran_to_ms = None if ended.complete else session.last_step_ms or plan.start_ms
     fed = stored_input(plan, market, ended.warmed, strategy.warmup_candles, ran_to_ms=ran_to_ms)
     short = warm_up_lines(asked_by([strategy]), ended.warmed, timeframe_ms(plan.settings.live.timeframe))
-    return fed._replace(warnings=[*fed.warnings, *short, *_unread(strategy), *ended.warnings])
+    unfed = _unfed(plan, strategy, market)
+    return fed._replace(warnings=[*fed.warnings, *short, *_unread(strategy), *unfed, *ended.warnings])
 
 
 def _kept(kept: KeptOutputs, plan: RunPlan, market: MarketInput, ended: EndedRun, fed: RunInput) -> MadeRun:
@@ -320,6 +323,14 @@ def warm_up_session(session: Session, market: MarketInput) -> None:
 def _unread(strategy: Strategy | StreamingStrategy) -> list[str]:
     """Say which parameters a class of one's own was given and did not look at."""
     return [f"strategy.params.{key} was not read by {strategy.name}" for key in unread_parameters(strategy)]
+
+
+def _unfed(plan: RunPlan, strategy: Strategy | StreamingStrategy, market: MarketInput) -> list[str]:
+    """Say where open interest is read that nobody could be asked for."""
+    asked = () if market.open_interest else open_interest_asked(plan.settings, [strategy])
+    return (
+        ["the program reads open interest, and was fed none: there is none beside candles in memory"] if asked else []
+    )
 
 
 def warmed_candles(session: Session, market: MarketInput) -> dict[str, int]:

@@ -12,6 +12,7 @@ from backtests.timeline import step_times
 from core.timeframe import floor_to_grid, timeframe_ms
 from core.watched_series import WatchedSeries
 from market_data.history.loaded_candles import LoadedCandles
+from market_data.perpetual.open_interest_data import OpenInterestData
 from market_data.perpetual.perpetual_data import PerpetualData
 from market_data.quality.candle_quality import find_holes, outliers
 from metrics import buy_and_hold
@@ -101,7 +102,7 @@ def _until(one: LoadedCandles, end_ms: int, length_ms: int) -> LoadedCandles:
 
 
 def _fed(plan: RunPlan, market: MarketInput, symbol: str, warmed: int, warmup_needed: int) -> FedSymbol:
-    one, contract = market.candles[symbol], market.perpetual.get(symbol)
+    one, contract, interest = market.candles[symbol], market.perpetual.get(symbol), market.open_interest.get(symbol)
     opens = one.window.open_time_ms
     span = (int(opens[0]), int(opens[-1])) if len(opens) else None
     ends = candle_ends(span, plan.start_ms, plan.end_ms, timeframe_ms(market.timeframe))
@@ -118,15 +119,20 @@ def _fed(plan: RunPlan, market: MarketInput, symbol: str, warmed: int, warmup_ne
         missing_detail_candles=missing,
         instrument=trading_rules(one.instrument, plan.start_ms),
         rule_changes=[trading_rules(rules) for rules in one.rule_changes],
-        perpetual=contract_terms(
-            plan.settings, symbol, one.instrument, _NOT_ASKED if contract is None else contract.facts
-        ),
+        perpetual=contract_terms(plan.settings, symbol, one.instrument, _known(contract, interest)),
     )
     warnings = [*_of_candles(told, ends, warmup_needed, one.quality.get("refused", 0)), *_of_detail(market, symbol)]
     if contract is not None:
         warnings += _of_contract(plan, market, symbol, contract)
+    if interest is not None:
+        warnings += [text.removeprefix(f"{interest.symbol}: ") for text in interest.warnings]
     held = buy_and_hold(float(one.window.open[0]), float(one.window.close[-1])) if one.window.rows else None
     return FedSymbol(told, held, warnings)
+
+
+def _known(contract: PerpetualData | None, interest: OpenInterestData | None) -> dict[str, object]:
+    """Return what is known of a contract beside its candles, by the names of its terms."""
+    return {**(_NOT_ASKED if contract is None else contract.facts), **({} if interest is None else interest.facts)}
 
 
 def _detail(plan: RunPlan, market: MarketInput, symbol: str) -> tuple[int, int] | tuple[UnsetType, UnsetType]:

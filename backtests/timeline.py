@@ -1,17 +1,17 @@
 """The unified timeline: candles of several symbols merged into steps by close time."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from core.candle import Candle, FundingRate, Step
+from core.candle import Candle, FundingRate, OpenInterest, Step
 from core.candle_columns import CandleColumns, Int64Array
 
 STEPS_AT_ONCE = 4_096
 """How many steps are turned into objects at a time; it bounds memory and changes nothing else."""
 
-Payments = tuple[FundingRate, ...]
+Known = TypeVar("Known", FundingRate, OpenInterest)
 
 
 class MarketWindow(NamedTuple):
@@ -20,7 +20,7 @@ class MarketWindow(NamedTuple):
     ``candles`` are those of the strategy's timeframe, ``detail`` the finer ones. ``marks`` are mark price candles as
     long as the finest of both, ``funding`` the payments of each symbol, oldest first. ``detail_ms`` is None where the
     session has no detail candles. ``watched`` has one entry per watched series instead: its candles that close after
-    the session's start, and their length in milliseconds.
+    the session's start, and their length in milliseconds. ``open_interest`` is that of each symbol, oldest first.
     """
 
     candles: Sequence[CandleColumns]
@@ -30,6 +30,7 @@ class MarketWindow(NamedTuple):
     marks: Sequence[CandleColumns] = ()
     funding: Sequence[Sequence[FundingRate]] = ()
     watched: Sequence[tuple[CandleColumns, int]] = ()
+    open_interest: Sequence[Sequence[OpenInterest]] = ()
 
     @property
     def finest_ms(self) -> int:
@@ -40,11 +41,12 @@ class MarketWindow(NamedTuple):
 def steps_of(window: MarketWindow) -> Iterator[Step]:
     """Yield the steps of a window in order of time.
 
-    A step is an instant at which a candle closes, of either length. A mark candle, a payment or a watched candle makes
-    none: a mark candle is part of the step at its own close, or of none, a payment of the first step at or after its
-    due time, and a watched candle of the first step at or after its close.
+    A step is an instant at which a candle closes, of either length. A mark candle, a payment, a watched candle or open
+    interest makes none: a mark candle is part of the step at its own close, or of none, a payment of the first step at
+    or after its due time, a watched candle of the first step at or after its close, and open interest of the first
+    step at or after it is known.
     """
-    if window.detail or window.marks or window.funding or window.watched:
+    if window.detail or window.marks or window.funding or window.watched or window.open_interest:
         return _joined_steps(window)
     return merged_steps(window.candles, window.timeframe_ms)
 
@@ -96,7 +98,9 @@ def _joined_steps(window: MarketWindow) -> Iterator[Step]:
     """Yield steps of candles of two lengths, with mark prices and payments."""
     times = step_times(window)
     nobody = (None,) * len(window.candles)
-    payments = _payments_by_step(window.funding, times)
+    payments = _by_step(window.funding, [[one.due_ms for one in rates] for rates in window.funding], times)
+    rows = window.open_interest
+    interest = _by_step(rows, [[one.known_ms for one in of_symbol] for of_symbol in rows], times)
     for start in range(0, len(times), STEPS_AT_ONCE):
         part = times[start : start + STEPS_AT_ONCE]
         columns = zip(
@@ -108,7 +112,8 @@ def _joined_steps(window: MarketWindow) -> Iterator[Step]:
             strict=True,
         )
         for number, (time_ms, candles, detail, marks, watched) in enumerate(columns, start):
-            yield Step(time_ms, candles, detail, marks, payments.get(number, ()), watched)
+            paid, known = payments.get(number, ()), interest.get(number, ())
+            yield Step(time_ms, candles, detail, marks, paid, watched, known)
 
 
 def _watched_rows(
@@ -163,11 +168,12 @@ def _candles_at(columns: CandleColumns, opens: Int64Array) -> list[Candle | None
     return row
 
 
-def _payments_by_step(funding: Sequence[Sequence[FundingRate]], times: Int64Array) -> dict[int, tuple[Payments, ...]]:
-    """Return the payments by the number of the first step at or after their due time."""
-    found: dict[int, list[list[FundingRate]]] = {}
-    for index, rates in enumerate(funding):
-        due = np.array([rate.due_ms for rate in rates], np.int64)
-        for number, rate in zip(np.searchsorted(times, due).tolist(), rates, strict=True):
-            found.setdefault(number, [[] for _ in funding])[index].append(rate)
+def _by_step(
+    parts: Sequence[Sequence[Known]], known_ms: Sequence[Sequence[int]], times: Int64Array
+) -> dict[int, tuple[tuple[Known, ...], ...]]:
+    """Return what is known at times beside each symbol, by the number of the first step at or after them."""
+    found: dict[int, list[list[Known]]] = {}
+    for index, (rows, known) in enumerate(zip(parts, known_ms, strict=True)):
+        for number, row in zip(np.searchsorted(times, np.array(known, np.int64)).tolist(), rows, strict=True):
+            found.setdefault(number, [[] for _ in parts])[index].append(row)
     return {number: tuple(map(tuple, of_step)) for number, of_step in found.items()}

@@ -1,7 +1,8 @@
 """Spellings of symbols: separators and case do not count, and letters are never sliced into base and quote."""
 
 import difflib
-from collections.abc import Iterable
+import functools
+from collections.abc import Callable, Iterable, Mapping
 from typing import Literal
 
 _SEPARATORS = str.maketrans("", "", "/-_: ")
@@ -43,14 +44,43 @@ def kind_of(symbol: str) -> Kind:
     return "perpetual" if quote.endswith(settle_key) else "other settlement"
 
 
+class KnownSymbols:
+    """Symbols that are looked up by many spellings.
+
+    Examples
+    --------
+    >>> known = KnownSymbols(["BTC/USDT:USDT", "ETH/USDT"])
+    >>> known.named("btcusdt"), known.named("ETH-USDT"), known.named("SOL/USDT")
+    (['BTC/USDT:USDT'], ['ETH/USDT'], [])
+    """
+
+    def __init__(self, symbols: Iterable[str]) -> None:
+        self._symbols = tuple(symbols)
+        self._by_letters = _by(symbol_key, self._symbols)
+
+    def named(self, spelling: str) -> list[str]:
+        """Return the symbols that a spelling names: those of the same letters, else those but for the settle currency.
+
+        They are in the order in which they were given.
+        """
+        exact = self._by_letters.get(symbol_key(spelling))
+        return list(exact or self._by_pair.get(symbol_key(_pair(spelling)), []))
+
+    @functools.cached_property
+    def _by_pair(self) -> Mapping[str, list[str]]:
+        return _by(lambda symbol: symbol_key(_pair(symbol)), self._symbols)
+
+
 def same_symbols(spelling: str, symbols: Iterable[str]) -> list[str]:
-    """Return the symbols that a spelling names: those of the same letters, else those but for the settle currency."""
-    symbols, key = list(symbols), symbol_key(spelling)
-    exact = [symbol for symbol in symbols if symbol_key(symbol) == key]
-    if exact:
-        return exact
-    pair = symbol_key(_pair(spelling))
-    return [symbol for symbol in symbols if symbol_key(_pair(symbol)) == pair]
+    """Return the symbols that a spelling names; see :meth:`KnownSymbols.named`."""
+    return KnownSymbols(symbols).named(spelling)
+
+
+def _by(key: Callable[[str], str], symbols: Iterable[str]) -> Mapping[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for symbol in symbols:
+        found.setdefault(key(symbol), []).append(symbol)
+    return found
 
 
 def _pair(symbol: str) -> str:

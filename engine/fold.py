@@ -128,7 +128,7 @@ class Fold(Generic[Kernel, Written]):
 
     def _check_widths(self, record: StepRecord) -> None:
         """Refuse a step of other symbols: candles there must be, the other parts may be empty."""
-        for part in (record.candles, record.detail, record.marks, record.funding):
+        for part in (record.candles, record.detail, record.marks, record.funding, record.open_interest):
             if len(part) != self._symbols and (part or part is record.candles):
                 raise InvariantError(f"{len(part)} candles for {self._symbols} symbols")
         if record.watched and len(record.watched) != len(self.session.watched.series):

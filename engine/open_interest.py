@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 
 from core.candle import OPEN_INTEREST_KNOWN_AFTER_MS, OPEN_INTEREST_PERIODS
-from core.timeframe import floor_to_grid, timeframe_ms
+from core.timeframe import floor_to_grid, timeframe_ms, timeframe_name
 from validation.composed_settings import Settings
 
 
@@ -37,3 +37,9 @@ def first_stamp_ms(start_ms: int, periods: Sequence[str]) -> int:
     """
     longest_ms = max(map(timeframe_ms, periods))
     return floor_to_grid(start_ms - OPEN_INTEREST_KNOWN_AFTER_MS, longest_ms) - 2 * longest_ms
+
+
+def fed_of(start_ms: int, end_ms: int, periods: Sequence[str]) -> tuple[str, int, int]:
+    """Return what serves some periods from a start to an end: the one period, and the stamps from ... to, exclusive."""
+    end = end_ms - OPEN_INTEREST_KNOWN_AFTER_MS + 1
+    return timeframe_name(fed_period_ms(periods)), first_stamp_ms(start_ms, periods), end

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Literal
 
-from core.candle import Candle, FundingRate, Step
+from core.candle import Candle, Step
 from core.errors import InvariantError
 from core.events import CandleMove, EquityPoint, Halt, HaltLifted, KillSwitchChange, Listener
 from core.exact import ZERO, computed, received, subtract
@@ -201,8 +201,8 @@ class Session:
         statistics.candles_processed += len(decided)
         if self._rule_changes.waiting:
             self._rule_changes.apply(time_ms)
-        if step.funding and self.rules.funding:
-            self._add_funding(step.funding)
+        if step.funding or step.open_interest:
+            self._take_known(step)
         moved = self._moves.beyond(matched, time_ms) if account.holdings or book.entries else ()
         gaps = self._segments.follow(matched)
         if gaps or account.holdings or book.entries or book.scripted or venue.funding.waiting:
@@ -306,13 +306,19 @@ class Session:
         if self.program is not None:
             self.program.close()
 
-    def _add_funding(self, funding: tuple[tuple[FundingRate, ...], ...]) -> None:
-        """Take the payments that became known with a step."""
-        for symbol, rates in zip(self._symbols, funding, strict=True):
-            if rates:
-                self._venue.funding.add(symbol, rates)
-                if self.program is not None:
-                    self.program.fund(symbol, rates)
+    def _take_known(self, step: Step) -> None:
+        """Take the payments, and show a program the open interest, that became known with a step."""
+        program = self.program
+        if step.funding and self.rules.funding:
+            for symbol, rates in zip(self._symbols, step.funding, strict=True):
+                if rates:
+                    self._venue.funding.add(symbol, rates)
+                    if program is not None:
+                        program.fund(symbol, rates)
+        if step.open_interest and program is not None:
+            for symbol, rows in zip(self._symbols, step.open_interest, strict=True):
+                if rows:
+                    program.interest(symbol, rows)
 
     def _expire_entries(self, matched: PresentCandles, time_ms: int) -> None:
         """Expire the entries whose time is over before this step and that no candle of it can fill any more."""

@@ -19,13 +19,14 @@ class PracticeExchange:
 
     Its candles are a function of source and script, and so are the finals it sends to a subscription; only the moments
     on the wall clock are not. ``rest_faults`` may be planned beside the script, ``happened`` are the script's actions
-    so far, each with its time; ``truth``, ``mark_truth`` and ``funding_truth`` tell what REST has at the end.
+    so far, each with its time; ``truth``, ``mark_truth``, ``funding_truth`` and ``open_interest_truth`` tell what REST
+    has at the end.
 
     Parameters
     ----------
     source
-        Markets and candles, and marks and funding rates where it has them (``ContractSource``). Both interfaces serve
-        all its symbols, which are spot, or perpetual contracts settled in their quote currency.
+        Markets and candles, and marks, funding rates and open interest where it has them (``ContractSource``). Both
+        interfaces serve all its symbols, which are spot, or perpetual contracts settled in their quote currency.
     options
         Its time, its pace and what goes wrong.
 
@@ -45,10 +46,11 @@ class PracticeExchange:
         self.rest_faults, self.happened = self._served.rest_faults, self._served.happened
         self.truth = self._market.truth
         self.mark_truth, self.funding_truth = self._market.mark_truth, self._market.funding_truth
+        self.open_interest_truth = self._market.open_interest_truth
 
     @property
     def rest_url(self) -> str:
-        """Address of the REST interfaces, which lie below ``/api/v3`` and ``/fapi/v1``."""
+        """Address of the REST interfaces, which lie below ``/api/v3``, ``/fapi/v1`` and ``/futures/data``."""
         return f"http://{HOST}:{self._server.port}"
 
     @property

@@ -47,6 +47,8 @@ class ExchangeOptions(msgspec.Struct, frozen=True, kw_only=True):
         Wall seconds that the pace ``read`` waits for a client to come back, or to read, before it goes on without.
     funding_delay
         From the stamp of a funding payment until REST has its rate, in the exchange's time.
+    open_interest_delay
+        From the stamp of open interest until REST has it, in the exchange's time.
     keep_sent
         Whether ``sent`` keeps every final and ``requests`` every REST request; a run of weeks can do without.
     port
@@ -70,6 +72,7 @@ class ExchangeOptions(msgspec.Struct, frozen=True, kw_only=True):
     connection_hours: float | None = 24.0
     patience_s: float = 10.0
     funding_delay: Span = "3s"
+    open_interest_delay: Span = "40s"
     keep_sent: bool = True
     port: int = 0
 
@@ -95,3 +98,8 @@ class ExchangeOptions(msgspec.Struct, frozen=True, kw_only=True):
     def funding_delay_ms(self) -> int:
         """The ``funding_delay`` in milliseconds; ConfigurationError if it is no length of time."""
         return span_ms(self.funding_delay, "funding_delay")
+
+    @property
+    def open_interest_delay_ms(self) -> int:
+        """The ``open_interest_delay`` in milliseconds; ConfigurationError if it is no length of time."""
+        return span_ms(self.open_interest_delay, "open_interest_delay")

@@ -76,6 +76,12 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         metavar="SPAN",
         help="from a payment to its funding rate (default: %(default)s)",
     )
+    parser.add_argument(
+        "--open-interest-delay",
+        default="40s",
+        metavar="SPAN",
+        help="from a stamp of open interest to its row (default: %(default)s)",
+    )
     parser.add_argument("--wait-for-streams", type=int, default=0, metavar="N", help="stand until N are subscribed to")
     return parser.parse_args(arguments)
 
@@ -129,6 +135,7 @@ def _exchange(arguments: argparse.Namespace) -> "PracticeExchange":
             script=_script(arguments, source, (end_ms or start_ms + DAY_MS) - start_ms),
             updates_per_second=arguments.updates,
             funding_delay=arguments.funding_delay,
+            open_interest_delay=arguments.open_interest_delay,
             keep_sent=False,
             port=arguments.port,
         ),

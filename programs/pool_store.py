@@ -47,18 +47,20 @@ def stored_pool(store: RunStore, id_: str, version: int | None = None) -> Signal
     return _pool(found)
 
 
-def save_pool(store: RunStore, pool: SignalPool) -> PoolVersion:
+def save_pool(store: RunStore, pool: SignalPool, after: int | None = None) -> PoolVersion:
     """Keep a pool as the next version of its id, and return that; one that is as the last version is none anew.
+
+    ``after`` is the version that it rests on, 0 where there was none; None rests on whichever is the last.
 
     Raises
     ------
     ConfigurationError
-        If the id is none.
+        If the id is none; a ``KeptMeanwhileError`` where ``after`` is not the last version any more.
     StoreError
         If it cannot be written.
     """
     require_id(pool.id)
-    return _appended(store, pool.id, pool)
+    return _appended(store, pool.id, pool, after)
 
 
 def delete_pool(store: RunStore, id_: str) -> PoolVersion:
@@ -73,14 +75,16 @@ def delete_pool(store: RunStore, id_: str) -> PoolVersion:
     return _appended(store, id_, None)
 
 
-def _appended(store: RunStore, id_: str, pool: SignalPool | None) -> PoolVersion:
+def _appended(store: RunStore, id_: str, pool: SignalPool | None, after: int | None = None) -> PoolVersion:
     document = None if pool is None else pool.to_dict()
     return append_version(
         store,
         f"pool {id_}",
         lambda: pool_versions(store, id_),
-        lambda row: row.document == document,
+        lambda row: row.document,
+        document,
         lambda version: PoolVersion(pool=id_, version=version, document=document, saved_ms=wall_clock_ms()),
+        after,
     )
 
 

@@ -46,20 +46,24 @@ def stored_program(store: RunStore, name: str, version: int | None = None) -> Pr
     return chosen_version(rows, version, f"program {name}", lambda row: row.text is not None)
 
 
-def save_program(store: RunStore, name: str, text: str, note: str | None = None) -> ProgramVersion:
+def save_program(
+    store: RunStore, name: str, text: str, note: str | None = None, after: int | None = None
+) -> ProgramVersion:
     """Keep a text as the next version of a program, and return that; one that is as the last version is none anew.
 
-    What a check would find in it is of no concern: it may be unfinished.
+    What a check would find in it is of no concern: it may be unfinished. ``after`` is the version that it rests on, 0
+    where there was none; None rests on whichever is the last.
 
     Raises
     ------
     ConfigurationError
-        If the name is none, or the text is too long or no text.
+        If the name is none, or the text is too long or no text; a ``KeptMeanwhileError`` where ``after`` is not the
+        last version any more.
     StoreError
         If it cannot be written.
     """
     require_program_name(name)
-    return _appended(store, name, ProgramText.of(text, name).text, note)
+    return _appended(store, name, ProgramText.of(text, name).text, note, after)
 
 
 def delete_program(store: RunStore, name: str) -> ProgramVersion:
@@ -82,11 +86,15 @@ def require_program_name(name: str) -> None:
         )
 
 
-def _appended(store: RunStore, name: str, text: str | None, note: str | None) -> ProgramVersion:
+def _appended(
+    store: RunStore, name: str, text: str | None, note: str | None, after: int | None = None
+) -> ProgramVersion:
     return append_version(
         store,
         f"program {name}",
         lambda: program_versions(store, name),
-        lambda row: row.text == text,
+        lambda row: row.text,
+        text,
         lambda version: ProgramVersion(program=name, version=version, text=text, note=note, saved_ms=wall_clock_ms()),
+        after,
     )

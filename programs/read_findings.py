@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterator
 from core.errors import ConfigurationError
 from core.settings_problem import did_you_mean, in_two, shortly
 from core.timeframe import DAY_MS, timeframe_ms
+from strategies.programs.known_interest import INTEREST_FLOWS, interest_period
 from strategies.programs.program_reads import FLOWS
 from strategies.programs.sandbox.finding import Finding, Level, first_findings
 from strategies.programs.sandbox.problem import ProgramProblem
@@ -39,7 +40,7 @@ def _of_calls(tree: ast.Module) -> Iterator[Finding]:
         if name == "get_indicator":
             yield from _indicator(given.get("indicator"), given.get("period"))
         elif name == "get_flow":
-            yield from _flow(given.get("metric"))
+            yield from _flow(given.get("metric"), given.get("period"))
         else:
             yield from _period(given.get("period"))
             yield from _count(given.get("count"))
@@ -79,7 +80,7 @@ def _of_declared(tree: ast.Module) -> Iterator[Finding]:
                     pair: list[ast.expr | None] = [*getattr(row, "elts", ()), None, None]
                     first = pair[0]
                     yield from _indicator(first, pair[1]) if kind == "indicators" else ()
-                    yield from _flow(first) if kind == "flows" else ()
+                    yield from _flow(first, pair[1]) if kind == "flows" else ()
 
 
 def _indicator(node: ast.expr | None, period: ast.expr | None) -> Iterator[Finding]:
@@ -132,11 +133,17 @@ def _finding(node: ast.expr, what: str, allowed: str, level: Level = "error") ->
     return Finding(node.lineno, node.col_offset + 1, what, allowed or "allowed: another one", level)
 
 
-def _flow(node: ast.expr | None) -> Iterator[Finding]:
+def _flow(node: ast.expr | None, period: ast.expr | None) -> Iterator[Finding]:
     text = _text(node)
     if node is not None and text is not None and text not in FLOWS:
         hint = did_you_mean(text, FLOWS)
         yield Finding(node.lineno, node.col_offset + 1, f"flow {text!r}: there is no such flow{hint}", _ALLOWED_FLOWS)
+    length = _text(period)
+    if text in INTEREST_FLOWS and period is not None and length is not None:
+        try:
+            interest_period(length, DAY_MS)
+        except ConfigurationError as error:
+            yield _finding(period, *in_two(str(error)))
 
 
 def _text(node: ast.expr | None) -> str | None:

@@ -16,6 +16,10 @@ _TRIES = 20
 Row = TypeVar("Row", PoolVersion, ProgramVersion)
 
 
+class KeptMeanwhileError(ConfigurationError):
+    """What was to be kept rests on a version that is not the last any more."""
+
+
 def chosen_version(rows: Sequence[Row], version: int | None, called: str, kept: Callable[[Row], bool]) -> Row:
     """Return one of the versions that there are, by default the last.
 
@@ -37,24 +41,48 @@ def append_version(
     store: RunStore,
     called: str,
     versions: Callable[[], Sequence[Row]],
-    same: Callable[[Row], bool],
+    kept: Callable[[Row], object],
+    wanted: object,
     row_of: Callable[[int], Row],
+    after: int | None = None,
 ) -> Row:
-    """Keep what ``row_of`` makes for the next version, and return that; the last one where it is the ``same``.
+    """Keep what ``row_of`` makes for the next version, and return that; the last one where that keeps the same.
+
+    Parameters
+    ----------
+    kept
+        What a version keeps; None says that all were deleted.
+    wanted
+        What is to be kept.
+    after
+        The version that it rests on, 0 where there was none; None rests on whichever is the last.
 
     Raises
     ------
+    KeptMeanwhileError
+        If another one is the last by now.
     StoreError
         If it cannot be written.
     """
     for _ in range(_TRIES):
         rows = versions()
-        if rows and same(rows[-1]):
+        if rows and kept(rows[-1]) == wanted:
             return rows[-1]
-        version = rows[-1].version + 1 if rows else 1
+        last = rows[-1].version if rows else 0
+        _require_last(called, after, last if rows and kept(rows[-1]) is not None else 0)
+        version = last + 1
         try:
             store.record(row_of(version))
         except IntegrityError:  # Another program was faster: its version comes first.
             continue
         return versions()[version - 1]
     raise StoreError(f"{called}: others save it all the time; try again")
+
+
+def _require_last(called: str, after: int | None, last: int) -> None:
+    """Refuse what rests on another version than the last that is kept; 0 is none."""
+    if after is None or after == last:
+        return
+    became = f"version {last} was kept meanwhile" if last else "it was removed meanwhile"
+    rested = f"version {after}" if after else "none"
+    raise KeptMeanwhileError(f"{called}: {became}, and this rests on {rested} — keep it again to keep it all the same")

@@ -190,7 +190,7 @@ def _hear_all(
     hearing, rows = Hearing(rules, tuple(market.candles), opened, watched, features), [0] * len(said)
     stored, beside = market.candles.values(), market.watched.values()
     warm_up(hearing, [candles_of(one.warmup) for one in stored], [candles_of(one.warmup) for one in beside])
-    for s, candle, signal in hearing.opinions(market.window()._replace(marks=(), funding=())):
+    for s, candle, signal in hearing.opinions(market.window()._replace(marks=(), funding=(), open_interest=())):
         said[s].take(rows[s], signal, candle.close)
         rows[s] += 1
 

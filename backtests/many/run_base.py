@@ -11,6 +11,7 @@ from core.errors import ConfigurationError
 from core.settings_problem import shortly
 from core.timeframe import timeframe_ms
 from engine.assembly import build_strategy_of, with_own_strategy
+from engine.open_interest import open_interest_asked
 from engine.watched import watched_series_of
 from market_data.history.settled_provider import settled_provider
 from strategies.anchored_blocks import stored_candles_needed
@@ -60,12 +61,14 @@ class StoredBase(msgspec.Struct, frozen=True):
         beside = None if perpetual is None else (perpetual.funding, perpetual.mark_price, perpetual.missing_funding)
         watched = watched_series_of(plan.settings, strategy)
         needed = stored_candles_needed(strategy, plan.start_ms, timeframe_ms(live.timeframe))
-        return (live.symbols, live.timeframe, live.detail_interval, beside, watched), needed
+        interest = open_interest_asked(plan.settings, [strategy])
+        return (live.symbols, live.timeframe, live.detail_interval, beside, watched, interest), needed
 
     def load(self, plan: RunPlan, strategy: Strategy | StreamingStrategy, warmup_candles: int) -> MarketInput:
         """Return what the provider has."""
         watched = watched_series_of(plan.settings, strategy)
-        return load_market(self.provider, plan.settings.live, plan.start_ms, plan.end_ms, warmup_candles, watched)
+        live, interest = plan.settings.live, open_interest_asked(plan.settings, [strategy])
+        return load_market(self.provider, live, plan.start_ms, plan.end_ms, warmup_candles, watched, interest)
 
 
 class BaseOfRuns(Protocol):

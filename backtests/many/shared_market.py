@@ -22,6 +22,7 @@ def write_market(path: Path, market: MarketInput) -> None:
         detail=dict(market.detail),
         perpetual=dict(market.perpetual),
         watched=dict(market.watched),
+        open_interest=dict(market.open_interest),
         memory=None,
         hashed=None,
     )

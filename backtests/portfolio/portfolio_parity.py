@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from backtests.portfolio.portfolio_replay import REPLAY, PortfolioReplay, files_of, read_replay
 from backtests.portfolio.portfolio_run import PortfolioPlan, run_portfolio
@@ -22,8 +23,16 @@ from backtests.proof.funding_comparison import FundingDifference
 from backtests.proof.history_source import HistorySource, load_history
 from backtests.proof.input_comparison import compare_input
 from backtests.proof.journal_input import read_input
+from backtests.proof.open_interest_comparison import OpenInterestDifference
 from backtests.proof.parity_report import Part
-from backtests.proof.report_lines import MOST_SHOWN, candle_lines, cause_words, payment_lines, rest_lines
+from backtests.proof.report_lines import (
+    MOST_SHOWN,
+    candle_lines,
+    cause_words,
+    interest_lines,
+    payment_lines,
+    rest_lines,
+)
 from backtests.proof.session_head import SessionHead, read_head
 from core.errors import ConfigurationError, DataUnavailableError, InvariantError, ParityError, StoreError
 from core.timeframe import timeframe_ms
@@ -43,7 +52,8 @@ _KEPT_OPEN = ",end,"
 class PortfolioParity(msgspec.Struct, frozen=True, kw_only=True):
     """What a check found. ``files`` says of each output whether it is the journal's; None where that was not asked.
 
-    ``candles`` and ``funding`` are the input that history has otherwise, ``compared`` counts the session's by kind.
+    ``candles``, ``funding`` and ``open_interest`` (left out where the session is fed none) are the input that history
+    has otherwise, ``compared`` counts the session's by kind.
     ``differences`` counts rows by file that history has otherwise, ``rows`` has the first of each with its cause.
     ``unavailable`` says why there is no history.
     """
@@ -58,6 +68,7 @@ class PortfolioParity(msgspec.Struct, frozen=True, kw_only=True):
     rows: list[RowDifference] = []
     candles: list[CandleDifference] = []
     funding: list[FundingDifference] = []
+    open_interest: list[OpenInterestDifference] | UnsetType = UNSET
     compared: dict[str, int] = {}
     warnings: list[str] = []
     unavailable: str | None = None
@@ -76,7 +87,10 @@ class PortfolioParity(msgspec.Struct, frozen=True, kw_only=True):
             told += candle_lines(candle)
         for payment in self.funding[:MOST_SHOWN]:
             told += payment_lines(payment)
-        told += [*rest_lines(self.candles), *rest_lines(self.funding)]
+        interest = self.open_interest or []
+        for row in interest[:MOST_SHOWN]:
+            told += interest_lines(row)
+        told += [*rest_lines(self.candles), *rest_lines(self.funding), *rest_lines(interest)]
         for one in self.rows:
             told.append(f"history: {one.file}: the first of {one.rows} rows that differ")
             told += [f"  session  {one.session or 'nothing'}", f"  history  {one.history or 'nothing'}"]
@@ -141,8 +155,9 @@ def _against_history(
     given = read_input(head, settings.live.symbols, replay.last_line)
     rows = _history(head, settings, replay, given.failed_calls, work / "history", source)
     steps = (given.steps_ms[0], given.steps_ms[-1])
-    watched_from_ms = head.record.start_ms or steps[0] - timeframe_ms(settings.live.timeframe)
-    history = load_history(settings, source, *steps, _watched(head, settings), watched_from_ms)
+    began_ms = head.record.start_ms or steps[0] - timeframe_ms(settings.live.timeframe)
+    interest = head.record.open_interest_periods
+    history = load_history(settings, source, *steps, _watched(head, settings), began_ms, interest)
     compared = compare_input(head, settings.live.exchange, given, history)
     differing = {name: _differing(work / "journal" / name, path, replay) for name, path in rows.items()}
     interfered = Interference(given.missed_ms, given.operator_ms)
@@ -152,6 +167,7 @@ def _against_history(
         rows=row_causes(differing, compared.differences, interfered, timeframe_ms(settings.live.timeframe)),
         candles=compared.candles,
         funding=compared.funding,
+        open_interest=compared.open_interest,
         compared=given.counts(),
         warnings=[*history.not_stored_warnings(), *history.warnings, *compared.warnings],
     )
@@ -191,6 +207,7 @@ def _history(
         offline=offline,
         show_progress=False,
         failed_calls=failed_calls,
+        open_interest=head.record.open_interest_periods,
     )
     # A session may have run on an exchange whose clock is ahead of this machine's; its last step is closed there.
     now_ms = max(source.now_ms, replay.last_step_ms)
@@ -240,7 +257,8 @@ def _judged(found: PortfolioParity) -> PortfolioParity:
         journal, broken = "equal" if equal else "DIFFERENT", not equal
     if found.differences is not None:
         by_operator = sum(one.rows for one in found.rows if one.root == "operator")
-        differing = sum(found.differences.values()) + len(found.candles) + len(found.funding) - by_operator
+        inputs = len(found.candles) + len(found.funding) + len(found.open_interest or ())
+        differing = sum(found.differences.values()) + inputs - by_operator
         history = f"{differing} differences{f' (and {by_operator} by the operator)' if by_operator else ''}"
         broken |= differing > 0
     code = ParityError.exit_code if broken else 0 if found.unavailable is None else DataUnavailableError.exit_code

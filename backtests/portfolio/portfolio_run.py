@@ -5,22 +5,24 @@ import json
 from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from backtests.input_candles import RunRequest, require_candles
-from backtests.market_input import MarketInput, load_market
+from backtests.market_input import MarketInput, load_market, load_open_interest, stamped_from
 from backtests.replay import Interrupt, held_interrupts, replay
 from backtests.run import EndedRun, documents_of, fed_to, marked_partial, warm_up_session, warmed_candles
 from backtests.run_plan import RunPlan
 from backtests.timeline import MarketWindow, step_times
+from core.candle import OPEN_INTEREST_PERIODS
 from core.errors import StrategyError
 from core.instrument import Instrument
 from core.timeframe import timeframe_ms
 from core.watched_series import WatchedSeries
 from engine.fold import recall_calls
 from engine.journal_records import ProgramRecord
+from engine.open_interest import fed_of, open_interest_asked
 from engine.portfolio.portfolio_assembly import AnyStrategy, MemberParts, build_portfolio, each_once, strategies_of
 from engine.portfolio.portfolio_session import PortfolioSession
 from engine.watched import watched_series_of
@@ -39,14 +41,17 @@ from runs.result_builder import OutputPlaces, build_result
 from strategies.anchored_blocks import stored_candles_needed
 from validation.portfolio_settings import PortfolioSettings
 
+if TYPE_CHECKING:
+    from market_data.perpetual.open_interest_data import OpenInterestData
+
 BY_PORTFOLIO = "reference: a portfolio moves cash and shares limits between its members"
 
 
 class PortfolioPlan(msgspec.Struct, frozen=True, kw_only=True):
     """A backtest of a portfolio as a plain value; fields as of a :class:`~backtests.run_plan.RunPlan`.
 
-    ``failed_calls`` are calls of programs that fail by their machine again, where a session is run over history; None
-    where none is.
+    Where a session is run over history, ``failed_calls`` are calls of programs that fail by their machine again, and
+    ``open_interest`` the periods that the session was fed; both None where none is.
     """
 
     settings: PortfolioSettings
@@ -57,6 +62,7 @@ class PortfolioPlan(msgspec.Struct, frozen=True, kw_only=True):
     offline: bool = False
     show_progress: bool | None = False
     failed_calls: list[ProgramRecord] | None = None
+    open_interest: list[str] | None = None
 
     def of_member(self, name: str) -> RunPlan:
         """Return the plan of a member, as it would be run alone."""
@@ -72,10 +78,11 @@ class PortfolioPlan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Loaded(NamedTuple):
-    """What a portfolio is run over: strategies and markets by member."""
+    """What a portfolio is run over: strategies and markets by member, and the open interest that its session is fed."""
 
     strategies: Mapping[str, AnyStrategy]
     markets: Mapping[str, MarketInput]
+    open_interest: "Mapping[str, OpenInterestData]"
 
     @property
     def instruments(self) -> dict[str, Instrument]:
@@ -97,7 +104,12 @@ class _Loaded(NamedTuple):
                 watched.setdefault((series.symbol, series.timeframe), (series, one))
         first = next(iter(self.markets.values()))
         whole = first._replace(
-            candles=candles, detail=detail, perpetual=contracts, watched=dict(watched.values()), hashed=None
+            candles=candles,
+            detail=detail,
+            perpetual=contracts,
+            watched=dict(watched.values()),
+            open_interest=self.open_interest,
+            hashed=None,
         )
         return whole.window()
 
@@ -151,7 +163,29 @@ def _load(plan: PortfolioPlan, provider: Any) -> _Loaded:
                 own.symbols, own.timeframe, plan.start_ms, plan.end_ms, needed[name], own.data.off_grid
             )
             require_candles(provider, request, markets[name].candles)
-    return _Loaded(strategies, {name: markets[name] for name in settings.members})
+    ordered = {name: markets[name] for name in settings.members}
+    return _with_open_interest(plan, provider, _Loaded(strategies, ordered, {}))
+
+
+def _with_open_interest(plan: PortfolioPlan, provider: Any, loaded: _Loaded) -> _Loaded:
+    """Return what members are fed with the open interest that they ask for, each what it would be told of alone.
+
+    The session is fed the rows of one period, that of all of them: those are what a member is shown.
+    """
+    span = plan.start_ms, plan.end_ms
+    asked = {name: open_interest_asked(own, [loaded.strategies[name]]) for name, own in plan.settings.members.items()}
+    if plan.open_interest is not None:
+        asked = {name: tuple(one for one in wanted if one in plan.open_interest) for name, wanted in asked.items()}
+    periods = tuple(one for one in OPEN_INTEREST_PERIODS if any(one in wanted for wanted in asked.values()))
+    found, markets = load_open_interest(provider, plan.settings.symbols, *span, periods), dict(loaded.markets)
+    for name, wanted in asked.items():
+        if wanted:
+            symbols, (period, first_ms, _) = list(markets[name].candles), fed_of(*span, wanted)
+            own = found if wanted == periods else load_open_interest(provider, symbols, *span, wanted)
+            shown = {symbol: stamped_from(found[symbol], first_ms, timeframe_ms(period)).rows for symbol in symbols}
+            fed = {symbol: own[symbol]._replace(rows=shown[symbol]) for symbol in symbols}
+            markets[name] = markets[name]._replace(open_interest=fed)
+    return loaded._replace(markets=markets, open_interest=found)
 
 
 def _loaded_together(settings: PortfolioSettings) -> list[list[str]]:

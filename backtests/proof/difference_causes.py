@@ -3,11 +3,11 @@
 Differences are judged in order of the step in which the two runs part. What the runs' own records say comes first (an
 entry that one of them refused as a missed step, what an operator refused, cancelled or closed); then the input of the
 trade's symbol that differs and belongs to no earlier difference of that symbol: candles, detail candles, watched
-candles (every symbol's input), mark candles and funding payments, the first kind of which any differs giving the cause
-its name; then the nearest earlier difference, which this one follows from; then the input of other symbols, whose marks
-are part of the equity that sizes orders; then an entry that one run alone was refused earlier, whose order may have
-waited without a fill and kept others out. A difference with none of these is unexplained: the two runs had the same
-input.
+candles, mark candles, funding payments and open interest (watched candles and open interest are every symbol's input),
+the first kind of which any differs giving the cause its name; then the nearest earlier difference, which this one
+follows from; then the input of other symbols, whose marks are part of the equity that sizes orders; then an entry that
+one run alone was refused earlier, whose order may have waited without a fill and kept others out. A difference with
+none of these is unexplained: the two runs had the same input.
 """
 
 import bisect
@@ -20,12 +20,13 @@ import msgspec
 from backtests.proof.candle_comparison import CandleDifference
 from backtests.proof.decision_index import Decision, DecisionIndex
 from backtests.proof.funding_comparison import FundingDifference
+from backtests.proof.open_interest_comparison import OpenInterestDifference
 from backtests.proof.trade_matching import ENTRY_FIELDS, RoundTrip, TradeMatch, TradePart, Verdict, first_difference
 from core.instants import format_ms, parse_instant
 from core.watched_series import WATCHED
 
-Cause = Literal["candles", "marks", "funding", "missed_step", "operator", "propagated", "unexplained"]
-InputDifference = CandleDifference | FundingDifference
+Cause = Literal["candles", "marks", "funding", "open_interest", "missed_step", "operator", "propagated", "unexplained"]
+InputDifference = CandleDifference | FundingDifference | OpenInterestDifference
 
 _OPERATOR_EXITS = ("kill_switch", "operator")
 _OWN_RECORDS: dict[str, Cause] = {
@@ -43,16 +44,31 @@ def step_of(one: InputDifference) -> int:
 
 def cause_of(inputs: Iterable[InputDifference]) -> Cause | None:
     """Return the cause that differences of the input make; None where there is none."""
-    kinds = {"funding" if isinstance(one, FundingDifference) else one.series for one in inputs}
-    if kinds - {"mark", "funding"}:
+    kinds = {_series_of(one) for one in inputs}
+    if kinds - {"mark", "funding", "open_interest"}:
         return "candles"
     if "mark" in kinds:
         return "marks"
-    return "funding" if kinds else None
+    if "funding" in kinds:
+        return "funding"
+    return "open_interest" if kinds else None
+
+
+def is_of_all(one: InputDifference) -> bool:
+    """Return whether a difference is the input of every symbol: a program sees it whatever symbol it decides about."""
+    if isinstance(one, CandleDifference):
+        return one.series.startswith(WATCHED)
+    return isinstance(one, OpenInterestDifference)
+
+
+def _series_of(one: InputDifference) -> str:
+    if isinstance(one, CandleDifference):
+        return one.series
+    return "funding" if isinstance(one, FundingDifference) else "open_interest"
 
 
 class CandleName(msgspec.Struct, frozen=True):
-    """A candle by symbol and open time, or a funding payment by symbol and due time; ``series`` tells which."""
+    """A candle by symbol and open time, a payment by due time, or open interest by stamp; ``series`` tells which."""
 
     symbol: str
     open_time: str
@@ -63,6 +79,8 @@ class CandleName(msgspec.Struct, frozen=True):
         """Return the name of what differs."""
         if isinstance(one, FundingDifference):
             return cls(one.symbol, one.due, "funding")
+        if isinstance(one, OpenInterestDifference):
+            return cls(one.symbol, one.stamp, "open_interest")
         return cls(one.symbol, one.open_time, one.series)
 
 
@@ -114,9 +132,7 @@ class DifferenceJudge:
         self._inputs = inputs
         self._of_symbol: dict[str, list[InputDifference]] = defaultdict(list)
         for one in self._inputs:
-            # The strategy sees a watched candle whatever symbol it decides about.
-            watched = isinstance(one, CandleDifference) and one.series.startswith(WATCHED)
-            for symbol in symbols if watched else (one.symbol,):
+            for symbol in symbols if is_of_all(one) else (one.symbol,):
                 self._of_symbol[symbol].append(one)
         self._session = session
         self._history = history

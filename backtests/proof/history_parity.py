@@ -1,14 +1,15 @@
 """A session against the backtest of its window: all input and every trade compared, every difference with its cause.
 
 The backtest has the session's settings, trading rules, warm-up and kill switch at the start, all from its journal; its
-candles, mark prices and funding rates are those of the store or the exchange. Changes of the kill switch are not
-replayed and missed steps trade: what follows from them is reported as such.
+candles, mark prices, funding rates and open interest are those of the store or the exchange. Changes of the kill switch
+are not replayed and missed steps trade: what follows from them is reported as such.
 """
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from backtests.engines.engine_choice import EngineChoice
 from backtests.proof.candle_comparison import CandleDifference
@@ -20,6 +21,7 @@ from backtests.proof.history_source import History, HistorySource, load_history
 from backtests.proof.indexed_outputs import StepIndex
 from backtests.proof.input_comparison import compare_input
 from backtests.proof.journal_input import JournalInput, read_input
+from backtests.proof.open_interest_comparison import OpenInterestDifference
 from backtests.proof.output_comparison import OutputComparison, compare_output
 from backtests.proof.replayed_journal import ReplayedJournal
 from backtests.proof.session_head import SessionHead
@@ -42,10 +44,11 @@ class OutputDifference(msgspec.Struct, frozen=True):
 class HistoryParity(msgspec.Struct, frozen=True):
     """What a session and the backtest of its window do not have alike.
 
-    ``candles`` are those of every series that differ. ``differences`` counts them, the funding payments that differ and
-    the trades that are missing, extra or different, without those that go back to the operator (``by_operator``). Where
-    nothing of these differs, an output that does is counted. ``compared`` counts the session's input by kind,
-    ``engine`` says which rules made the backtest, and why.
+    ``candles`` are those of every series that differ. ``differences`` counts them, the funding payments and the rows of
+    open interest that differ and the trades that are missing, extra or different, without those that go back to the
+    operator (``by_operator``). Where nothing of these differs, an output that does is counted. ``compared`` counts the
+    session's input by kind, ``engine`` says which rules made the backtest, and why. ``open_interest`` is left out where
+    the session is fed none.
     """
 
     start_ms: int | None
@@ -61,6 +64,7 @@ class HistoryParity(msgspec.Struct, frozen=True):
     funding: list[FundingDifference] = []
     compared: dict[str, int] = {}
     engine: str = ""
+    open_interest: list[OpenInterestDifference] | UnsetType = UNSET
 
 
 def check_history(
@@ -120,6 +124,7 @@ def check_history(
         compared.funding,
         counts,
         ran.engine,
+        compared.open_interest,
     )
 
 
@@ -136,8 +141,8 @@ def _history(record: SessionRecord, settings: Settings, source: HistorySource, s
     """Return history from the first to the last step; of watched series what closed after the warm-up."""
     series = watched_series_of(settings, build_strategy_of(settings))
     # A journal that does not say where its warm-up ended began with its first step.
-    watched_from_ms = record.start_ms or steps[0] - timeframe_ms(settings.live.timeframe)
-    return load_history(settings, source, *steps, series, watched_from_ms)
+    began_ms = record.start_ms or steps[0] - timeframe_ms(settings.live.timeframe)
+    return load_history(settings, source, *steps, series, began_ms, record.open_interest_periods)
 
 
 def _matches(replayed: ReplayedJournal, directory: Path, index: StepIndex) -> list[TradeMatch]:

@@ -1,4 +1,4 @@
-"""History of a session's window: candles, mark prices and funding from the store or the exchange."""
+"""History of a session's window: candles, mark prices, funding and open interest from the store or the exchange."""
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from backtests.market_input import load_open_interest
 from backtests.timeline import MarketWindow
-from core.candle import FundingRate
+from core.candle import FundingRate, OpenInterest
 from core.candle_columns import CandleColumns
 from core.errors import ConfigurationError, DataUnavailableError
 from core.instants import format_ms
@@ -51,6 +52,7 @@ class History(msgspec.Struct, frozen=True):
     warnings: tuple[str, ...] = ()
     watched: dict[WatchedSeries, CandleColumns] = {}
     watched_not_stored: dict[str, list[tuple[int, int]]] = {}
+    open_interest: dict[str, tuple[OpenInterest, ...]] = {}
 
     def not_stored_warnings(self) -> list[str]:
         """Return a warning for each symbol of which the store was not given everything."""
@@ -71,6 +73,7 @@ class History(msgspec.Struct, frozen=True):
             list(self.marks.values()),
             list(self.funding.values()),
             [(columns, series.length_ms) for series, columns in self.watched.items()],
+            list(self.open_interest.values()) if any(self.open_interest.values()) else (),
         )
 
 
@@ -80,10 +83,11 @@ def load_history(
     first_step_ms: int,
     last_step_ms: int,
     watched: Sequence[WatchedSeries] = (),
-    watched_from_ms: int = 0,
+    began_ms: int = 0,
+    open_interest: Sequence[str] = (),
 ) -> History:
-    """Return what closes, or is due, from a session's first step to its last; of watched series what closes after an
-    instant.
+    """Return what closes, or is due, from a session's first step to its last; of watched series what closes after it
+    began at ``began_ms``, of open interest all that serves its periods from then on.
 
     Raises
     ------
@@ -117,16 +121,19 @@ def load_history(
             history, detail=detail, detail_ms=length_ms, detail_not_stored=detail_not_stored
         )
     for series in watched:
-        start_ms = floor_to_grid(watched_from_ms, series.length_ms)
+        start_ms = floor_to_grid(began_ms, series.length_ms)
         shown, ranges = _candles(provider, [series.symbol], series.timeframe, start_ms, last_step_ms)
         history.watched[series] = shown[series.symbol]
         history.watched_not_stored[series.name] = ranges[series.symbol]
     contracts = _load_perpetual(provider, settings, first_step_ms, last_step_ms)
+    with _names_of_then():
+        interest = load_open_interest(provider, live.symbols, began_ms, last_step_ms, open_interest)
     return msgspec.structs.replace(
         history,
         marks={symbol: one.marks for symbol, one in contracts.items()},
         funding={symbol: one.funding for symbol, one in contracts.items()},
-        warnings=tuple(text for one in contracts.values() for text in one.warnings),
+        warnings=tuple(text for part in (contracts, interest) for one in part.values() for text in one.warnings),
+        open_interest={symbol: one.rows for symbol, one in interest.items()},
     )
 
 

@@ -1,9 +1,10 @@
-"""A session's whole input against history's: candles of every series, and funding payments."""
+"""A session's whole input against history's: candles of every series, funding payments, and open interest."""
 
 from collections.abc import Mapping, Sequence
 
 import msgspec
 import numpy as np
+from msgspec import UNSET, UnsetType
 
 from backtests.proof.candle_comparison import (
     CandleDifference,
@@ -18,6 +19,7 @@ from backtests.proof.funding_comparison import FundingDifference, compare_fundin
 from backtests.proof.grown_columns import SessionCandles
 from backtests.proof.history_source import History, Ranges
 from backtests.proof.journal_input import JournalInput
+from backtests.proof.open_interest_comparison import OpenInterestDifference, compare_open_interest
 from backtests.proof.session_head import SessionHead
 from backtests.timeline import opening_at
 from core.candle_columns import CandleColumns
@@ -26,17 +28,21 @@ from market_data.exchanges.exchange_names import PRACTICE
 
 
 class InputComparison(msgspec.Struct, frozen=True):
-    """What differs in the input, in order of its steps, and history as the journal's revisions leave it."""
+    """What differs in the input, in order of its steps, and history as the journal's revisions leave it.
+
+    ``open_interest`` is left out where the session is fed none.
+    """
 
     history: History
     candles: list[CandleDifference]
     funding: list[FundingDifference]
     warnings: list[str]
+    open_interest: list[OpenInterestDifference] | UnsetType = UNSET
 
     @property
     def differences(self) -> list[InputDifference]:
         """Everything that differs, in order of its steps; of one step, candles first."""
-        return sorted([*self.candles, *self.funding], key=step_of)
+        return sorted([*self.candles, *self.funding, *(self.open_interest or ())], key=step_of)
 
 
 def compare_input(head: SessionHead, exchange: str, given: JournalInput, history: History) -> InputComparison:
@@ -84,7 +90,8 @@ def compare_input(head: SessionHead, exchange: str, given: JournalInput, history
     }
     found.sort(key=step_of)  # Stable: of one step, symbols stay in configured order.
     revised = msgspec.structs.replace(history, candles=candles, detail=detail, marks=marks, watched=watched)
-    return InputComparison(revised, found, _compare_funding(spellings, given, history), warnings)
+    interest = _compare_interest(spellings, given, history) if head.record.open_interest_periods else UNSET
+    return InputComparison(revised, found, _compare_funding(spellings, given, history), warnings, interest)
 
 
 def _compare_funding(spellings: Mapping[str, str], given: JournalInput, history: History) -> list[FundingDifference]:
@@ -98,6 +105,24 @@ def _compare_funding(spellings: Mapping[str, str], given: JournalInput, history:
             symbol,
             [told for told in given.funding[symbol] if told.rate.due_ms > begin_ms],
             rates,
+            steps_ms,
+            of_symbol(given.missing, spellings, symbol),
+        )
+    ]
+
+
+def _compare_interest(
+    spellings: Mapping[str, str], given: JournalInput, history: History
+) -> list[OpenInterestDifference]:
+    """Return every row of open interest that differs."""
+    steps_ms = np.array(given.steps_ms, np.int64)
+    return [
+        one
+        for symbol, told in given.open_interest.items()
+        for one in compare_open_interest(
+            symbol,
+            told,
+            history.open_interest.get(symbol, ()),
             steps_ms,
             of_symbol(given.missing, spellings, symbol),
         )

@@ -48,11 +48,13 @@ class JournalColumns:
     Raises
     ------
     Uncovered
-        By :meth:`take`, :meth:`finish` and :meth:`market`, if there is something in the journal that the compiled rules
-        do not know, or that stands where it cannot.
+        At once, or by :meth:`take`, :meth:`finish` and :meth:`market`, if there is something in the journal that the
+        compiled rules do not know, or that stands where it cannot.
     """
 
     def __init__(self, record: SessionRecord, settings: Settings) -> None:
+        if record.open_interest_periods:
+            raise Uncovered("the strategy is fed open interest")
         self._record = record
         self._settings = settings
         symbols = settings.live.symbols
@@ -122,6 +124,7 @@ class JournalColumns:
     def _take_step(self, record: StepRecord) -> None:
         time_ms = record.time_ms
         self._require(self._end is None and (not self.steps_ms or time_ms > self.steps_ms[-1]))
+        self._require(not record.open_interest)
         if record.missed:
             raise Uncovered("steps were missed")
         if not self.digests or self.digests[-1][1] != record.digest:

@@ -7,7 +7,7 @@ import msgspec
 from backtests.proof.funding_comparison import ToldRate
 from backtests.proof.grown_columns import SessionCandles
 from backtests.proof.session_head import SessionHead
-from core.candle import FundingRate
+from core.candle import FundingRate, OpenInterest
 from engine.journal_records import (
     CandleFields,
     CandleRecord,
@@ -22,9 +22,9 @@ from engine.journal_records import (
 class JournalInput(msgspec.Struct):
     """The input by configured symbol, the notes about it, and where the session was interfered with.
 
-    ``watched`` has one entry per watched series. ``steps_ms`` are the times of all steps, ``missed_ms`` those of missed
-    ones, ``kept_at_ms`` steps after which the session ended, to go on. ``failed_calls`` are the calls of a program that
-    failed by their machine.
+    ``open_interest`` is empty where the session is fed none. ``watched`` has one entry per watched series. ``steps_ms``
+    are the times of all steps, ``missed_ms`` those of missed ones, ``kept_at_ms`` steps after which the session ended,
+    to go on. ``failed_calls`` are the calls of a program that failed by their machine.
     """
 
     candles: dict[str, SessionCandles]
@@ -32,6 +32,7 @@ class JournalInput(msgspec.Struct):
     marks: dict[str, SessionCandles]
     funding: dict[str, list[ToldRate]]
     watched: list[SessionCandles] = []
+    open_interest: dict[str, list[OpenInterest]] = {}
     steps_ms: list[int] = []
     notes: list[CandleRecord] = []
     missing: list[MissingRecord] = []
@@ -56,14 +57,20 @@ class JournalInput(msgspec.Struct):
         series = {"candles": self.candles, "detail": self.detail, "marks": self.marks}
         rows = {name: sum(map(len, of_kind.values())) for name, of_kind in series.items()}
         counts = {**rows, "funding": sum(map(len, self.funding.values()))}
-        return {**counts, "watched": sum(map(len, self.watched))} if self.watched else counts
+        if self.watched:
+            counts["watched"] = sum(map(len, self.watched))
+        if self.open_interest:
+            counts["open_interest"] = sum(map(len, self.open_interest.values()))
+        return counts
 
 
 def read_input(head: SessionHead, symbols: Sequence[str], last_line: int) -> JournalInput:
     """Return the input that a session's journal holds up to a line; errors as in ``engine.journal.read_journal``."""
     candles, detail, marks = ({symbol: SessionCandles() for symbol in symbols} for _ in range(3))
     watched = [SessionCandles() for _ in head.record.watched_series]
-    found = JournalInput(candles, detail, marks, {symbol: [] for symbol in symbols}, watched)
+    fed = symbols if head.record.open_interest_periods else ()
+    interest: dict[str, list[OpenInterest]] = {symbol: [] for symbol in fed}
+    found = JournalInput(candles, detail, marks, {symbol: [] for symbol in symbols}, watched, interest)
     for line in head.lines():
         if line.number > last_line:
             break
@@ -88,7 +95,7 @@ def _add_step(found: JournalInput, record: StepRecord) -> None:
         found.kept_at_ms.add(found.last_step_ms)
         found.end = None
     _add_candles(found.candles.values(), record.candles, record.sources)
-    if record.detail or record.marks or record.watched or record.funding:
+    if record.detail or record.marks or record.watched or record.funding or record.open_interest:
         _add_beside(found, record)
     if record.missed:
         found.missed_ms.append(record.time_ms)
@@ -104,6 +111,8 @@ def _add_beside(found: JournalInput, record: StepRecord) -> None:
             of_series.add(candle, source)
     for told, rates in zip(found.funding.values(), record.funding, strict=False):
         told += [ToldRate(FundingRate(*fields), record.time_ms) for fields in rates]
+    for known, rows in zip(found.open_interest.values(), record.open_interest, strict=False):
+        known += [OpenInterest(*fields) for fields in rows]
 
 
 def _add_candles(

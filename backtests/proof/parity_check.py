@@ -201,6 +201,7 @@ def _compare_outputs(head: SessionHead, replayed: ReplayedJournal, sizes: dict[s
         result,
         replay.watched or UNSET,
         replay.engine,
+        replay.open_interest or UNSET,
     )
 
 

@@ -15,9 +15,9 @@ Part = Literal["journal", "history"]
 class JournalParity(msgspec.Struct, frozen=True):
     """Whether a session's outputs are those of its journal; ``broken`` names what ended the replay early.
 
-    ``candles``, ``detail``, ``marks``, ``funding`` and ``watched`` (left out without any) count what the steps held.
-    ``result`` says what of
-    ``result.json`` is not as the journal gives it. ``engine`` is which rules replayed the journal, and why.
+    ``candles``, ``detail``, ``marks``, ``funding``, ``watched`` and ``open_interest`` (the latter two left out without
+    any) count what the steps held. ``result`` says what of ``result.json`` is not as the journal gives it. ``engine``
+    is which rules replayed the journal, and why.
     """
 
     equal: bool
@@ -32,6 +32,7 @@ class JournalParity(msgspec.Struct, frozen=True):
     result: str | None = None
     watched: int | UnsetType = UNSET
     engine: str = ""
+    open_interest: int | UnsetType = UNSET
 
 
 class ParityReport(msgspec.Struct, frozen=True):

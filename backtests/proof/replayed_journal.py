@@ -44,8 +44,8 @@ _decode_record = msgspec.json.Decoder(JournalRecord).decode
 class JournalReplay(msgspec.Struct):
     """How far a replay came.
 
-    ``candles`` counts those of the strategy's timeframe, ``detail``, ``marks``, ``funding`` and ``watched`` what else
-    steps held.
+    ``candles`` counts those of the strategy's timeframe, ``detail``, ``marks``, ``funding``, ``watched`` and
+    ``open_interest`` what else steps held.
     ``broken`` names what stopped it (None: it reached the journal's end), ``strategy_failed`` is the strategy's failure
     in the last step, ``left_out_bytes`` counts those of an unfinished last line. ``last_line`` is the last line of the
     journal that was read; a session that runs meanwhile writes more. ``resumed``
@@ -69,6 +69,7 @@ class JournalReplay(msgspec.Struct):
     result: str | None = None
     watched: int = 0
     engine: str = COMPILED
+    open_interest: int = 0
 
 
 def replayed(head: SessionHead, settings: Settings, directory: Path, engine: EngineChoice) -> "ReplayedJournal":
@@ -212,11 +213,12 @@ def _count(record: JournalRecord, done: JournalReplay) -> None:
     if isinstance(record, StepRecord):
         done.steps += 1
         done.candles += _present(record.candles)
-        if record.detail or record.marks or record.funding or record.watched:
+        if record.detail or record.marks or record.funding or record.watched or record.open_interest:
             done.detail += _present(record.detail)
             done.marks += _present(record.marks)
             done.funding += sum(map(len, record.funding))
             done.watched += sum(map(len, record.watched))
+            done.open_interest += sum(map(len, record.open_interest))
         done.first_step_ms = record.time_ms if done.first_step_ms is None else done.first_step_ms
         done.last_step_ms = record.time_ms
     elif isinstance(record, ResumeRecord):

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 
+from msgspec import UNSET
+
 from backtests.proof.candle_comparison import MEANING, CandleDifference, Prices
 from backtests.proof.difference_causes import CandleName, Cause, TradeDifference
 from backtests.proof.funding_comparison import MEANING as FUNDING_MEANING
 from backtests.proof.funding_comparison import FundingDifference, Payment
 from backtests.proof.history_parity import HistoryParity
+from backtests.proof.open_interest_comparison import MEANING as INTEREST_MEANING
+from backtests.proof.open_interest_comparison import OpenInterestDifference, Row
 from backtests.proof.output_comparison import OutputComparison
 from backtests.proof.parity_report import JournalParity, ParityReport
 from backtests.proof.trade_matching import RoundTrip
@@ -66,6 +70,7 @@ def _beside(journal: JournalParity) -> str:
         (journal.marks, "mark candles"),
         (journal.funding, "funding rates"),
         (journal.watched or 0, "watched candles"),
+        (journal.open_interest or 0, "rows of open interest"),
     )
     return "".join(f", {number} {words}" for number, words in kinds if number)
 
@@ -100,6 +105,13 @@ def _history(history: HistoryParity) -> Iterator[str]:
         for payment in history.funding[:MOST_SHOWN]:
             yield from payment_lines(payment)
         yield from rest_lines(history.funding)
+    interest = history.open_interest or []
+    if history.open_interest is not UNSET:
+        fed = history.compared.get("open_interest", 0)
+        yield f"  interest  {fed} of the session compared, {len(interest)} differ"
+        for row in interest[:MOST_SHOWN]:
+            yield from interest_lines(row)
+        yield from rest_lines(interest)
     counts = dict.fromkeys(("missing", "extra", "different"), 0)
     for trade in history.trades:
         counts[trade.verdict] += 1
@@ -108,7 +120,7 @@ def _history(history: HistoryParity) -> Iterator[str]:
     for number, trade in enumerate(history.trades[:MOST_SHOWN], 1):
         yield from _trade(number, trade)
     yield from rest_lines(history.trades)
-    explained = bool(history.candles or history.funding or history.trades)
+    explained = bool(history.candles or history.funding or interest or history.trades)
     for one in history.outputs:
         if explained and one.cause != "unexplained":
             yield f"  differs  {one.output.name} from line {one.output.line} on, {one.output.step()} ({one.cause})"
@@ -142,6 +154,22 @@ def payment_lines(one: FundingDifference) -> Iterator[str]:
     yield f"      history  {_rate(one.history)}"
     if one.note is not None:
         yield f"      journal  {one.note}"
+
+
+def interest_lines(one: OpenInterestDifference) -> Iterator[str]:
+    """Yield what differs in a row of open interest."""
+    yield f"    {one.symbol} {one.stamp}: {INTEREST_MEANING[one.why]}"
+    yield f"      session  {_interest(one.session)}"
+    yield f"      history  {_interest(one.history)}"
+    if one.note is not None:
+        yield f"      journal  {one.note}"
+
+
+def _interest(row: Row | None) -> str:
+    if row is None:
+        return "none"
+    amount, value = row
+    return f"amount {amount!r}, value {'not known' if value is None else repr(value)}"
 
 
 def _rate(payment: Payment | None) -> str:

@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from typing import TypeVar
 
-from core.candle import Candle, FundingRate, Step
+from core.candle import Candle, FundingRate, OpenInterest, Step
 
-Kept = TypeVar("Kept", FundingRate, Candle)
+Kept = TypeVar("Kept", FundingRate, Candle, OpenInterest)
 Parts = tuple[Candle | None, ...]
 
 
 class MemberSteps:
     """Projects steps on the symbols of a member: it is shown what it would be shown alone.
 
-    An instant at which none of its symbols has a candle is no step of a member. What becomes known then, a payment or a
-    watched candle, is part of its next step.
+    An instant at which none of its symbols has a candle is no step of a member. What becomes known then, a payment, a
+    watched candle or open interest, is part of its next step.
 
     Parameters
     ----------
@@ -26,6 +26,7 @@ class MemberSteps:
         self._watched = tuple(watched)
         self._funding: list[tuple[FundingRate, ...]] = [()] * len(self._symbols)
         self._shown: list[tuple[Candle, ...]] = [()] * len(self._watched)
+        self._interest: list[tuple[OpenInterest, ...]] = [()] * len(self._symbols)
 
     def of(self, step: Step) -> Step | None:
         """Return the member's part of a step; None where it has none."""
@@ -33,14 +34,18 @@ class MemberSteps:
             self._funding = _joined(self._funding, step.funding, self._symbols)
         if step.watched:
             self._shown = _joined(self._shown, step.watched, self._watched)
+        if step.open_interest:
+            self._interest = _joined(self._interest, step.open_interest, self._symbols)
         candles, detail = _at(step.candles, self._symbols), _at(step.detail, self._symbols)
         if not candles and not detail:
             return None
-        funding, shown = tuple(self._funding), tuple(self._shown)
+        funding, shown, interest = tuple(self._funding), tuple(self._shown), tuple(self._interest)
         if any(funding):
             self._funding = [()] * len(funding)
         if any(shown):
             self._shown = [()] * len(shown)
+        if any(interest):
+            self._interest = [()] * len(interest)
         return Step(
             step.time_ms,
             candles or (None,) * len(self._symbols),
@@ -48,6 +53,7 @@ class MemberSteps:
             _at(step.marks, self._symbols),
             funding if any(funding) else (),
             shown if any(shown) else (),
+            interest if any(interest) else (),
         )
 
 

@@ -1,20 +1,24 @@
-"""Asks REST for the mark candles and funding rates that waiting steps of perpetual contracts need."""
+"""Asks REST for the mark candles, funding rates and open interest that waiting steps of perpetual contracts need."""
 
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
-from core.candle import Candle, FundingRate
+from core.candle import Candle, FundingRate, OpenInterest
 from core.errors import FeedError
+from core.timeframe import DAY_MS
 from live.intake.candle_lane import Question
 from live.intake.funding_calendar import PATIENCE_MS
 from live.intake.standing_time import StandingTime
 from live.intake.waiting_steps import WaitingSteps
-from market_data.exchanges.request_failures import asked_pause_of
+from market_data.exchanges.request_failures import TransientError, asked_pause_of
 from market_data.feeds.perpetual_source import PerpetualSource
 
 REQUESTS_AT_ONCE = 4
+INTEREST_KEPT_MS = 28 * DAY_MS
+"""How far back exchanges serve open interest, at least: some refuse what begins earlier."""
+
 FIRST_WAIT_SHARE = 1 / 16
 """The first wait between two rounds of questions, as a share of the longest; it doubles until a step is complete."""
 
@@ -41,13 +45,14 @@ class PerpetualInputs:
     """Completes waiting steps.
 
     A step waits while REST does not answer. A mark candle that REST denies once the grace is over is left out, and so
-    is a rate that is not published within a minute of the exchange's time; that one comes with a later step. An
+    is a rate that is not published within a minute of the exchange's time; that one comes with a later step. Open
+    interest that is not there a minute after it counts as known never comes. An
     exchange whose time stands still has published what it will. ``wake`` is called after each round of questions.
 
     Parameters
     ----------
     source
-        Marks and rates; one bounded attempt a call.
+        Marks, rates and open interest; one bounded attempt a call.
     steps
         What waits, and what has come for it.
     exchange_ms
@@ -101,6 +106,9 @@ class PerpetualInputs:
             asked = steps.mark_questions(told_ms - settle_ms)
             marks = await asyncio.gather(*map(self._ask_marks, asked))
             rates = await asyncio.gather(*(self._ask_funding(symbol, last_ms) for symbol in steps.funding))
+            interest = await asyncio.gather(
+                *(self._ask_interest(symbol, last_ms, told_ms) for symbol in steps.open_interest)
+            )
             # A clock that was set back meanwhile must not deny anything.
             told_ms = min(told_ms, await self._exchange_ms())
             for question, candles in zip(asked, marks, strict=True):
@@ -109,6 +117,9 @@ class PerpetualInputs:
             for calendar, found in zip(steps.funding.values(), rates, strict=True):
                 if found is not None:
                     calendar.answer(found, last_ms, told_ms + patience_ms)
+            for symbol, said in zip(steps.open_interest, interest, strict=True):
+                if said is not None:
+                    steps.open_interest[symbol].answer(said.rows, said.until_ms, told_ms + patience_ms)
         await self.wake()
 
     def _leave_alone(self, failure: FeedError) -> None:
@@ -141,6 +152,38 @@ class PerpetualInputs:
             except FeedError as error:
                 self._leave_alone(error)
                 return None
+
+    async def _ask_interest(self, symbol: str, last_ms: int, told_ms: int) -> "_SaidInterest | None":
+        """Return REST's open interest for steps up to a time; None without an answer, and where nothing is lacked."""
+        question = self.steps.open_interest[symbol].question(last_ms)
+        if question is None:
+            return None
+        async with self._requests:
+            try:
+                rows = await self._kept_interest(symbol, question, told_ms - INTEREST_KEPT_MS)
+            except FeedError as error:
+                self._leave_alone(error)
+                return None
+        return _SaidInterest(rows, question[1])
+
+    async def _kept_interest(self, symbol: str, asked: tuple[int, int], kept_ms: int) -> list[OpenInterest]:
+        """Return the rows of a range; of one that is refused because it begins too early, those that are kept."""
+        (start_ms, until_ms), period = asked, self.steps.open_interest[symbol].period
+        try:
+            return await self._source.open_interest(symbol, period, start_ms, until_ms)
+        except TransientError:
+            raise
+        except FeedError:
+            if start_ms >= kept_ms:
+                raise
+        return [] if kept_ms >= until_ms else await self._source.open_interest(symbol, period, kept_ms, until_ms)
+
+
+class _SaidInterest(NamedTuple):
+    """Rows of stamps before an end, as REST has them."""
+
+    rows: list[OpenInterest]
+    until_ms: int
 
 
 async def _nobody() -> None:

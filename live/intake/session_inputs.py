@@ -1,9 +1,11 @@
-"""What a session takes in, as its settings say: its feeds, and marks and funding rates of perpetual contracts."""
+"""What a session takes in, as its settings say: its feeds, and what it is told of perpetual contracts beside them."""
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
+from core.errors import ConfigurationError
 from core.instants import format_ms
 from core.timeframe import floor_to_grid, timeframe_ms
 from core.watched_series import WatchedSeries, by_kind
@@ -12,6 +14,7 @@ from live.intake.candle_lane import CandleLane, Series
 from live.intake.exchange_access import Addresses, Market
 from live.intake.funding_calendar import FundingCalendar
 from live.intake.ingress_clock import IngressClock
+from live.intake.open_interest_calendar import OpenInterestCalendar
 from live.intake.perpetual_inputs import PerpetualInputs, Waits
 from live.intake.waiting_steps import MarkSeries, WaitingSteps
 from market_data.feeds.candle_feed import CandleFeed
@@ -27,8 +30,8 @@ ASK_AGAIN_SECONDS = 1.0
 class Intake(NamedTuple):
     """Where a session's steps come from: feeds by series (the strategy's first), the exchange's time, the barrier.
 
-    ``perpetual`` completes steps with marks and funding rates; None where there are none. ``early_final_ms`` is how far
-    ahead of the exchange's clock the close of a final may lie.
+    ``perpetual`` completes steps with marks, funding rates and open interest; None where there are none.
+    ``early_final_ms`` is how far ahead of the exchange's clock the close of a final may lie.
     """
 
     feeds: Mapping[Series, CandleFeed]
@@ -39,23 +42,19 @@ class Intake(NamedTuple):
 
     @property
     def open_boundaries(self) -> int:
-        """How many boundaries have a candle and wait for others, or for marks and funding rates."""
+        """How many boundaries have a candle and wait for others, or for what ``perpetual`` brings."""
         return self.barrier.open_boundaries + (0 if self.perpetual is None else len(self.perpetual.steps))
 
     def waits_for(self) -> str:
         """Return what the oldest step that is due lacks, in words; empty where none is due."""
         waiting = None if self.perpetual is None else self.perpetual.steps.lacking()
         if waiting is not None:
-            time_ms, marks, rates = waiting
+            # A boundary that has waited for marks is not asked of the barrier any more.
+            time_ms, lacked = waiting.time_ms, waiting.words()
         else:
-            time_ms, marks, rates = self.barrier.last_closed_ms + self.barrier.step_ms, [], []
-        # A boundary that has waited for marks is not asked of the barrier any more.
-        candles = [] if waiting is not None else list(dict.fromkeys(one.symbol for one in self.barrier.lacking()))
-        lacks = [
-            f"{what} of {', '.join(symbols)}"
-            for what, symbols in (("candles", candles), ("mark candles", marks), ("funding rates", rates))
-            if symbols
-        ]
+            time_ms = self.barrier.last_closed_ms + self.barrier.step_ms
+            lacked = {"candles": list(dict.fromkeys(one.symbol for one in self.barrier.lacking()))}
+        lacks = [f"{what} of {', '.join(symbols)}" for what, symbols in lacked.items() if symbols]
         return f"step {format_ms(time_ms)} lacks {' and '.join(lacks)}" if lacks else ""
 
     async def close(self) -> None:
@@ -110,18 +109,27 @@ def open_watched_feeds(
     }
 
 
-def open_source(settings: Settings, addresses: Addresses, limits: FeedLimits | None = None) -> PerpetualSource | None:
-    """Return where marks and rates come from; None where the settings ask for neither.
+def open_source(
+    settings: Settings, addresses: Addresses, limits: FeedLimits | None = None, *, open_interest: Sequence[str] = ()
+) -> PerpetualSource | None:
+    """Return where marks, rates and open interest come from; None where none of them is asked for.
+
+    Where nothing but open interest is (``open_interest`` are its periods), an exchange without a source has None, too.
 
     Raises
     ------
     ConfigurationError
-        If the exchange has none.
+        If the exchange has no marks and rates and the settings ask for them.
     """
     perpetual = settings.live.execution.perpetual
-    if perpetual is None or not (perpetual.mark_price or perpetual.funding):
+    if perpetual is None or not (perpetual.mark_price or perpetual.funding or open_interest):
         return None
-    return open_perpetual_source(settings.live.exchange, rest_url=addresses.rest_url, limits=limits)
+    try:
+        return open_perpetual_source(settings.live.exchange, rest_url=addresses.rest_url, limits=limits)
+    except ConfigurationError:
+        if perpetual.mark_price or perpetual.funding:
+            raise
+        return None
 
 
 def open_intake(
@@ -131,6 +139,7 @@ def open_intake(
     funding: Mapping[str, FundingCalendar],
     source: PerpetualSource | None,
     *,
+    open_interest: Mapping[str, OpenInterestCalendar] = MappingProxyType({}),
     limits: FeedLimits | None = None,
     ask_again_seconds: float = ASK_AGAIN_SECONDS,
 ) -> Intake:
@@ -142,6 +151,8 @@ def open_intake(
         The calendars of all unified symbols, in configured order; not used where the settings ask for no funding.
     source
         As :func:`open_source` gives it; without one there is nothing to complete steps with.
+    open_interest
+        The calendars of all unified symbols; empty where the session is fed none.
     """
     symbols, known_ms = list(funding), barrier.last_closed_ms
     feeds: dict[Series, CandleFeed] = {"strategy": open_strategy_feed(settings, addresses, symbols, known_ms, limits)}
@@ -155,7 +166,7 @@ def open_intake(
         length_ms, marks = timeframe_ms(interval), None
         if perpetual.mark_price:
             marks = MarkSeries(interval, CandleLane("mark", symbols, length_ms, known_ms, settings.live.data.off_grid))
-        steps = WaitingSteps(symbols, marks, funding if perpetual.funding else {})
+        steps = WaitingSteps(symbols, marks, funding if perpetual.funding else {}, open_interest)
         grace_seconds = settings.live.session.barrier_grace_seconds
         waits = Waits(FeedLimits().settle_for(length_ms), grace_seconds, ask_again_seconds)
         inputs = PerpetualInputs(source, steps, clock.server_time_ms, waits, time.monotonic)

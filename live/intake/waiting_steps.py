@@ -1,17 +1,19 @@
-"""Closed steps that wait, in order, for the mark candles and funding rates they need."""
+"""Closed steps that wait, in order, for the mark candles, funding rates and open interest they need."""
 
 import itertools
 from collections import deque
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
 
-from core.candle import Candle, FundingRate
+from core.candle import Candle, FundingRate, OpenInterest
 from engine.journal_records import MissingRecord
 from live.intake.barrier import ClosedStep
 from live.intake.candle_lane import CandleLane, Note, Question, ReceivedCandle
 from live.intake.funding_calendar import FundingCalendar
+from live.intake.open_interest_calendar import OpenInterestCalendar
 
 STEPS_OF_A_ROUND = 500
 """Most queued steps that one round of questions asks for: one page of mark candles."""
@@ -22,6 +24,19 @@ class MarkSeries(NamedTuple):
 
     timeframe: str
     lane: CandleLane
+
+
+class Lacking(NamedTuple):
+    """A step that waits, and the symbols of which it lacks something."""
+
+    time_ms: int
+    marks: list[str]
+    rates: list[str]
+    open_interest: list[str]
+
+    def words(self) -> dict[str, list[str]]:
+        """Return the symbols by what they lack, in words."""
+        return {"mark candles": self.marks, "funding rates": self.rates, "open interest": self.open_interest}
 
 
 class _Waiting(NamedTuple):
@@ -44,13 +59,20 @@ class WaitingSteps:
         Where mark candles are collected; None needs none.
     funding
         The calendars of all symbols; empty needs no rates.
+    open_interest
+        The same of open interest.
     """
 
     def __init__(
-        self, symbols: Sequence[str], marks: MarkSeries | None, funding: Mapping[str, FundingCalendar]
+        self,
+        symbols: Sequence[str],
+        marks: MarkSeries | None,
+        funding: Mapping[str, FundingCalendar],
+        open_interest: Mapping[str, OpenInterestCalendar] = MappingProxyType({}),
     ) -> None:
         self.marks = marks
         self.funding = funding
+        self.open_interest = open_interest
         self.rounds = 0
         self._symbols = tuple(symbols)
         self._queue: deque[_Waiting] = deque()
@@ -80,21 +102,28 @@ class WaitingSteps:
             return None
         if not all(calendar.is_clear(time_ms) for calendar in self.funding.values()):
             return None
+        if not all(calendar.is_clear(time_ms) for calendar in self.open_interest.values()):
+            return None
         self._queue.popleft()
         self.rounds = 0
         missing: list[MissingRecord] = []
-        marks = self._marks_of(time_ms, missing)
-        funding = self._funding_of(time_ms, missing)
-        return closed._replace(step=msgspec.structs.replace(closed.step, marks=marks, funding=funding)), missing
+        step = msgspec.structs.replace(
+            closed.step,
+            marks=self._marks_of(time_ms, missing),
+            funding=self._funding_of(time_ms, missing),
+            open_interest=self._open_interest_of(time_ms, missing),
+        )
+        return closed._replace(step=step), missing
 
-    def lacking(self) -> tuple[int, list[str], list[str]] | None:
-        """Return the oldest step that waits, and the symbols whose mark candles and whose rates it lacks."""
+    def lacking(self) -> Lacking | None:
+        """Return the oldest step that waits and what it lacks; None where none waits."""
         if not self._queue:
             return None
         time_ms = self._queue[0].closed.step.time_ms
         marks = [] if self.marks is None else self.marks.lane.questions(time_ms - 1, time_ms)
         rates = [symbol for symbol, calendar in self.funding.items() if not calendar.is_clear(time_ms)]
-        return time_ms, [one.symbol for one in marks], rates
+        interest = [symbol for symbol, calendar in self.open_interest.items() if not calendar.is_clear(time_ms)]
+        return Lacking(time_ms, [one.symbol for one in marks], rates, interest)
 
     def take_notes(self) -> list[Note]:
         """Take out the notes of mark candles that were refused."""
@@ -164,3 +193,12 @@ class WaitingSteps:
             calendar.delivered(of_symbol, time_ms)
             rates.append(of_symbol)
         return tuple(rates) if any(rates) else ()
+
+    def _open_interest_of(self, time_ms: int, missing: list[MissingRecord]) -> tuple[tuple[OpenInterest, ...], ...]:
+        rows = []
+        for symbol, calendar in self.open_interest.items():
+            for stamp_ms in calendar.newly_missing(time_ms):
+                missing.append(MissingRecord("open_interest", symbol, stamp_ms, "not published in time"))
+            rows.append(calendar.due_by(time_ms))
+            calendar.delivered(time_ms)
+        return tuple(rows) if any(rows) else ()

@@ -7,7 +7,7 @@ from core.timeframe import floor_to_grid, timeframe_ms
 from engine.portfolio.traded import identity_of, members_of, traded_by
 from live.intake.exchange_access import Market, warmup_candles, watched_warmup
 from live.intake.session_inputs import finest_interval
-from live.life.session_start import WarmupFeeds, tell_of_fewer, tell_of_warm_up
+from live.life.session_start import WarmupFeeds, open_interest_fed, tell_of_fewer, tell_of_warm_up
 from market_data.feeds.perpetual_source import PerpetualSource
 from validation.composed_settings import Settings
 
@@ -24,6 +24,7 @@ async def dry_start(
     tell_of_fewer(traded, stored)
     series = traded.series
     watched = await watched_warmup(feeds.watched, market, series, boundary_ms)
+    periods = open_interest_fed(traded, settings.live.exchange, source)
     say(f"Exchange: {settings.live.exchange}, its time {format_ms(now_ms)}")
     kind = "Portfolio" if members_of(settings) else "Strategy"
     say(f"{kind}: {traded.name}, {settings.live.timeframe} candles, mode {settings.mode.mode}")
@@ -38,6 +39,8 @@ async def dry_start(
         )
         for line in await _contract_lines(settings, source, spelling, symbol):
             say(line)
+        if periods:
+            say(f"  open interest: {', '.join(periods)}")
     for one, there, candles in zip(series, market.on_exchange(series), watched, strict=True):
         say(f"Watched {one.name} ({there.symbol}): warm-up {len(candles)} of {one.warmup_candles} candles")
     say(f"settings_sha256: {settings.settings_sha256}")

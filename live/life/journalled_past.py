@@ -8,10 +8,11 @@ from engine.journal_records import CandleFields, JournalRecord, MissingRecord, S
 from live.intake.barrier import Barrier
 from live.intake.candle_lane import REMEMBERED_CANDLES
 from live.intake.funding_calendar import FundingCalendar
+from live.intake.open_interest_calendar import OpenInterestCalendar, open_interest_calendars
 
 
 class JournalledPast:
-    """The last candles of each symbol, the payments that were delivered or gone without, and the last step.
+    """The last candles of each symbol, what was delivered or gone without beside them, and the last step.
 
     Parameters
     ----------
@@ -31,6 +32,8 @@ class JournalledPast:
         self._watched = [deque[CandleFields](one.warmup, maxlen=REMEMBERED_CANDLES) for one in first.watched_series]
         self._delivered: list[list[FundingRate]] = [[] for _ in symbols]
         self._gone_without: list[tuple[str, int]] = []
+        self._open_interest = first.open_interest_periods
+        self._no_interest: list[tuple[str, int]] = []
 
     @property
     def known_ms(self) -> int:
@@ -53,6 +56,8 @@ class JournalledPast:
                 delivered += [FundingRate(*fields) for fields in rates]
         elif isinstance(record, MissingRecord) and record.kind == "funding":
             self._gone_without.append((record.symbol, record.time_ms))
+        elif isinstance(record, MissingRecord) and record.kind == "open_interest":
+            self._no_interest.append((record.symbol, record.time_ms))
 
     def remind(self, barrier: Barrier, symbols: Sequence[str]) -> None:
         """Let a barrier of these unified symbols tell repetitions of journalled candles from late ones."""
@@ -71,6 +76,20 @@ class JournalledPast:
                 calendars[symbol].gone_without(due_ms)
         for calendar, rates in zip(calendars.values(), self._delivered, strict=True):
             calendar.delivered(rates, self.known_ms)
+        return calendars
+
+    def open_interest_calendars(self, symbols: Sequence[str]) -> Mapping[str, OpenInterestCalendar]:
+        """Return calendars that know what was delivered and gone without, by unified symbol; empty without any.
+
+        A step has everything that was known by then, so that what comes next follows from its time. Of the step after
+        it the journal may say what it goes on without before it has the step.
+        """
+        calendars = open_interest_calendars(symbols, self._open_interest, self.start_ms)
+        for calendar in calendars.values() if self.last_step_ms is not None else ():
+            calendar.delivered(self.known_ms)
+        for symbol, stamp_ms in self._no_interest:
+            if symbol in calendars:
+                calendars[symbol].gone_without(stamp_ms)
         return calendars
 
 

@@ -129,9 +129,10 @@ class _LiveSession:
     async def run(self, resumed: SessionFolder | None, folded: FoldedSession | None) -> int:
         """Connect, start or go on, drive to the end, report; return the exit code."""
         settings, market = self._settings, self._market
-        source = open_source(settings, self._addresses)
+        traded = traded_by(settings)
+        source = open_source(settings, self._addresses, open_interest=traded.open_interest)
         strategy_feed = open_strategy_feed(settings, self._addresses, list(market.unified.values()))
-        series = market.on_exchange(traded_by(settings).series)
+        series = market.on_exchange(traded.series)
         first = WarmupFeeds(strategy_feed, open_watched_feeds(settings, self._addresses, series))
         try:
             clock = IngressClock(strategy_feed, time.monotonic)
@@ -143,7 +144,7 @@ class _LiveSession:
                 return await self._drive(resumed, started, source, now_ms)
             with contextlib.closing(SessionFolder(_fresh_folder(settings, self._options, now_ms))) as folder:
                 engaged, _ = self._kill_switch()
-                started = await start_fresh(folder, first, market, settings, now_ms, kill_switch=engaged)
+                started = await start_fresh(folder, first, market, settings, now_ms, kill_switch=engaged, source=source)
                 return await self._drive(folder, started, source, now_ms)
         finally:
             await first.close()
@@ -155,7 +156,9 @@ class _LiveSession:
     ) -> int:
         """Run the session on its feeds, end it and print its report."""
         settings, options, unified = self._settings, self._options, self._market.unified
-        intake = open_intake(settings, self._addresses, started.barrier, started.funding, source)
+        intake = open_intake(
+            settings, self._addresses, started.barrier, started.funding, source, open_interest=started.open_interest
+        )
         shown_on = sys.stdout if sys.stdout.isatty() else sys.stderr
         log = open_log(folder.path, settings.live.logging.level, shown_on, plain=options.plain, quiet=options.quiet)
         watched = Watched(folder.path, settings, started.fold.session, started.recent, intake, unified)

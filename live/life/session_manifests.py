@@ -38,8 +38,10 @@ def write_manifests(
 def record_of(record: SessionRecord, own: Settings, name: str) -> SessionRecord:
     """Return the first record that a member's own journal would have."""
     symbols, identity = own.live.symbols, identity_of(own)
-    wanted = {(one.symbol, one.timeframe) for one in traded_by(own).series}
+    traded = traded_by(own)
+    wanted = {(one.symbol, one.timeframe) for one in traded.series}
     watched = [one for one in record.watched_series if (one.symbol, one.timeframe) in wanted]
+    interest = [period for period in traded.open_interest if period in record.open_interest_periods]
     return msgspec.structs.replace(
         record,
         session=f"{record.session}/{name}",
@@ -50,6 +52,7 @@ def record_of(record: SessionRecord, own: Settings, name: str) -> SessionRecord:
         strategy_sha256=identity.sha256,
         strategy_files=identity.files,
         watched=watched or msgspec.UNSET,
+        open_interest=interest or msgspec.UNSET,
     )
 
 

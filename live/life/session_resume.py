@@ -117,8 +117,9 @@ def go_on(
         raise
     folded.fold.apply(record)
     missed_until_ms = floor_to_grid(now_ms, barrier.step_ms) if policy == "exits_only" else None
-    funding = folded.past.funding_calendars(symbols)
-    return StartedSession(folded.fold, folded.recent, journal, barrier, funding, missed_until_ms)
+    past = folded.past
+    funding, interest = past.funding_calendars(symbols), past.open_interest_calendars(symbols)
+    return StartedSession(folded.fold, folded.recent, journal, barrier, funding, missed_until_ms, interest)
 
 
 def _session_record(folder: SessionFolder, line: JournalLine) -> SessionRecord:

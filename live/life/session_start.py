@@ -19,12 +19,14 @@ from engine.portfolio.traded import Traded, identity_of, traded_by
 from live.intake.barrier import Barrier
 from live.intake.exchange_access import Market, warmup_candles, watched_warmup
 from live.intake.funding_calendar import FundingCalendar
+from live.intake.open_interest_calendar import OpenInterestCalendar, open_interest_calendars
 from live.intake.session_inputs import open_barrier
 from live.life.session_folder import SessionFolder
 from live.life.session_manifests import write_manifests
 from live.views.session_events import REMEMBERED_EVENTS, SessionEvents
 from market_data.feeds.candle_feed import CandleFeed
 from market_data.feeds.feed_limits import FeedLimits
+from market_data.feeds.perpetual_source import PerpetualSource
 from runs.identity.code_version import code_version
 from strategies.warm_up_asked import asked_by, fetching_line, warm_up_lines
 from validation.composed_settings import Settings
@@ -33,7 +35,7 @@ from validation.composed_settings import Settings
 class StartedSession(NamedTuple):
     """A session that is ready to run; ``funding`` holds a calendar for each unified symbol.
 
-    ``recent`` has listened to it from its first record on.
+    So does ``open_interest`` where the session is fed any. ``recent`` has listened to it from its first record on.
     """
 
     fold: AnyFold
@@ -42,6 +44,7 @@ class StartedSession(NamedTuple):
     barrier: Barrier
     funding: Mapping[str, FundingCalendar]
     missed_until_ms: int | None
+    open_interest: Mapping[str, OpenInterestCalendar] = MappingProxyType({})
 
 
 class WarmupFeeds(NamedTuple):
@@ -64,8 +67,18 @@ async def start_fresh(
     now_ms: int,
     *,
     kill_switch: bool,
+    source: PerpetualSource | None = None,
 ) -> StartedSession:
     """Begin a session at the boundary before ``now_ms``: fetch the warm-up, write manifest and first record.
+
+    Parameters
+    ----------
+    folder, feeds, market, settings, now_ms
+        Where it is kept, who is asked, and what it trades, at the exchange's time.
+    kill_switch
+        Whether it is engaged.
+    source
+        Where open interest comes from; without one the session is fed none.
 
     Raises
     ------
@@ -80,25 +93,11 @@ async def start_fresh(
         raise ConfigurationError(f"{folder.path}: there is a session already; resume it, or start another one")
     traded = traded_by(settings)
     tell_of_warm_up(traded, len(market.unified), now_ms)
-    boundary_ms, stored, watched = await _warmup(feeds, market, settings, traded, now_ms)
+    warmup = boundary_ms, stored, watched = await _warmup(feeds, market, settings, traded, now_ms)
     tell_of_fewer(traded, stored)
-    series, identity = traded.series, identity_of(settings)
-    record = SessionRecord(
-        session=folder.path.name,
-        settings_sha256=settings.settings_sha256,
-        code_version=code_version(),
-        settings=dict(settings.resolved()),
-        instruments=market.instruments,
-        warmup={
-            spelling: [fields for one in candles if (fields := fields_of(one)) is not None]
-            for spelling, candles in stored.items()
-        },
-        kill_switch=kill_switch,
-        start_ms=boundary_ms,
-        strategy_sha256=identity.sha256,
-        strategy_files=identity.files,
-        watched=_watched_records(series, market, watched) or UNSET,
-    )
+    periods = open_interest_fed(traded, settings.live.exchange, source)
+    first = _first_record(folder.path.name, settings, market, traded, warmup)
+    record = msgspec.structs.replace(first, kill_switch=kill_switch, open_interest=list(periods) or UNSET)
     outputs = folder.outputs_of(settings)
     write_manifests(folder, record, settings, market.unified)
     journal = folder.writer()
@@ -109,13 +108,27 @@ async def start_fresh(
     except BaseException:
         journal.close()
         raise
-    barrier = open_barrier(settings, market, boundary_ms, series)
+    barrier = open_barrier(settings, market, boundary_ms, traded.series)
     for spelling, candles in stored.items():
         barrier.remember(market.unified[spelling], candles)
     for one, candles in zip(barrier.watched, watched, strict=True):
         barrier.remember(one.symbol, candles, one.kind)
-    funding = {symbol: FundingCalendar(boundary_ms) for symbol in market.unified.values()}
-    return StartedSession(fold, SessionEvents(fold.session, REMEMBERED_EVENTS), journal, barrier, funding, None)
+    symbols = market.unified.values()
+    funding = {symbol: FundingCalendar(boundary_ms) for symbol in symbols}
+    interest = open_interest_calendars(symbols, periods, boundary_ms)
+    recent = SessionEvents(fold.session, REMEMBERED_EVENTS)
+    return StartedSession(fold, recent, journal, barrier, funding, None, interest)
+
+
+def open_interest_fed(traded: Traded, exchange: str, source: PerpetualSource | None) -> tuple[str, ...]:
+    """Return the periods of open interest that a session is fed; where its exchange has none, say so and feed none."""
+    if traded.open_interest and (source is None or not source.serves_open_interest):
+        warn(
+            f"{exchange} serves no open interest here: what {traded.name} reads of it has no value in this session; "
+            "trade on an exchange that serves it, or leave it out of the program"
+        )
+        return ()
+    return traded.open_interest
 
 
 def tell_of_warm_up(traded: Traded, symbols: int, now_ms: int) -> None:
@@ -171,6 +184,27 @@ def _reach_watched(series: Sequence[WatchedSeries], watched: Sequence[list[Candl
     return all(
         not candles or candles[-1].open_time_ms == floor_to_grid(boundary_ms, one.length_ms) - one.length_ms
         for one, candles in zip(series, watched, strict=True)
+    )
+
+
+def _first_record(name: str, settings: Settings, market: Market, traded: Traded, warmup: _Warmup) -> SessionRecord:
+    """Return what a session is made of, the kill switch not engaged."""
+    identity = identity_of(settings)
+    return SessionRecord(
+        session=name,
+        settings_sha256=settings.settings_sha256,
+        code_version=code_version(),
+        settings=dict(settings.resolved()),
+        instruments=market.instruments,
+        warmup={
+            spelling: [fields for one in candles if (fields := fields_of(one)) is not None]
+            for spelling, candles in warmup.stored.items()
+        },
+        kill_switch=False,
+        start_ms=warmup.boundary_ms,
+        strategy_sha256=identity.sha256,
+        strategy_files=identity.files,
+        watched=_watched_records(traded.series, market, warmup.watched) or UNSET,
     )
 
 

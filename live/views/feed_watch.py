@@ -52,9 +52,9 @@ class FeedWatch:
         self._noted[note.kind] += 1
 
     def gone_without(self, missing: MissingRecord) -> None:
-        """Take a mark candle or funding rate that a step goes on without."""
+        """Take a mark candle, funding rate or open interest that a step goes on without."""
         self._noted["missing"] += 1
-        self._trouble = f"no {missing.kind} of {missing.symbol} at {format_ms(missing.time_ms)}"
+        self._trouble = f"no {missing.kind.replace('_', ' ')} of {missing.symbol} at {format_ms(missing.time_ms)}"
 
     def health(self) -> FeedHealth:
         """Return it as it is now."""

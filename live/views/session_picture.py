@@ -12,7 +12,8 @@ ConnectionState = Literal["connecting", "connected", "stale", "disconnected"]
 class FeedHealth(NamedTuple):
     """How the connection fares; times are seconds, None where nothing has happened yet. Counts are of this process.
 
-    ``missing`` counts marks (the first of several in a row) and funding rates that steps went on without.
+    ``missing`` counts marks (the first of several in a row), funding rates and open interest that steps went on
+    without.
     """
 
     state: ConnectionState

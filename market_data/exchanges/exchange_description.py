@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from core.candle import OPEN_INTEREST_PERIODS
+from core.timeframe import DAY_MS, HOUR_MS
 from market_data.exchanges.exchange_names import PRACTICE
 from market_data.exchanges.parsers.binance_kline import parse_binance_kline
 from market_data.exchanges.parsers.bybit_kline import parse_bybit_kline
@@ -19,18 +21,23 @@ from market_data.exchanges.parsers.okx_candle import parse_okx_candle
 
 SPOT_PATH = "/api/v3"
 FUTURES_PATH = "/fapi/v1"
-"""Where Binance's REST interfaces of the spot market and of USDT-margined futures lie at their hosts."""
+FUTURES_DATA_PATH = "/futures/data"
+"""Where Binance's REST interfaces of the spot market, of USDT-margined futures and of their statistics lie."""
 
 _FUTURES_REST = "https://fapi.binance.com"
 
 
 class ContractPages(NamedTuple):
-    """Most rows of one answer, by what is asked, and the periods of open interest; empty where they are not known."""
+    """Most rows of one answer, by what is asked, the periods of open interest, and for how long it is kept.
+
+    The periods are empty, and the time is None, where they are not known.
+    """
 
     marks: int = 100
     funding: int = 100
     open_interest: int = 100
     periods: tuple[str, ...] = ()
+    open_interest_kept_ms: int | None = None
 
 
 class ExchangeDescription(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,9 +61,10 @@ class ExchangeDescription(msgspec.Struct, frozen=True, kw_only=True):
     parse_frame: FrameParser | None = None
 
 
-# Binance: its pages on funding rate history (1000) and open interest statistics (500, these periods). Those of others
-# are the bounds that ccxt's own methods state; its description of features has none of it.
-_BINANCE_PAGES = ContractPages(1000, 1000, 500, ("5m", "15m", "30m", "1h", "2h", "4h", "6h", "12h", "1d"))
+# Binance: its pages on funding rate history (1000) and open interest statistics (500, all periods, "only the data of
+# the latest 1 month"; an hour less, for a page whose start has become too old is refused whole). Those of others are
+# the bounds that ccxt's own methods state; its description of features has none of it.
+_BINANCE_PAGES = ContractPages(1000, 1000, 500, OPEN_INTEREST_PERIODS, 30 * DAY_MS - HOUR_MS)
 _GATE = ExchangeDescription(parse_frame=parse_gateio_candlestick)
 _NOTHING_KNOWN = ExchangeDescription()
 _DESCRIPTIONS = {

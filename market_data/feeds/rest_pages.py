@@ -1,8 +1,9 @@
-"""How pages of an exchange's REST go on, and which of their rows count: final candles, and funding payments."""
+"""How pages of an exchange's REST go on, and which of their rows count: final candles, payments, open interest."""
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from core.candle import Candle, FundingRate
+from core.candle import Candle, FundingRate, OpenInterest
+from core.timeframe import ceil_to_grid
 from market_data.exchanges.request_failures import RangeNotServedError, TransientError
 
 Page = Callable[[int, int], Awaitable[Sequence[Candle]]]
@@ -10,6 +11,9 @@ Page = Callable[[int, int], Awaitable[Sequence[Candle]]]
 
 FundingPage = Callable[[int], Awaitable[Sequence[FundingRate]]]
 """Asks for the payments from an instant up to the end of the range and returns a page of them."""
+
+InterestPage = Callable[[int, int], Awaitable[Sequence[OpenInterest]]]
+"""Asks for the open interest with ``start_ms <= time_ms < end_ms`` and returns a page of it."""
 
 
 def final_rows(
@@ -108,4 +112,23 @@ async def paged_funding(page: FundingPage, start_ms: int, end_ms: int) -> list[F
             break
         found |= {one.time_ms: one for one in rows}
         next_ms = max(one.time_ms for one in rows) + 1
+    return [found[time_ms] for time_ms in sorted(found)]
+
+
+async def paged_open_interest(
+    page: InterestPage, start_ms: int, end_ms: int, *, length_ms: int, page_rows: int
+) -> list[OpenInterest]:
+    """Return the open interest with ``start_ms <= time_ms < end_ms`` on the grid of ``length_ms``, oldest first.
+
+    No page is asked for that could hold more than ``page_rows`` rows: exchanges differ in which end they cut. One may
+    be short without being the last, so what lies behind its last row is asked for again until there is nothing. Raises
+    whatever ``page`` raises.
+    """
+    found: dict[int, OpenInterest] = {}
+    next_ms = ceil_to_grid(start_ms, length_ms)
+    while next_ms < end_ms:
+        until_ms = min(end_ms, next_ms + page_rows * length_ms)
+        rows = [one for one in await page(next_ms, until_ms) if next_ms <= one.time_ms < until_ms]
+        found |= {one.time_ms: one for one in rows if one.time_ms == ceil_to_grid(one.time_ms, length_ms)}
+        next_ms = ceil_to_grid(max(one.time_ms for one in rows) + 1 if rows else until_ms, length_ms)
     return [found[time_ms] for time_ms in sorted(found)]

@@ -14,13 +14,15 @@ from market_data.history.exchange_source import ExchangeSource
 from market_data.history.fetching import FetchOutcome
 from market_data.history.loaded_candles import LoadedCandles
 from market_data.history.missing_candles import MissingCandlesError
+from market_data.history.open_interest_fetching import complete_open_interest
 from market_data.history.perpetual_fetching import complete_perpetual
 from market_data.instruments.instrument_store import InstrumentStore
 from market_data.instruments.market_list import MarketList
+from market_data.perpetual.open_interest_data import OpenInterestData, read_open_interest
 from market_data.perpetual.perpetual_data import PerpetualData, PerpetualRequest, read_perpetual
 from market_data.quality.candle_quality import OffGrid, QualityReport, find_holes, outliers
 from market_data.series_columns import FundingColumns, SeriesColumns
-from market_data.series_names import FUNDING, Series
+from market_data.series_names import FUNDING, Series, open_interest_series
 from market_data.store.candle_merge import joined
 from market_data.store.candle_store import CandleStore
 
@@ -137,6 +139,25 @@ class CandleHistory:
         for spelling, symbol in unified.items():
             data = read_perpetual(self.store, self.exchange, symbol, request)
             loaded[spelling] = data._replace(warnings=(*unserved.get(symbol, ()), *data.warnings))
+        return loaded
+
+    def load_open_interest(
+        self, symbols: Sequence[str], period: str, start_ms: int, end_ms: int
+    ) -> dict[str, OpenInterestData]:
+        """Return the open interest of several perpetual contracts, keyed by the spellings given."""
+        _checked_range(period, start_ms, end_ms)
+        denied: dict[str, str] = {}
+        with self._source.connection():
+            unified = self._unified(symbols, open_interest_series(period), start_ms, end_ms)
+            if not self._offline:
+                wanted = list(unified.values())
+                denied = complete_open_interest(self._source, self.store, wanted, period, start_ms, end_ms)
+        loaded = {}
+        for spelling, symbol in unified.items():
+            data = read_open_interest(self.store, self.exchange, symbol, period, start_ms, end_ms)
+            # Where nothing is missing it does not matter what the exchange does not give.
+            told = (f"{symbol}: {denied[symbol]}",) if symbol in denied and data.warnings else ()
+            loaded[spelling] = data._replace(warnings=(*told, *data.warnings))
         return loaded
 
     def funding_rates(self, symbol: str, start_ms: int, end_ms: int) -> FundingColumns:

@@ -164,7 +164,7 @@ class ExchangeSource:
         found = {}
         try:
             adapter = self.adapter()
-            now_ms = self._present(adapter)
+            now_ms = self.present_ms()
             for symbol in dict.fromkeys(symbols):
                 found[symbol] = earliest_open(adapter, symbol, timeframe, now_ms)
                 begin_ms = floor_to_grid(FIRST_TRADE_MS, timeframe_ms(timeframe))
@@ -254,13 +254,16 @@ class ExchangeSource:
         self._require_served(series)
         try:
             adapter = self.adapter()
-            now_ms = self._clock_ms = self._present(adapter)
+            now_ms = self._clock_ms = self.present_ms()
             source = open_pages(adapter, series, now_ms=now_ms, off_grid=self._off_grid)
             self._market_list.refresh(adapter, now_ms)
         except FeedError as error:
             raise MissingCandlesError(self.exchange, series, wanted, str(error), beside=beside) from error
         length = source.length_ms
-        closed = {symbol: _until(ranges, floor_to_grid(now_ms, length)) for symbol, ranges in wanted.items()}
+        # Open interest is that of its stamp, whereas a candle is known at the end of its length.
+        ahead_ms = length if kind_and_period(series)[0] == "open-interest" else 0
+        until_ms = floor_to_grid(now_ms, length) + ahead_ms
+        closed = {symbol: _until(ranges, until_ms) for symbol, ranges in wanted.items()}
         total = sum(end - start for ranges in closed.values() for start, end in ranges) // length
         unit = "minutes" if kind_and_period(series)[0] == "funding" else "candles"
         with open_progress(f"{self.exchange} {series}", total, self._progress, unit) as progress:
@@ -299,10 +302,13 @@ class ExchangeSource:
         served = self._given.timeframes if self._given is not None else timeframes_of(self.exchange)
         require_served(self.exchange, timeframe, served)
 
-    def _present(self, adapter: ExchangeAdapter) -> int:
-        """Return the exchange's clock, or the entry point's where the exchange does not tell."""
+    def present_ms(self) -> int:
+        """Return the exchange's clock, or the entry point's where it does not tell, else FeedError.
+
+        Only within ``connection``.
+        """
         try:
-            return adapter.server_time_ms()
+            return self.adapter().server_time_ms()
         except FeedError:
             if self._now_ms is None:
                 raise

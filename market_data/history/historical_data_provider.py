@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from market_data.exchange_adapter import ExchangeAdapter
     from market_data.history.fetching import FetchOutcome
+    from market_data.perpetual.open_interest_data import OpenInterestData
     from market_data.perpetual.perpetual_data import MissingFunding, PerpetualData
 
 
@@ -233,6 +234,35 @@ class HistoricalDataProvider:
 
         request = PerpetualRequest(step_interval, start_ms, end_ms, missing_funding, use_mark, use_funding)
         return self._history.load_perpetual(symbols, request)
+
+    def load_open_interest(
+        self, symbols: Sequence[str], period: str, start_ms: int, end_ms: int
+    ) -> "dict[str, OpenInterestData]":
+        """Return the open interest of several perpetual contracts, keyed by the spellings given.
+
+        What the store lacks is fetched first, unless offline, where the exchange is known and serves it. A stamp that
+        the period's own series lacks comes from the longest stored period that divides it. What is missing is no error
+        but a warning that says what to do.
+
+        Parameters
+        ----------
+        symbols
+            In any spelling.
+        period
+            The rows' stamps lie on its grid.
+        start_ms, end_ms
+            Rows with ``start_ms <= time_ms < end_ms``.
+
+        Raises
+        ------
+        ConfigurationError
+            For an unknown symbol or period, or a start that is not before the end.
+        DataUnavailableError
+            If something must be fetched and the exchange cannot be reached.
+        StoreError
+            If the store cannot be read or written.
+        """
+        return self._history.load_open_interest(symbols, period, start_ms, end_ms)
 
     def fetch_funding_rates(self, symbol: str, start_date: Instant, end_date: Instant) -> "pd.DataFrame":
         """Return the funding payments of a contract as a frame; what is not stored is fetched, unless offline.

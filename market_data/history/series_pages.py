@@ -83,6 +83,11 @@ def serves(adapter: ExchangeAdapter, kind: PerpetualKind) -> bool:
     return kind in getattr(adapter, "perpetual_kinds", ())
 
 
+def served_open_interest(adapter: ExchangeAdapter) -> Sequence[str]:
+    """Return the periods of open interest that an exchange serves; ConfigurationError if it serves none."""
+    return _contracts(adapter, "open-interest").open_interest_periods
+
+
 def open_interest_period(adapter: ExchangeAdapter, timeframe: str) -> str:
     """Return the shortest period of open interest that is served and not shorter than a timeframe.
 
@@ -91,7 +96,7 @@ def open_interest_period(adapter: ExchangeAdapter, timeframe: str) -> str:
     ConfigurationError
         If the exchange serves none.
     """
-    served = _contracts(adapter, "open-interest").open_interest_periods
+    served = served_open_interest(adapter)
     long_enough = [period for period in served if timeframe_ms(period) >= timeframe_ms(timeframe)]
     if not long_enough:
         raise ConfigurationError(

@@ -2,7 +2,8 @@
 
 How its prices are made stands in ``practice_tape``. This module serves them as an exchange does: markets, pages of
 candles, a clock. Candles exist from ``OPENING_MS`` on, without holes, and are served once they are closed by the clock.
-Every symbol has mark prices and funding rates too, as a perpetual contract has them; ``practice_perpetual`` makes them.
+Every symbol has mark prices, funding rates and open interest too, as a perpetual contract has them;
+``practice_perpetual`` makes them.
 """
 
 import functools
@@ -10,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 
-from core.candle import FundingRate
+from core.candle import OPEN_INTEREST_PERIODS, FundingRate, OpenInterest
 from core.candle_columns import CandleColumns
 from core.errors import ConfigurationError
 from core.instrument import Instrument
@@ -18,7 +19,13 @@ from core.timeframe import MINUTE_MS, ceil_to_grid, floor_to_grid, timeframe_ms
 from market_data.exchange_adapter import CandleRow, FundingRow, OpenInterestRow, PerpetualKind
 from market_data.practice.practice_listings import LISTINGS, Listing
 from market_data.practice.practice_listings import TIMEFRAMES as TIMEFRAMES
-from market_data.practice.practice_perpetual import MARK_DIGITS, funding_payments, mark_minutes, next_payment_ms
+from market_data.practice.practice_perpetual import (
+    MARK_DIGITS,
+    funding_payments,
+    mark_minutes,
+    next_payment_ms,
+    open_interest_rows,
+)
 from market_data.practice.practice_tape import MinuteTicks, PracticeTape
 
 OPENING_MS = 1_262_304_000_000
@@ -58,9 +65,9 @@ class PracticeMarket:
     timeframes: Sequence[str] = TIMEFRAMES
     page_limit = PAGE_LIMIT
     opening_ms: int | None = OPENING_MS
-    perpetual_kinds: Collection[PerpetualKind] = ("mark", "funding")
-    open_interest_periods: Sequence[str] = ()
-    open_interest_page_limit = 0
+    perpetual_kinds: Collection[PerpetualKind] = ("mark", "funding", "open-interest")
+    open_interest_periods: Sequence[str] = OPEN_INTEREST_PERIODS
+    open_interest_page_limit = 500
     funding_page_ms = 1_000 * 60 * MINUTE_MS
 
     def __init__(
@@ -113,6 +120,12 @@ class PracticeMarket:
         end_ms = min(end_ms, self.server_time_ms() + 1)
         return funding_payments(self.seed, listing, max(start_ms, OPENING_MS), end_ms)
 
+    def open_interest(self, symbol: str, period: str, start_ms: int, end_ms: int) -> list[OpenInterest]:
+        """Return the open interest stamped in ``[start_ms, end_ms)`` and not after the clock, oldest first."""
+        listing = self._listing(symbol)
+        end_ms = min(end_ms, self.server_time_ms() + 1)
+        return open_interest_rows(self.seed, listing, _period_length(period), max(start_ms, OPENING_MS), end_ms)
+
     def next_funding_ms(self, symbol: str, after_ms: int) -> int:
         """Return the time of the first funding payment after an instant; ConfigurationError for an unknown symbol."""
         return next_payment_ms(self._listing(symbol), after_ms)
@@ -129,8 +142,15 @@ class PracticeMarket:
         return [(one.time_ms, one.rate, one.mark_price) for one in self.funding_rates(symbol, since_ms, until_ms)]
 
     def fetch_open_interest_page(self, symbol: str, period: str, since_ms: int, until_ms: int) -> list[OpenInterestRow]:
-        """Refuse: ConfigurationError, as this market has no open interest."""
-        raise ConfigurationError("practice market: there is no open interest")
+        """Return the open interest stamped in ``[since_ms, until_ms)`` on the period's grid, a page of it."""
+        length = _period_length(period)
+        first_ms = ceil_to_grid(max(since_ms, OPENING_MS), length)
+        until_ms = min(until_ms, first_ms + self.open_interest_page_limit * length)
+        nan = float("nan")
+        return [
+            (one.time_ms, one.amount, nan if one.value is None else one.value)
+            for one in self.open_interest(symbol, period, first_ms, until_ms)
+        ]
 
     def close(self) -> None:
         """Do nothing: there is no connection."""
@@ -191,3 +211,12 @@ def _served_length(timeframe: str) -> int:
             f"practice market: timeframe {timeframe!r} is not served; allowed: {', '.join(TIMEFRAMES)}"
         )
     return timeframe_ms(timeframe)
+
+
+def _period_length(period: str) -> int:
+    if period not in OPEN_INTEREST_PERIODS:
+        raise ConfigurationError(
+            f"practice market: open interest period {period!r} is not served; allowed: "
+            f"{', '.join(OPEN_INTEREST_PERIODS)}"
+        )
+    return timeframe_ms(period)

@@ -1,6 +1,6 @@
-"""What the practice market adds to a symbol's last prices for a perpetual contract: mark prices and funding rates.
+"""What the practice market adds to a symbol's last prices for a perpetual contract: marks, funding, open interest.
 
-Both come from streams of their own, so that the last prices are the same with and without them. The recipe:
+All come from streams of their own, so that the last prices are the same with and without them. The recipe:
 
 1. **Premium.** The mark price stands away from the last price by a share in nano (1e-9): a slow part, drawn every eight
    hours and interpolated, and two fast ones of 60 minutes and one minute. Draws are bounded, so it stays below 0.4 %.
@@ -13,16 +13,19 @@ Both come from streams of their own, so that the last prices are the same with a
    over the interval.)
 4. **Interval changes.** A symbol whose listing says so pays every four hours in the second half of each 16 days.
 5. **Stamps.** One payment in three is stamped 1 to 16 ms late, as real ones are.
+6. **Open interest** is a day's ordinary turnover at the symbol's usual price, moved by bounded noise on grids of 16
+   days, a day, four hours and five minutes, in whole lots. Its value is that amount at the mark price, in whole
+   hundredths of the quote currency. It is a function of the instant: periods differ in which instants they show.
 """
 
 import numpy as np
 
-from core.candle import FundingRate
+from core.candle import FundingRate, OpenInterest
 from core.candle_columns import Int64Array
-from core.timeframe import DAY_MS, HOUR_MS, MINUTE_MS
+from core.timeframe import DAY_MS, HOUR_MS, MINUTE_MS, ceil_to_grid
 from market_data.practice.practice_listings import Listing
 from market_data.practice.practice_random import stream, words
-from market_data.practice.practice_tape import MinuteTicks, PracticeTape, noise
+from market_data.practice.practice_tape import DAY, MinuteTicks, PracticeTape, noise
 
 MARK_DIGITS = 2
 """Decimals of a mark price beyond those of the last price."""
@@ -40,6 +43,10 @@ INTEREST = 100_000
 INTEREST_BOUND = 500_000
 """Interest of eight hours and the bound of its difference from the premium, in nano."""
 
+INTEREST_NOISE = ((16 * DAY, 120_000_000), (DAY, 40_000_000), (240, 15_000_000), (5, 1_000_000))
+"""Grids of the open interest: length of a cell in minutes, standard deviation in nano of the usual amount."""
+
+_BATCH_MS = 16 * DAY_MS
 _NANO = 1_000_000_000
 _RATE_STEP = 10
 """Rates are whole multiples of 1e-8."""
@@ -107,6 +114,34 @@ def rate_units(seed: int, listing: Listing, time_ms: int) -> int:
     premium = int(_slow_premium(seed, listing, time_ms // MINUTE_MS, 1)[0])
     nano = premium + min(max(INTEREST - premium, -INTEREST_BOUND), INTEREST_BOUND)
     return nano * interval_ms(listing, time_ms) // LONG_INTERVAL_MS // _RATE_STEP
+
+
+def open_interest_rows(seed: int, listing: Listing, length_ms: int, start_ms: int, end_ms: int) -> list[OpenInterest]:
+    """Return the open interest at the stamps in ``[start_ms, end_ms)`` on a period's grid, oldest first."""
+    tape, found = PracticeTape(seed, listing), []
+    per_lot, per_hundredth = 10**listing.lot_digits, 10 ** (listing.price_digits + listing.lot_digits)
+    start_ms = ceil_to_grid(start_ms, length_ms)
+    for first_ms in range(start_ms, end_ms, _BATCH_MS):
+        stamps = range(first_ms, min(end_ms, first_ms + _BATCH_MS), length_ms)
+        # A minute's mark closes when the next one begins.
+        first, last = stamps[0] // MINUTE_MS - 1, stamps[-1] // MINUTE_MS
+        step = length_ms // MINUTE_MS
+        marks = _marks(seed, listing, tape.minutes(first, last).close, first)[::step].tolist()
+        lots = _open_lots(seed, listing, first + 1, last - first)[::step].tolist()
+        for stamp_ms, held, mark in zip(stamps, lots, marks, strict=True):
+            found.append(OpenInterest(stamp_ms, held / per_lot, held * mark // per_hundredth / 100))
+    return found
+
+
+def _open_lots(seed: int, listing: Listing, first: int, count: int) -> Int64Array:
+    """Return the open interest at the beginnings of minutes, in lots."""
+    usual = int(listing.turnover * DAY * 10**listing.lot_digits // listing.price)
+    level = np.zeros(count, np.int64)
+    for length, sd in INTEREST_NOISE:
+        level += noise(stream(seed, f"{listing.symbol}/open-interest/{length}"), first, count, length, sd)
+    # In parts per million, so that no product leaves 64 bits.
+    lots: Int64Array = usual + usual * (level // 1_000) // 1_000_000
+    return lots
 
 
 def _marks(seed: int, listing: Listing, closes: Int64Array, first: int) -> Int64Array:

@@ -17,6 +17,7 @@ from practice.faults.fault_script import (
     FaultScript,
     HalfFrame,
     LateFunding,
+    LateOpenInterest,
     OrderCloses,
     Restart,
     ScriptedFault,
@@ -54,8 +55,8 @@ class _RestWindow:
         self.left = times
 
 
-class _FundingWindow(NamedTuple):
-    """Payments that are published late: due from one instant to another, of some symbols, by so much."""
+class _LateWindow(NamedTuple):
+    """What is published late: due from one instant to another, of some symbols (empty: all), by so much."""
 
     from_ms: int
     until_ms: int
@@ -94,7 +95,8 @@ class CompiledScript:
         self._windows: list[_RestWindow] = []
         self._offsets: list[tuple[int, int, int]] = []
         self._orders: list[tuple[int, int, OrderCloses]] = []
-        self._funding: list[_FundingWindow] = []
+        self._funding: list[_LateWindow] = []
+        self._interest: list[_LateWindow] = []
         by_candle: dict[str, dict[tuple[str, int], list[CandleFault]]] = {}
         for number, fault in enumerate(script.faults, start=1):
             try:
@@ -121,12 +123,11 @@ class CompiledScript:
 
     def funding_delay_ms(self, symbol: str, due_ms: int, usual_ms: int) -> int:
         """Return how long after its stamp a payment is published: ``usual_ms`` unless it is scripted to be late."""
-        late = [
-            window.by_ms
-            for window in self._funding
-            if window.from_ms <= due_ms < window.until_ms and symbol in (window.symbols or (symbol,))
-        ]
-        return max(late, default=usual_ms)
+        return _delay_ms(self._funding, symbol, due_ms, usual_ms)
+
+    def open_interest_delay_ms(self, symbol: str, stamp_ms: int, usual_ms: int) -> int:
+        """Return how long after its stamp open interest is published; longer than any run where it never is."""
+        return _delay_ms(self._interest, symbol, stamp_ms, usual_ms)
 
     def told_offset_ms(self, now_ms: int) -> int:
         """Return by how much the exchange tells the time wrongly at an instant."""
@@ -156,10 +157,11 @@ class CompiledScript:
                 self.actions.append(TimedAction(at_ms, fault))
             case OrderCloses():
                 self._orders.append((at_ms, _end(at_ms, fault.duration), fault))
-            case LateFunding():
+            case LateFunding() | LateOpenInterest():
                 symbols = tuple(self._resolved(symbol) for symbol in fault.symbols)
-                by_ms = span_ms(fault.by, "by")
-                self._funding.append(_FundingWindow(at_ms, _end(at_ms, fault.duration), symbols, by_ms))
+                by_ms = _FOR_EVER_MS if fault.by is None else span_ms(fault.by, "by")
+                late = self._funding if isinstance(fault, LateFunding) else self._interest
+                late.append(_LateWindow(at_ms, _end(at_ms, fault.duration), symbols, by_ms))
             case Restart() | Stall():
                 self._place_outage(fault, at_ms)
             case _:
@@ -234,6 +236,16 @@ def _first_close(number: int, start_ms: int, length: int) -> int:
 
 def _end(at_ms: int, duration: Span | None) -> int:
     return _FOR_EVER_MS if duration is None else at_ms + span_ms(duration, "duration")
+
+
+def _delay_ms(late: Sequence[_LateWindow], symbol: str, due_ms: int, usual_ms: int) -> int:
+    """Return the longest delay that is scripted for what is due at an instant, else the usual one."""
+    scripted = [
+        window.by_ms
+        for window in late
+        if window.from_ms <= due_ms < window.until_ms and symbol in (window.symbols or (symbol,))
+    ]
+    return max(scripted, default=usual_ms)
 
 
 def _count(count: int) -> int:

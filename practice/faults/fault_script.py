@@ -152,6 +152,17 @@ class LateFunding(_Moment, frozen=True, kw_only=True, tag="late_funding"):
     symbols: tuple[str, ...] = ()
 
 
+class LateOpenInterest(_Moment, frozen=True, kw_only=True, tag="late_open_interest"):
+    """Publish open interest late: rows stamped within the ``duration`` are there ``by`` after it, without it never.
+
+    A ``duration`` of one period, from a stamp on, is one row of that period; without one it is for good.
+    """
+
+    by: Span | None = None
+    duration: Span | None = None
+    symbols: tuple[str, ...] = ()
+
+
 class Restart(_Moment, frozen=True, kw_only=True, tag="restart"):
     """Reset every connection, REST too, and listen no more for a ``duration``."""
 
@@ -162,7 +173,16 @@ CandleFault = DelayFinals | DuplicateFinals | ReorderFinals | ReviseCandle | Ski
 """Faults that act on single candles."""
 
 ScriptedFault = (
-    CandleFault | DropConnections | Stall | SendGarbage | FailRest | WrongClock | OrderCloses | LateFunding | Restart
+    CandleFault
+    | DropConnections
+    | Stall
+    | SendGarbage
+    | FailRest
+    | WrongClock
+    | OrderCloses
+    | LateFunding
+    | LateOpenInterest
+    | Restart
 )
 
 KINDS: tuple[str, ...] = tuple(sorted(str(fault.__struct_config__.tag) for fault in get_args(ScriptedFault)))

@@ -1,15 +1,16 @@
-"""Where the loopback server's candles, mark candles and funding rates come from."""
+"""Where the loopback server's candles, and what contracts have beside them, come from."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
-from core.candle import FundingRate
+from core.candle import FundingRate, OpenInterest
 from core.candle_columns import CandleColumns
 from core.instrument import Instrument
-from core.timeframe import DAY_MS, timeframe_ms
+from core.timeframe import DAY_MS, floor_to_grid, timeframe_ms
 from market_data.exchange_adapter import ExchangeAdapter
 from market_data.instruments.instrument_store import InstrumentStore
+from market_data.perpetual.open_interest_data import read_open_interest
 from market_data.series_names import mark_series
 from market_data.store.candle_store import CandleStore
 
@@ -44,6 +45,10 @@ class ContractSource(Protocol):
         """Return the time of the first payment after an instant, to the minute; None where there is none."""
         ...
 
+    def open_interest(self, symbol: str, period: str, start_ms: int, end_ms: int) -> list[OpenInterest]:
+        """Return the open interest with ``start_ms <= time_ms < end_ms`` on the period's grid, oldest first."""
+        ...
+
 
 class WithoutContracts:
     """A ``ContractSource`` that has nothing."""
@@ -60,6 +65,10 @@ class WithoutContracts:
         """Return None."""
         return None
 
+    def open_interest(self, symbol: str, period: str, start_ms: int, end_ms: int) -> list[OpenInterest]:
+        """Return no rows."""
+        return []
+
 
 def contract_source(source: CandleSource) -> ContractSource:
     """Return what a source has of perpetual contracts: the source itself, or nothing."""
@@ -69,7 +78,8 @@ def contract_source(source: CandleSource) -> ContractSource:
 class ColumnsSource:
     """Candles held in memory, keyed by ``(symbol, timeframe)``; instruments default to the finest steps.
 
-    ``marks`` are mark candles keyed likewise, ``funding`` the payments of each symbol, oldest first.
+    ``marks`` are mark candles keyed likewise, ``funding`` the payments of each symbol, oldest first, and ``interest``
+    its open interest, which serves every period on whose grid its stamps lie.
     """
 
     def __init__(
@@ -78,10 +88,12 @@ class ColumnsSource:
         instruments: Mapping[str, Instrument] | None = None,
         marks: Mapping[tuple[str, str], CandleColumns] | None = None,
         funding: Mapping[str, Sequence[FundingRate]] | None = None,
+        interest: Mapping[str, Sequence[OpenInterest]] | None = None,
     ) -> None:
         self._columns = dict(columns)
         self._marks = dict(marks or {})
         self._funding = dict(funding or {})
+        self._interest = dict(interest or {})
         known = instruments or {}
         self._markets = {symbol: known.get(symbol, Instrument(symbol)) for symbol, _ in columns}
 
@@ -104,6 +116,11 @@ class ColumnsSource:
     def next_funding_ms(self, symbol: str, after_ms: int) -> int | None:
         """Return the time of the next payment there is."""
         return next((one.due_ms for one in self._funding.get(symbol, ()) if one.due_ms > after_ms), None)
+
+    def open_interest(self, symbol: str, period: str, start_ms: int, end_ms: int) -> list[OpenInterest]:
+        """Return the open interest of a range on a period's grid."""
+        inside = [one for one in self._interest.get(symbol, ()) if start_ms <= one.time_ms < end_ms]
+        return [one for one in inside if one.time_ms == floor_to_grid(one.time_ms, timeframe_ms(period))]
 
 
 class StoreSource:
@@ -139,6 +156,10 @@ class StoreSource:
         coming = self.funding_rates(symbol, after_ms, after_ms + _AHEAD_MS)
         return next((one.due_ms for one in coming if one.due_ms > after_ms), None)
 
+    def open_interest(self, symbol: str, period: str, start_ms: int, end_ms: int) -> list[OpenInterest]:
+        """Return the stored open interest of a range, of the period or a stored one that divides it."""
+        return [*read_open_interest(self._store, self._exchange, symbol, period, start_ms, end_ms).rows]
+
 
 class SelectedSource:
     """Some symbols of another source, in the order given."""
@@ -168,6 +189,10 @@ class SelectedSource:
     def next_funding_ms(self, symbol: str, after_ms: int) -> int | None:
         """Return the time of the next payment."""
         return self._contracts.next_funding_ms(symbol, after_ms)
+
+    def open_interest(self, symbol: str, period: str, start_ms: int, end_ms: int) -> list[OpenInterest]:
+        """Return the open interest of a range."""
+        return self._contracts.open_interest(symbol, period, start_ms, end_ms)
 
 
 class AdapterSource:

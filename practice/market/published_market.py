@@ -2,7 +2,7 @@
 
 import functools
 
-from core.candle import FundingRate
+from core.candle import FundingRate, OpenInterest
 from core.candle_columns import CandleColumns
 from practice.exchange_clock import DrivenClock, RunningClock
 from practice.exchange_options import ExchangeOptions
@@ -15,7 +15,7 @@ from practice.rest.rest_answers import served_markets
 
 
 class PublishedMarket:
-    """Candles, marks and funding rates of all symbols, and the clock by which they are published.
+    """Candles, marks, funding rates and open interest of all symbols, and the clock by which they are published.
 
     Raises
     ------
@@ -33,7 +33,8 @@ class PublishedMarket:
         self.script = CompiledScript(options.script or FaultScript(), start_ms, self.symbols, options.timeframe)
         self.candles = PublishedCandles(source, self.script, self.clock.now_ms)
         delay = functools.partial(self.script.funding_delay_ms, usual_ms=options.funding_delay_ms)
-        self.contracts = PublishedContracts(source, self.clock.now_ms, delay)
+        interest_delay = functools.partial(self.script.open_interest_delay_ms, usual_ms=options.open_interest_delay_ms)
+        self.contracts = PublishedContracts(source, self.clock.now_ms, delay, interest_delay)
 
     def told_time_ms(self) -> int:
         """Return the time the exchange tells, which a script may have set wrong."""
@@ -57,6 +58,11 @@ class PublishedMarket:
         """Return the funding payments that are published, of the same time as ``truth``."""
         since_ms, now_ms = self._known(since_ms)
         return self.contracts.funding_rates(symbol, since_ms, now_ms + 1, now_ms)
+
+    def open_interest_truth(self, symbol: str, period: str, *, since_ms: int | None = None) -> list[OpenInterest]:
+        """Return the open interest that is published, of the same time as ``truth``."""
+        since_ms, now_ms = self._known(since_ms)
+        return self.contracts.open_interest(symbol, period, since_ms, now_ms + 1, now_ms)
 
     def _known(self, since_ms: int | None) -> tuple[int, int]:
         """Return from when to when the truth is told."""

@@ -44,6 +44,11 @@ def illegal_parameter(name: str) -> tuple[int, str]:
     return -1100, f"Illegal characters found in parameter '{name}'; legal range is '^[0-9]{{1,20}}$'."
 
 
+def invalid_parameter(name: str) -> tuple[int, str]:
+    """Return code and text for a parameter of the statistics that is out of range."""
+    return -1130, f"parameter '{name}' is invalid."
+
+
 def kline_rows(candles: CandleColumns, length_ms: int) -> list[KlineRow]:
     """Return candles as Binance's arrays of 12 fields, numbers as text.
 

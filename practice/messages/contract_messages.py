@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from core.candle import Candle, FundingRate
+from core.candle import Candle, FundingRate, OpenInterest
 from core.candle_columns import CandleColumns
 from core.exact import plain
 from core.instrument import Instrument
@@ -34,6 +34,19 @@ def funding_rows(symbol: str, payments: Sequence[FundingRate]) -> list[dict[str,
             "markPrice": "" if one.mark_price is None else decimal_text(one.mark_price),
         }
         for one in payments
+    ]
+
+
+def open_interest_rows(symbol: str, rows: Sequence[OpenInterest]) -> list[dict[str, object]]:
+    """Return open interest as the exchange does; the value is empty text where it is not known."""
+    return [
+        {
+            "symbol": market_id(symbol),
+            "sumOpenInterest": decimal_text(one.amount),
+            "sumOpenInterestValue": "" if one.value is None else decimal_text(one.value),
+            "timestamp": one.time_ms,
+        }
+        for one in rows
     ]
 
 

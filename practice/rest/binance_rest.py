@@ -43,7 +43,7 @@ class BinanceRestServer:
 
     @property
     def url(self) -> str:
-        """Scheme, host and port; the interfaces lie below ``/api/v3`` and ``/fapi/v1``."""
+        """Scheme, host and port; the interfaces lie below ``/api/v3``, ``/fapi/v1`` and ``/futures/data``."""
         return f"http://{HOST}:{self._server.port}"
 
     @property

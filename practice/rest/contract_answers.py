@@ -1,18 +1,22 @@
-"""Answers of Binance's public REST interface for USDT-margined perpetual contracts, below ``/fapi/v1``."""
+"""Answers of Binance's public REST interface for USDT-margined perpetual contracts, and of its statistics."""
 
 from collections.abc import Callable, Mapping
 
-from core.candle import FundingRate
+from core.candle import OPEN_INTEREST_PERIODS, FundingRate
 from core.instrument import Instrument
-from core.timeframe import timeframe_ms
+from core.timeframe import DAY_MS, ceil_to_grid, floor_to_grid, timeframe_ms
 from practice.market.published_contracts import MARK_DIGITS, PublishedContracts
 from practice.messages import contract_messages as messages
-from practice.messages.binance_messages import INVALID_SYMBOL, KlineRow
+from practice.messages.binance_messages import INVALID_SYMBOL, KlineRow, invalid_parameter, missing_parameter
 from practice.rest.kline_pages import kline_page
 from practice.rest.rest_queries import BadRequest, asked_interval, asked_limit, asked_number
 
 MARK_LIMIT, MOST_MARK_ROWS = 500, 1500
 FUNDING_LIMIT, MOST_FUNDING_ROWS = 100, 1000
+INTEREST_LIMIT, MOST_INTEREST_ROWS = 30, 500
+INTEREST_KEPT_MS = 30 * DAY_MS
+"""How far back open interest is served."""
+
 _INTERVAL_MS = 28_800_000
 _FIRST_MS = 1_262_304_000_000
 """2010-01-01: nothing is looked for before it."""
@@ -24,7 +28,7 @@ class ContractAnswers:
     Parameters
     ----------
     contracts
-        Marks and rates.
+        Marks, rates and open interest.
     clock
         The exchange's time in UTC milliseconds.
     told_time
@@ -63,6 +67,33 @@ class ContractAnswers:
             start_ms = end_ms = None
         until_ms = min(self._clock(), self._clock() if end_ms is None else end_ms) + 1
         return messages.funding_rows(symbol, self._payments(symbol, start_ms, until_ms, limit))
+
+    def open_interest_rows(self, symbol: str, query: Mapping[str, str], *, other_time: bool) -> list[dict[str, object]]:
+        """Return open interest, oldest first: the first rows from a start on, else the latest up to the end.
+
+        A start that is older than what is kept is refused.
+        """
+        if not query.get("period"):
+            raise BadRequest(missing_parameter("period"))
+        if (period := query["period"]) not in OPEN_INTEREST_PERIODS:
+            raise BadRequest(invalid_parameter("period"))
+        length, now_ms = timeframe_ms(period), self._clock()
+        start_ms, end_ms = asked_number(query, "startTime"), asked_number(query, "endTime")
+        limit = asked_limit(query, INTEREST_LIMIT, MOST_INTEREST_ROWS)
+        if other_time:
+            start_ms = end_ms = None
+        kept_ms = now_ms - INTEREST_KEPT_MS
+        if start_ms is not None and start_ms < kept_ms:
+            raise BadRequest(invalid_parameter("startTime"))
+        until_ms = min(now_ms, now_ms if end_ms is None else end_ms) + 1
+        if start_ms is not None:
+            span_ms = min(until_ms, ceil_to_grid(start_ms, length) + limit * length)
+            rows = self._contracts.open_interest(symbol, period, start_ms, span_ms)
+        else:
+            # One more than asked for: the newest may not be published yet.
+            first_ms = max(kept_ms, floor_to_grid(until_ms, length) - (limit + 1) * length)
+            rows = self._contracts.open_interest(symbol, period, first_ms, until_ms)[-limit:]
+        return messages.open_interest_rows(symbol, rows)
 
     def premium_index(self, query: Mapping[str, str], markets: Mapping[str, Instrument]) -> object:
         """Return mark price and funding of one contract, or a list of all when none is named."""

@@ -1,7 +1,8 @@
 """Binance's public REST interface, answered from a candle source by a clock that is handed in.
 
 ``ping``, ``time``, ``exchangeInfo`` and ``klines`` below ``/api/v3`` and ``/fapi/v1``, and ``markPriceKlines``,
-``fundingRate`` and ``premiumIndex`` below the latter, with the mistakes that are asked for.
+``fundingRate`` and ``premiumIndex`` below the latter, and ``openInterestHist`` below ``/futures/data``, with the
+mistakes that are asked for.
 """
 
 import asyncio
@@ -58,7 +59,7 @@ class RestAnswers:
     told_time
         The time that the exchange tells in ``time``, ``exchangeInfo`` and the ``Date`` header; its clock by default.
     contracts
-        Marks and funding rates; by default those of the source, published at once.
+        Marks, funding rates and open interest; by default those of the source, published at once.
     keep_requests
         Whether requests are logged.
     """
@@ -91,7 +92,7 @@ class RestAnswers:
 
     def add_routes(self, app: web.Application) -> None:
         """Put the interface into an application."""
-        app.router.add_get("/{interface:api/v3|fapi/v1}/{name}", self._answer)
+        app.router.add_get("/{interface:api/v3|fapi/v1|futures/data}/{name}", self._answer)
 
     def requests_to(self, path: str, symbol: str | None = None) -> Sequence[LoggedRequest]:
         """Return the logged requests to a path (``klines``), of one symbol if given, in order of arrival."""
@@ -158,6 +159,11 @@ class RestAnswers:
         if fault is not None and fault.kind is FaultKind.EMPTY:
             return []
         match interface, name:
+            case "futures/data", "openInterestHist":
+                symbol, other_time = self._market(query).symbol, _of_other_time(fault)
+                return _spoilt(self._contracts.open_interest_rows(symbol, query, other_time=other_time), fault)
+            case "futures/data", _:
+                raise web.HTTPNotFound
             case _, "ping":
                 return {}
             case _, "time":

@@ -49,4 +49,9 @@ def _words(contract: ContractTerms) -> dict[str, str]:
         words["missing"] = f"spans without a rate: {len(contract.funding_missing)}"
     if contract.funding_late:
         words["late"] = f"rates published late: {len(contract.funding_late)}"
+    if contract.open_interest_rows is not UNSET:
+        series = one_line(contract.open_interest or "open interest")
+        words["interest"] = f"{count(contract.open_interest_rows)} rows of {series}"
+    if contract.open_interest_missing:
+        words["lacking"] = f"rows of open interest missing: {count(contract.open_interest_missing)}"
     return words

@@ -6,7 +6,7 @@ import msgspec
 
 from backtests.many.changed_base import ChangedBase
 from backtests.many.run_base import RunBase
-from backtests.market_input import MarketInput
+from backtests.market_input import MarketInput, stamped_from
 from backtests.run_plan import RunPlan
 from core.time_range import TimeRange
 from research.studies.study_base import StudyBase
@@ -38,14 +38,15 @@ class WindowedBase(ChangedBase):
     def load(self, plan: RunPlan, strategy: Strategy | StreamingStrategy, warmup_candles: int) -> MarketInput:
         """Return what a run is fed."""
         market = super().load(plan, strategy, 0 if self._isolated else warmup_candles)
-        if not self._isolated or not market.watched:
+        if not self._isolated or not (market.watched or market.open_interest):
             return market
         # A longer candle of a watched series that was open at the start tells of the time before it.
         watched = {
             series: one._replace(warmup=one.warmup.slice(0, 0), window=one.window.between(plan.start_ms, _NEVER_MS))
             for series, one in market.watched.items()
         }
-        return market._replace(watched=watched, hashed=None)
+        interest = {symbol: stamped_from(one, plan.start_ms) for symbol, one in market.open_interest.items()}
+        return market._replace(watched=watched, open_interest=interest, hashed=None)
 
 
 def study_base_over(base: StudyBase, window: TimeRange, *, isolated: bool = False) -> StudyBase:

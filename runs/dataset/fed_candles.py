@@ -13,10 +13,12 @@ from core.timeframe import floor_to_grid, timeframe_ms
 from core.watched_series import WatchedSeries
 from engine.journal import read_journal
 from engine.journal_records import CandleFields, SessionRecord, StepRecord
+from engine.open_interest import fed_of, open_interest_asked
 from engine.watched import watched_series_of
 from market_data.exchanges.exchange_names import PRACTICE
 from market_data.history.loaded_candles import LoadedCandles
 from market_data.history.settled_provider import settled_provider
+from market_data.perpetual.open_interest_data import OpenInterestData
 from market_data.perpetual.perpetual_data import PerpetualData
 from market_data.store.candle_merge import joined
 from runs.folder.file_names import JOURNAL
@@ -60,6 +62,7 @@ class _Market(NamedTuple):
     detail_interval: str | None
     perpetual: Mapping[str, PerpetualData]
     watched: Mapping[WatchedSeries, LoadedCandles]
+    open_interest: Mapping[str, OpenInterestData]
 
 
 def fed_candles(
@@ -137,7 +140,10 @@ def _loaded(
             use_mark=own.mark_price,
             use_funding=own.funding,
         )
-    return _Market(candles, live.timeframe, detail, live.detail_interval, perpetual, watched)
+    interest: Mapping[str, OpenInterestData] = {}
+    if periods := open_interest_asked(settings, [strategy]):
+        interest = provider.load_open_interest(live.symbols, *fed_of(start_ms, end_ms, periods))
+    return _Market(candles, live.timeframe, detail, live.detail_interval, perpetual, watched, interest)
 
 
 def _of_journal(run: StoredRun, settings: Settings) -> FedCandles:

@@ -43,12 +43,14 @@ class SessionContracts(msgspec.Struct, frozen=True):
     """What a session knows of its perpetual contracts, by symbol as configured.
 
     ``mark_candles`` names interval and source, ``funding`` source and patience in ms; None where they are not used.
+    ``open_interest`` are the periods that it is fed, with source and patience; left out where it is fed none.
     """
 
     leverage: dict[str, float]
     margin_tiers: dict[str, str]
     mark_candles: dict[str, str] | None
     funding: dict[str, str | int] | None
+    open_interest: dict[str, list[str] | str | int] | UnsetType = UNSET
 
 
 Symbol = TypeVar("Symbol", SymbolAtStart, SymbolResult)

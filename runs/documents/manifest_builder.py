@@ -75,7 +75,7 @@ def session_manifest(
     unified
         Unified symbol of every configured spelling.
     funding_patience_ms
-        How long after its due time a funding rate is waited for.
+        How long after its due time a funding rate is waited for, and open interest after it counts as known.
     """
     symbols = {
         spelling: SymbolAtStart(
@@ -116,6 +116,7 @@ def _contracts(settings: "Settings", record: "SessionRecord", funding_patience_m
     if own is None:
         return UNSET
     interval = settings.live.detail_interval or settings.live.timeframe
+    periods = record.open_interest_periods
     return SessionContracts(
         leverage={spelling: own.leverage_of(spelling) for spelling in record.instruments},
         margin_tiers={
@@ -124,6 +125,7 @@ def _contracts(settings: "Settings", record: "SessionRecord", funding_patience_m
         },
         mark_candles={"interval": interval, "source": "rest"} if own.mark_price else None,
         funding={"source": "rest", "patience_ms": funding_patience_ms} if own.funding else None,
+        open_interest={"periods": periods, "source": "rest", "patience_ms": funding_patience_ms} if periods else UNSET,
     )
 
 

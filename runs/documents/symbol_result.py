@@ -28,11 +28,13 @@ class TradingRules(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ContractTerms(msgspec.Struct, frozen=True, kw_only=True):
-    """What a symbol has as a perpetual contract, and what was known of its marks and its funding.
+    """What a symbol has as a perpetual contract, and what was known of its marks, its funding and its open interest.
 
     ``mark`` names the price that judges liquidation, and stops where ``stop_trigger`` is ``mark``; ``funding_mark`` the
     prices that value the payments. ``funding_missing`` are spans without a rate, ``funding_late`` the due times of
-    rates that were not published in time; both as text. What a run does not know of is left out.
+    rates that were not published in time; both as text. ``open_interest`` names the series that a program was told of,
+    ``open_interest_rows`` and ``open_interest_missing`` count what was there of it and what was not, and
+    ``open_interest_gaps`` are the spans of the latter. What a run does not know of is left out.
     """
 
     leverage: float
@@ -46,6 +48,10 @@ class ContractTerms(msgspec.Struct, frozen=True, kw_only=True):
     funding_step_hours: list[float] | UnsetType = UNSET
     funding_missing: list[str] | UnsetType = UNSET
     funding_late: list[str] | UnsetType = UNSET
+    open_interest: str | UnsetType = UNSET
+    open_interest_rows: int | UnsetType = UNSET
+    open_interest_missing: int | UnsetType = UNSET
+    open_interest_gaps: list[str] | UnsetType = UNSET
 
 
 class Rung(msgspec.Struct, frozen=True, kw_only=True):

@@ -50,7 +50,8 @@ def contract_terms(
     rules
         In force at the start; the margin table is theirs where the settings name none.
     known
-        What is known of its mark prices and its funding, by the names of ``ContractTerms``.
+        What is known of its mark prices, its funding and its open interest, by the names of ``ContractTerms``; None is
+        not known.
     """
     own = settings.live.execution.perpetual
     if own is None:
@@ -63,7 +64,8 @@ def contract_terms(
     else:
         table = f"maintenance_rate {own.maintenance_rate!r} of the settings"
     terms = {"leverage": own.leverage_of(symbol), "margin_table": table, "stop_trigger": own.stop_trigger}
-    return msgspec.convert({**terms, **known}, ContractTerms)
+    told = {name: fact for name, fact in known.items() if fact is not None}
+    return msgspec.convert({**terms, **told}, ContractTerms)
 
 
 def mark_warning(settings: "Settings", missing: int, of: int) -> str | None:

@@ -8,7 +8,7 @@ import msgspec
 from msgspec import UNSET
 
 from core.instants import format_ms
-from core.timeframe import floor_to_grid, timeframe_ms
+from core.timeframe import floor_to_grid, timeframe_ms, timeframe_name
 from engine.journal_records import (
     CandleFields,
     CandleRecord,
@@ -18,6 +18,8 @@ from engine.journal_records import (
     StepRecord,
     WatchedRecord,
 )
+from engine.open_interest import fed_period_ms
+from market_data.series_names import open_interest_series
 from metrics import buy_and_hold
 from runs.documents.symbol_result import CandleCounts
 from runs.documents.watched_input import WatchedInput
@@ -49,6 +51,9 @@ class SessionWindow:
         self.mark_candles: Counter[str] = Counter()
         self.funding_rates: Counter[str] = Counter()
         self.missed_steps = 0
+        self._interest: tuple[str, ...] = ()
+        self.interest_rows: Counter[str] = Counter()
+        self.interest_missing: Counter[str] = Counter()
         self._unpublished: dict[str, list[int]] = {}
         self._noted: dict[str, Counter[str]] = {symbol: Counter() for symbol in self._symbols}
         self._first: dict[str, CandleFields] = {}
@@ -75,6 +80,8 @@ class SessionWindow:
         elif isinstance(record, MissingRecord) and record.kind == "funding":
             symbol = self._spelling.get(record.symbol, record.symbol)
             self._unpublished.setdefault(symbol, []).append(record.time_ms)
+        elif isinstance(record, MissingRecord) and record.kind == "open_interest":
+            self.interest_missing[self._spelling.get(record.symbol, record.symbol)] += 1
 
     @property
     def start_ms(self) -> int | None:
@@ -142,18 +149,27 @@ class SessionWindow:
         return max(0, came - self.mark_candles[symbol]), came
 
     def contract_input(self, symbol: str) -> dict[str, object]:
-        """Return what came in of one contract's mark prices and funding; payments not published when due by time."""
-        marks = self.mark_candles[symbol]
+        """Return what came in of one contract beside its candles; payments not published when due by time."""
+        marks, interest = self.mark_candles[symbol], dict[str, object]()
+        if self._interest:
+            series = open_interest_series(timeframe_name(fed_period_ms(self._interest)))
+            interest = {
+                "open_interest": f"{series} of the exchange",
+                "open_interest_rows": self.interest_rows[symbol],
+                "open_interest_missing": self.interest_missing[symbol],
+            }
         return {
             "mark": "mark candles of the exchange" if marks else "last price",
             "mark_candles": marks,
             "funding_rates": self.funding_rates[symbol],
             "funding_late": [format_ms(due_ms) for due_ms in self._unpublished.get(symbol, ())],
+            **interest,
         }
 
     def _begin(self, record: SessionRecord) -> None:
         self.warmed = {symbol: len(candles) for symbol, candles in record.warmup.items()}
         self._series, self._began_ms = record.watched_series, record.start_ms
+        self._interest = tuple(record.open_interest_periods)
         self._shown = [(0, 0, 0)] * len(self._series)
         live = record.settings.get("live")
         self._detail_interval = live.get("detail_interval") if isinstance(live, dict) else None
@@ -178,6 +194,9 @@ class SessionWindow:
         if record.funding:
             for symbol, rates in zip(self._symbols, record.funding, strict=True):
                 self.funding_rates[symbol] += len(rates)
+        if record.open_interest:
+            for symbol, rows in zip(self._symbols, record.open_interest, strict=True):
+                self.interest_rows[symbol] += len(rows)
         for symbol, candle in zip(self._symbols, record.candles, strict=True):
             if candle is not None:
                 self.candles[symbol] += 1

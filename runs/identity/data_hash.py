@@ -10,6 +10,7 @@ from core.instrument import Instrument
 if TYPE_CHECKING:
     from core.watched_series import WatchedSeries
     from market_data.history.historical_data_provider import LoadedCandles
+    from market_data.perpetual.open_interest_data import OpenInterestData
     from market_data.perpetual.perpetual_data import PerpetualData
 
 MADE_HERE = "practice market"
@@ -17,8 +18,8 @@ MADE_HERE = "practice market"
 
 
 class MarketInput(Protocol):
-    """What a run is fed, by symbol in configured order; ``detail``, ``perpetual`` and ``watched`` are empty where there
-    is none."""
+    """What a run is fed, by symbol in configured order; all but ``candles`` and ``timeframe`` are empty where there is
+    none."""
 
     @property
     def candles(self) -> "Mapping[str, LoadedCandles]":
@@ -44,12 +45,17 @@ class MarketInput(Protocol):
     def watched(self) -> "Mapping[WatchedSeries, LoadedCandles]":
         """The series that are not traded."""
 
+    @property
+    def open_interest(self) -> "Mapping[str, OpenInterestData]":
+        """The open interest that a strategy asks for."""
+
 
 def data_sha256(market: MarketInput) -> str:
     """Return the hash of everything the kernel sees of the market.
 
     Candles, warm-up and trading rules always; detail candles, mark prices, funding rates, margin tables, changes of the
-    rules and watched series where a run has them, so that what a run does not have leaves its hash as it is.
+    rules, watched series and open interest where a run has them, so that what it does not have leaves its hash as it
+    is.
     """
     digest = hashlib.sha256()
     for symbol, one in market.candles.items():
@@ -69,6 +75,10 @@ def data_sha256(market: MarketInput) -> str:
         _update(digest, "watched", series.name, str(one.warmup.rows), str(one.window.rows))
         one.warmup.update_digest(digest)
         one.window.update_digest(digest)
+    for symbol, interest in market.open_interest.items():
+        if interest.rows:
+            amounts = [f"{row.time_ms}:{row.amount!r}:{row.value!r}" for row in interest.rows]
+            _update(digest, "open interest", symbol, str(len(amounts)), *amounts)
     return digest.hexdigest()
 
 

@@ -40,4 +40,4 @@ def hash_beside(market: MarketInput) -> MarketHash | None:
 
 
 def _parts(market: MarketInput) -> tuple[Mapping[Any, Any], ...]:
-    return market.candles, market.detail, market.perpetual, market.watched
+    return market.candles, market.detail, market.perpetual, market.watched, market.open_interest

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
-from core.candle import FundingRate
+from core.candle import FundingRate, OpenInterest
 from core.events import Recorder
 from core.programs.program_call import ProgramFault
 from core.trading_signal import Signal
@@ -22,6 +22,10 @@ class CallsProgram(Protocol):
 
     def fund(self, symbol: str, rates: Sequence[FundingRate]) -> None:
         """Take funding rates that became known."""
+        ...
+
+    def interest(self, symbol: str, rows: Sequence[OpenInterest]) -> None:
+        """Take open interest that became known, oldest first."""
         ...
 
     def recall(self, faults: Mapping[int, ProgramFault] | None) -> None:

@@ -2,19 +2,23 @@
 
 import inspect
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from core.candle import FundingRate
+from core.candle import FundingRate, OpenInterest
 from core.errors import ConfigurationError
 from core.settings_problem import did_you_mean, in_two, shortly
-from core.symbol_spelling import nearest_symbol, same_symbols
+from core.symbol_spelling import KnownSymbols, nearest_symbol
 from strategies.features.moment import Rows
+from strategies.programs.known_interest import INTEREST_FLOWS, KnownInterest, interest_period
 from strategies.programs.program_reads import FLOWS, ProgramReads, ReadFeature
 from strategies.programs.sandbox.reads import indicator_text, read_key
 from strategies.programs.sandbox.refusal import Refusal
 from strategies.programs.seen_candles import SeenCandles
 from strategies.programs.triggers.regime import regime_of
+
+_PARTS = ("klines", "indicators", "flows", "regimes", "data")
+"""What a call is given by symbol."""
 
 
 class Place(NamedTuple):
@@ -53,19 +57,25 @@ class MarketView:
     source
         Gives the values of features.
     others
-        Whether the program reads of symbols beside the one that wakes it: calls are given all of them then.
+        The symbols of which the program reads beside the one that wakes it: calls are given what concerns these, too;
+        None for all of them.
     """
 
-    def __init__(self, reads: ProgramReads, seen: SeenCandles, source: Source, *, others: bool) -> None:
+    def __init__(
+        self, reads: ProgramReads, seen: SeenCandles, source: Source, *, others: Collection[str] | None
+    ) -> None:
         self._reads = reads
         self._seen = seen
         self._source = source
         self._symbols = seen.symbols
-        self._plain = frozenset(one for one in self._symbols if len(same_symbols(one, self._symbols)) == 1)
+        self._known = KnownSymbols(self._symbols)
+        self._plain = frozenset(one for one in self._symbols if len(self._known.named(one)) == 1)
         self._funding: dict[str, FundingRate] = {}
+        self._interest = KnownInterest(reads.interest_periods)
         self._others = others
         self._time_ms = 0
         self._snapshots: dict[str, dict[str, Any]] = {}
+        self._parts: dict[str, dict[str, object]] = {}
         self._answers: Mapping[str, Callable[..., object]] = {
             "get_klines": self.get_klines,
             "get_indicator": self.get_indicator,
@@ -74,22 +84,30 @@ class MarketView:
             "get_current_prices": self.get_current_prices,
             "get_market_data": self.get_market_data,
         }
+        self._taken = {name: inspect.signature(answer) for name, answer in self._answers.items()}
 
     def set_current_time(self, time_ms: int) -> None:
         """Move to a moment: the close of a step, whose candles have been shown."""
         self._time_ms = time_ms
         self._snapshots.clear()
+        self._parts.clear()
 
     def fund(self, symbol: str, rates: Sequence[FundingRate]) -> None:
         """Take funding rates that became known."""
         self._funding[symbol] = rates[-1]
 
+    def interest(self, symbol: str, rows: Sequence[OpenInterest]) -> None:
+        """Take open interest that became known."""
+        self._interest.take(symbol, rows)
+
     def snapshot(self, symbol: str) -> dict[str, Any]:
-        """Return all that the program declares, of the symbol that woke it, or of all where it reads of others."""
-        key = "" if self._others else symbol
+        """Return all that the program declares, of the symbol that woke it and of others of which it reads."""
+        others = self._others
+        key = "" if others is None else symbol
         known = self._snapshots.get(key)
         if known is None:
-            known = self._snapshots[key] = self._shown(self._symbols if self._others else [symbol])
+            shown = [one for one in self._symbols if others is None or one == symbol or one in others]
+            known = self._snapshots[key] = self._shown(shown)
         return known
 
     def serve(self, name: str, arguments: Sequence[Any]) -> object:
@@ -104,7 +122,7 @@ class MarketView:
         if answer is None:
             raise Refusal(f"market has no {name}{did_you_mean(name, self._answers)}")
         try:
-            inspect.signature(answer).bind(*arguments)
+            self._taken[name].bind(*arguments)
         except TypeError:
             raise Refusal(f"market.{name}: the arguments are not those that it takes") from None
         return answer(*arguments)
@@ -142,9 +160,9 @@ class MarketView:
             raise Refusal(
                 f"market.get_flow: {metric} is no flow{did_you_mean(metric, FLOWS)} — allowed: {', '.join(FLOWS)}"
             )
-        if metric != "funding":
-            return {"value": None, "reason": FLOWS[metric]}
-        rate = self._funding.get(own)
+        if metric in INTEREST_FLOWS:
+            return self._interest_flow(own, metric, period)
+        rate = self._funding.get(own) if metric == "funding" else None
         if rate is None:
             return {"value": None, "reason": FLOWS[metric]}
         return {"value": rate.rate, "time": rate.time_ms, "reason": None}
@@ -187,26 +205,25 @@ class MarketView:
         return self._source.rows(symbol)[place.series][place.first]
 
     def _shown(self, symbols: Sequence[str]) -> dict[str, Any]:
-        reads = self._reads
+        parts = {symbol: self._parts.get(symbol) or self._parts_of(symbol) for symbol in symbols}
         return {
             "time": self._time_ms,
             "symbols": list(self._symbols),
             "prices": dict(self._seen.closes()),
-            "klines": {
-                symbol: {one: self._seen.last(symbol, length, most) for one, (length, most) in reads.klines.items()}
-                for symbol in symbols
-            },
-            "indicators": {
-                symbol: {key: self._indicator(symbol, feature) for key, feature in reads.indicators.items()}
-                for symbol in symbols
-            },
-            "flows": {
-                symbol: {read_key(metric, one): self.get_flow(symbol, metric, one) for metric, one in reads.flows}
-                for symbol in symbols
-            },
-            "regimes": {symbol: {one: self.get_regime(symbol, one) for one in reads.regimes} for symbol in symbols},
-            "data": {symbol: self.get_market_data(symbol) for symbol in symbols},
+            **{name: {symbol: mine[name] for symbol, mine in parts.items()} for name in _PARTS},
         }
+
+    def _parts_of(self, symbol: str) -> dict[str, object]:
+        """Return what the program declares of one symbol, which all calls of the moment are given that read of it."""
+        reads = self._reads
+        found = self._parts[symbol] = {
+            "klines": {one: self._seen.last(symbol, length, most) for one, (length, most) in reads.klines.items()},
+            "indicators": {key: self._indicator(symbol, feature) for key, feature in reads.indicators.items()},
+            "flows": {read_key(metric, one): self.get_flow(symbol, metric, one) for metric, one in reads.flows},
+            "regimes": {one: self.get_regime(symbol, one) for one in reads.regimes},
+            "data": self.get_market_data(symbol),
+        }
+        return found
 
     def _indicator(self, symbol: str, feature: ReadFeature) -> dict[str, object]:
         place = self._source.place(symbol, feature.name)
@@ -218,6 +235,20 @@ class MarketView:
             "candles": rests_on,
             "settled": rests_on >= feature.settles_after,
         }
+
+    def _interest_flow(self, symbol: str, metric: str, period: object) -> dict[str, object]:
+        """Return what is known of open interest; refuse a period of which none is kept."""
+        try:
+            name = interest_period(period if isinstance(period, str) else repr(period), self._reads.own_ms)
+        except ConfigurationError as error:
+            raise Refusal(f"market.get_flow: {metric}: {' — '.join(in_two(str(error)))}") from None
+        if name not in self._reads.interest_periods:
+            raise Refusal(
+                f"market.get_flow: no {metric} of {name} is kept — declare it: "
+                f'READS = {{"flows": [["{metric}", "{name}"]]}}'
+            )
+        answer = self._interest.amount if metric == "open_interest" else self._interest.change
+        return answer(symbol, name, self._time_ms)
 
     def _require_period(self, name: str, period: object) -> None:
         """Refuse what is no length of candles that the program could declare."""
@@ -233,7 +264,7 @@ class MarketView:
         """Return the symbol that a program means."""
         if isinstance(symbol, str) and symbol in self._plain:
             return symbol
-        named = same_symbols(symbol, self._symbols) if isinstance(symbol, str) else []
+        named = self._known.named(symbol) if isinstance(symbol, str) else []
         if len(named) != 1:
             hint = nearest_symbol(symbol, self._symbols)
             raise Refusal(f"market: {symbol} is neither traded nor watched{hint} — allowed: {', '.join(self._symbols)}")

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from core.candle import OPEN_INTEREST_PERIODS
 from core.errors import ConfigurationError
 from core.settings_problem import SettingsProblem, did_you_mean, in_two
 from core.timeframe import timeframe_ms
 from indicators.features.feature import Feature
+from strategies.programs.known_interest import INTEREST_FLOWS, NO_INTEREST, interest_period
 from strategies.programs.sandbox.problem import ProgramProblem
 from strategies.programs.sandbox.program_text import ProgramText, parsed
 from strategies.programs.sandbox.reads import Reads, line_of_read, read_key
@@ -15,8 +17,7 @@ from strategies.programs.triggers.regime import LONG, regime_features
 
 FLOWS: Mapping[str, str] = {
     "funding": "no funding rate is known yet: a session has them where execution.perpetual.funding is on",
-    "open_interest": "sessions are not fed open interest, also where it is stored",
-    "open_interest_change": "sessions are not fed open interest, also where it is stored",
+    **dict.fromkeys(INTEREST_FLOWS, NO_INTEREST),
     "taker_volume": "candles do not say which side took",
     "cvd": "candles do not say which side took",
     "depth_ratio": "no order books are stored",
@@ -54,6 +55,8 @@ class ProgramReads:
     ----------
     asked
         What each read asks for before the first step.
+    interest_periods
+        The periods of open interest that are read, the shortest first.
 
     Raises
     ------
@@ -89,6 +92,7 @@ class ProgramReads:
                 wrong = f"get_flow: {metric!r} is no flow{did_you_mean(metric, FLOWS)}"
                 place = _place(text, "get_flow", metric, period)
                 raise _refused(place, wrong, f"allowed: {', '.join(FLOWS)}")
+        self.interest_periods = self._interest_periods(text)
         most: dict[int, int] = {}
         for period, count in reads.klines.items():
             most[self.length_of(period)] = max(count, most.get(self.length_of(period), 0))
@@ -132,6 +136,18 @@ class ProgramReads:
         except ConfigurationError:
             return self.own_ms, 0
         return length, next((most for other, most in self.klines.values() if other == length), 0)
+
+    def _interest_periods(self, text: ProgramText) -> tuple[str, ...]:
+        found = set()
+        for metric, period in self.flows:
+            if metric in INTEREST_FLOWS:
+                try:
+                    found.add(interest_period(period, self.own_ms))
+                except ConfigurationError as error:
+                    wrong, allowed = in_two(str(error))
+                    place = _place(text, "get_flow", metric, period)
+                    raise _refused(place, f"get_flow: {metric}: {wrong}", allowed) from error
+        return tuple(one for one in OPEN_INTEREST_PERIODS if one in found)
 
     def _add_indicator(self, text: str, period: str) -> None:
         feature = feature_of(text, period)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from core.candle import Candle, FundingRate
+from core.candle import Candle, FundingRate, OpenInterest
 from core.errors import InvariantError
 from core.events import Recorder
 from core.programs.program_call import ProgramCall, ProgramFault, ProgramWish
@@ -82,7 +82,7 @@ class ProgramSession(FeatureSession):
         self._traded = tuple(traded)
         reads = strategy.reads
         self._seen = SeenCandles(self.symbols, strategy.timeframe_ms, reads.kept)
-        self._view = MarketView(reads, self._seen, _Values(self), others=strategy.text.reads_other_symbols)
+        self._view = MarketView(reads, self._seen, _Values(self), others=strategy.text.other_symbols)
         self._watch = strategy.watch_of(traded)
         self._warm_after = strategy.warmup_candles
         self._settled_after = self._warm_after - strategy.lookback
@@ -169,6 +169,10 @@ class ProgramSession(FeatureSession):
     def fund(self, symbol: str, rates: Sequence[FundingRate]) -> None:
         """Take funding rates that became known."""
         self._view.fund(symbol, rates)
+
+    def interest(self, symbol: str, rows: Sequence[OpenInterest]) -> None:
+        """Take open interest that became known."""
+        self._view.interest(symbol, rows)
 
     def tell(self, news: FillNow | TradeNow) -> None:
         """Count the trades that close."""

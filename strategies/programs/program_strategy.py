@@ -90,6 +90,11 @@ class ProgramStrategy(FeatureStrategy):
         return ProgramReads(self.text, self.timeframe_ms)
 
     @property
+    def open_interest_periods(self) -> tuple[str, ...]:
+        """The periods of open interest that the program reads, the shortest first; a session is fed them."""
+        return self.reads.interest_periods
+
+    @property
     def warmup_candles(self) -> int:
         """How many candles must come first: every value has forgotten its start, as far as so many let it."""
         return min(super().warmup_candles, MOST_WARMUP_CANDLES)

@@ -1,11 +1,12 @@
-"""What every live source of marks and funding owes whoever asks it, at the practice exchange, over real sockets."""
+"""What every live source of marks, funding and open interest owes whoever asks it, at the practice exchange."""
 
 import asyncio
 import unittest
 from collections.abc import Awaitable, Callable
 
-from core.candle import FundingRate
+from core.candle import FundingRate, OpenInterest
 from core.errors import ConfigurationError, FeedError
+from market_data.exchanges.request_failures import TransientError
 from market_data.feeds.binance.binance_perpetual import BinancePerpetual
 from market_data.feeds.ccxt.ccxt_perpetual import CcxtPerpetual
 from market_data.feeds.feed_limits import FeedLimits
@@ -13,12 +14,14 @@ from market_data.feeds.perpetual_source import PerpetualSource
 from market_data.practice.practice_market import PracticeMarket
 from practice.exchange import PracticeExchange
 from practice.exchange_options import ExchangeOptions
-from practice.faults.fault_script import FaultScript, LateFunding
+from practice.faults.fault_script import FaultScript, LateFunding, LateOpenInterest
 from practice.faults.rest_faults import Fault, FaultKind
 from tests.support.candles import candles_of
 from tests.support.exchanges.feed_reader import BRISK, IMPATIENT
 from tests.support.times import DAY_MS, HOUR_MS, JANUARY_MS, MINUTE_MS, at
 from tests.support.waiting import LONG_S
+
+SCRIPT = (LateFunding(at="15h", duration="2h", by="20m"), LateOpenInterest(at="5m", duration="5m"))
 
 
 class PerpetualSourceContract:
@@ -32,9 +35,7 @@ class PerpetualSourceContract:
     def setUp(self) -> None:
         self.exchange = PracticeExchange(
             PracticeMarket(),
-            ExchangeOptions(
-                pace="driven", timeframe="1h", script=FaultScript((LateFunding(at="15h", duration="2h", by="20m"),))
-            ),
+            ExchangeOptions(pace="driven", timeframe="1h", script=FaultScript(SCRIPT)),
         )
         self.exchange.start()
         self.addCleanup(self.exchange.stop)
@@ -160,6 +161,49 @@ class PerpetualSourceContract:
             found = await source.funding_rates(self.btc, JANUARY_MS - 2 * DAY_MS, JANUARY_MS)
             self.assertEqual(found, self.market.funding_rates("BTC/USDT", JANUARY_MS - 2 * DAY_MS, JANUARY_MS), kind)
 
+    async def test_open_interest_comes_whole_page_after_page_and_only_on_its_grid(self) -> None:
+        source = self.source()
+        self.assertTrue(source.serves_open_interest)
+        first = JANUARY_MS - 600 * 5 * MINUTE_MS
+        found = await source.open_interest(self.btc, "5m", first + 1, JANUARY_MS - 1)
+        self.assertEqual(found, self.market.open_interest("BTC/USDT", "5m", first + 1, JANUARY_MS - 1))
+        self.assertEqual(len(found), 599)
+        asked = len(self.exchange.requests)
+        hours = await source.open_interest(self.btc, "1h", first + 1, JANUARY_MS - HOUR_MS)
+        self.assertEqual(hours, [one for one in found if one.time_ms % HOUR_MS == 0][:-1])
+        self.assertEqual(len(self.exchange.requests) - asked, 1)
+        self.assertEqual(await source.open_interest(self.btc, "5m", first, first), [])
+        for kind in (FaultKind.SHORT_PAGE, FaultKind.SHUFFLED_ROWS, FaultKind.DUPLICATED_ROWS):
+            self.exchange.rest_faults.add(Fault(kind, path="openInterestHist"))
+            self.assertEqual(await source.open_interest(self.btc, "1h", first + 1, JANUARY_MS - HOUR_MS), hours, kind)
+
+    async def test_open_interest_that_is_not_published_yet_or_never_is_not_there(self) -> None:
+        source = self.source()
+        due = self.market.open_interest("BTC/USDT", "5m", JANUARY_MS, JANUARY_MS + 11 * MINUTE_MS)
+        asked: tuple[tuple[int, list[OpenInterest]], ...] = (
+            (JANUARY_MS + 39_000, []),
+            (JANUARY_MS + 41_000, due[:1]),
+            (JANUARY_MS + 10 * MINUTE_MS + 41_000, [due[0], due[2]]),
+        )
+        for now_ms, expected in asked:
+            await self.advance_to(now_ms)
+            found = await source.open_interest(self.btc, "5m", JANUARY_MS, JANUARY_MS + 11 * MINUTE_MS)
+            self.assertEqual(found, expected, now_ms)
+
+    async def test_open_interest_that_cannot_be_read_or_is_refused_is_an_error(self) -> None:
+        source = self.source()
+        for fault in (
+            Fault(FaultKind.WRONG_ROWS, path="openInterestHist"),
+            Fault(FaultKind.WRONG_JSON, path="openInterestHist"),
+            Fault(FaultKind.STATUS, path="openInterestHist"),
+        ):
+            self.exchange.rest_faults.add(fault)
+            with self.assertRaises(TransientError, msg=fault):
+                await source.open_interest(self.btc, "5m", JANUARY_MS - HOUR_MS, JANUARY_MS)
+        self.assertTrue(self.exchange.rest_faults.used_up)
+        with self.assertRaises(FeedError):
+            await source.open_interest(self.btc, "5m", JANUARY_MS - 31 * DAY_MS, JANUARY_MS)
+
     async def test_an_unknown_symbol_is_an_error(self) -> None:
         source = self.source()
         for ask in (
@@ -199,8 +243,11 @@ class BinancePerpetualTest(PerpetualSourceContract, unittest.IsolatedAsyncioTest
         ]
         self.assertEqual(asked[0], asked[1])
 
-    async def test_rates_of_another_time_than_was_asked_for_are_refused(self) -> None:
+    async def test_rates_and_open_interest_of_another_time_than_was_asked_for_are_refused(self) -> None:
         source = self.source()
+        self.exchange.rest_faults.add(Fault(FaultKind.OTHER_TIME, path="openInterestHist"))
+        with self.assertRaisesRegex(TransientError, "open interest of BTCUSDT of another time"):
+            await source.open_interest(self.btc, "5m", JANUARY_MS - 3 * DAY_MS, JANUARY_MS - 2 * DAY_MS)
         self.exchange.rest_faults.add(Fault(FaultKind.OTHER_TIME, path="fundingRate"))
         with self.assertRaises(FeedError):
             await source.funding_rates(self.btc, JANUARY_MS - 90 * DAY_MS, JANUARY_MS - 80 * DAY_MS)
@@ -212,6 +259,16 @@ class CcxtPerpetualTest(PerpetualSourceContract, unittest.IsolatedAsyncioTestCas
 
     def open_source(self, rest_url: str, limits: FeedLimits = BRISK) -> PerpetualSource:
         return CcxtPerpetual("binanceusdm", rest_url=rest_url, limits=limits)
+
+    async def test_a_period_that_an_exchange_does_not_have_is_read_off_one_that_divides_it(self) -> None:
+        source = self.source()
+        source._periods = ("15m", "4h")
+        found = await source.open_interest(self.btc, "1h", JANUARY_MS - DAY_MS, JANUARY_MS)
+        self.assertEqual(found, self.market.open_interest("BTC/USDT", "1h", JANUARY_MS - DAY_MS, JANUARY_MS))
+        self.assertEqual(await source.open_interest(self.btc, "5m", JANUARY_MS - DAY_MS, JANUARY_MS), [])
+
+    def test_an_exchange_without_open_interest_says_so(self) -> None:
+        self.assertFalse(CcxtPerpetual("bitget").serves_open_interest)
 
     def test_an_exchange_without_funding_rates_is_refused(self) -> None:
         with self.assertRaisesRegex(ConfigurationError, "binanceus has no perpetual contracts"):

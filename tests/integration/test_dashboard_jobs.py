@@ -271,12 +271,20 @@ class Programs(Worked):
         self.assertEqual(2, self.ask("/api/programs/drafted", "PUT", {"text": PROGRAM})[1]["version"])
         self.assertEqual("def decide(", self.ask("/api/programs/drafted?version=1")[1]["text"])
         self.assertEqual([2, 1], [one["version"] for one in second["versions"]])
+        meanwhile = {"text": PROGRAM + "# elsewhere\n", "after": 1}
+        status, refused = self.ask("/api/programs/drafted", "PUT", meanwhile)
+        self.assertEqual(409, status)
+        self.assertIn("program drafted: version 2 was kept meanwhile, and this rests on version 1", refused["detail"])
         listed = {one["name"]: one for one in self.ask("/api/programs")[1]}
         self.assertEqual((2, 7), (listed["drafted"]["version"], listed["drafted"]["lines"]))
         self.assertEqual(200, self.ask("/api/programs/drafted", "DELETE")[0])
         for path, method in (("drafted", "GET"), ("drafted", "DELETE"), ("drafted?version=9", "GET"), ("none", "GET")):
             self.assertEqual(404, self.ask(f"/api/programs/{path}", method)[0], path)
         self.assertNotIn("drafted", [one["name"] for one in self.ask("/api/programs")[1]])
+        status, refused = self.ask("/api/programs/drafted", "PUT", {"text": PROGRAM, "after": 2})
+        self.assertIn("it was removed meanwhile, and this rests on version 2", refused["detail"])
+        self.assertEqual(4, self.ask("/api/programs/drafted", "PUT", {"text": PROGRAM, "after": 0})[1]["version"])
+        self.assertEqual(200, self.ask("/api/programs/drafted", "DELETE")[0])
 
     def test_a_run_has_its_text_and_pools_in_its_own_folder_and_is_made_again_of_that(self) -> None:
         name = self.named("dip")
@@ -328,6 +336,7 @@ class Programs(Worked):
         self.assertEqual(409, self.ask("/api/pools/rsi_oversold", "DELETE")[0], "a file stays")
         status, kept = self.ask("/api/pools/rsi_oversold", "PUT", {"pool": POOL})
         self.assertEqual((200, 1, "tried"), (status, kept["version"], kept["pool"]["name"]))
+        self.assertEqual(409, self.ask("/api/pools/rsi_oversold", "PUT", {"pool": POOL | {"name": "b"}, "after": 0})[0])
         self.assertEqual(200, self.ask("/api/pools/rsi_oversold", "DELETE")[0])
         self.assertEqual("RSI oversold", self.ask("/api/pools/rsi_oversold")[1]["pool"]["name"])
         self.assertEqual(404, self.ask("/api/pools/none")[0])

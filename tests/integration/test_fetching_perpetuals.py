@@ -11,6 +11,7 @@ from unittest import mock
 
 import numpy as np
 
+from core.candle import OpenInterest
 from core.errors import ConfigurationError, DataUnavailableError
 from core.instants import format_ms
 from market_data import CandleStore, HistoricalDataProvider, HistoricalDataStore
@@ -18,9 +19,10 @@ from market_data.adapters import adapter_registry as registry
 from market_data.adapters.ccxt_adapter import CcxtAdapter
 from market_data.commands.fetch_command import fetch_series
 from market_data.history.missing_candles import MissingCandlesError
+from market_data.perpetual.open_interest_data import OpenInterestData
 from market_data.perpetual.perpetual_data import PerpetualData
 from market_data.series_names import FUNDING
-from tests.support.exchanges.futures_exchange import FuturesExchange, stalled
+from tests.support.exchanges.futures_exchange import KEPT_MS, FuturesExchange, stalled
 from tests.support.exchanges.loopback import adapter_at, practice_columns, same_columns
 from tests.support.times import DAY_MS, HOUR_MS, JANUARY_MS, MINUTE_MS, at
 from tests.support.waiting import LONG_S
@@ -144,6 +146,62 @@ class Pages(FuturesCase):
         self.assertIn("--timeframe 1m --with open-interest-5m", str(caught.exception))
         self.assertFalse(caught.exception.out_of_reach)
         self.assertEqual(self.store.read_open_interest("binanceusdm", BTC, "5m", 0, NOW).rows, len(INTEREST))
+
+
+class OpenInterestOfARun(FuturesCase):
+    def load(self, period: str, start: int, end: int) -> OpenInterestData:
+        return self.provider().load_open_interest(["BTCUSDT"], period, start, end)["BTCUSDT"]
+
+    def asked(self) -> list[dict[str, str]]:
+        return self.server.asked("/futures/data/openInterestHist")
+
+    def test_it_is_fetched_once_and_a_stamp_of_the_present_belongs_to_it(self) -> None:
+        self.server.interest["BTCUSDT", "1h"] = INTEREST[::12]
+        now_ms = self.server.now_ms = JANUARY_MS + 9 * DAY_MS
+        data = self.load("1h", JANUARY_MS, now_ms + 2 * HOUR_MS)
+        expected = [
+            OpenInterest(time_ms, float(amount), float(value))
+            for time_ms, amount, value in INTEREST[::12]
+            if time_ms <= now_ms
+        ]
+        self.assertEqual(data.rows, tuple(expected))
+        self.assertEqual(data.facts["open_interest_missing"], 1)
+        asked = len(self.server.requests)
+        self.assertEqual(self.load("1h", JANUARY_MS, now_ms + HOUR_MS).rows, data.rows)
+        self.assertEqual(len(self.server.requests), asked)
+
+    def test_nothing_is_asked_for_that_is_older_than_what_the_exchange_keeps(self) -> None:
+        data = self.load("5m", NOW - 400 * DAY_MS, JANUARY_MS + DAY_MS)
+        self.assertEqual(len(data.rows), 288)
+        self.assertEqual(data.facts["open_interest_gaps"], [f"{format_ms(NOW - 400 * DAY_MS)} .. {format_ms(at(-5))}"])
+        self.assertGreaterEqual(min(int(query["startTime"]) for query in self.asked()), NOW - KEPT_MS)
+        self.load("1h", NOW - 400 * DAY_MS, NOW - 300 * DAY_MS)
+        self.assertEqual({query["period"] for query in self.asked()}, {"5m"})
+
+    def test_what_is_stored_of_a_shorter_period_is_enough(self) -> None:
+        self.load("5m", JANUARY_MS, JANUARY_MS + DAY_MS)
+        asked = len(self.server.requests)
+        rows = self.load("4h", JANUARY_MS, JANUARY_MS + DAY_MS).rows
+        self.assertEqual([row.amount for row in rows], [float(row[1]) for row in INTEREST[:288:48]])
+        self.assertEqual(len(self.server.requests), asked)
+
+    def test_a_period_that_the_exchange_does_not_have_is_made_of_one_that_divides_it(self) -> None:
+        adapter = self.adapter()
+        adapter.open_interest_periods = ("5m",)
+        rows = self.provider(adapter).load_open_interest([BTC], "2h", JANUARY_MS, JANUARY_MS + DAY_MS)[BTC].rows
+        self.assertEqual([row.amount for row in rows], [float(row[1]) for row in INTEREST[:288:24]])
+
+    def test_an_exchange_out_of_reach_says_so_and_offline_reads_what_is_stored(self) -> None:
+        self.load("5m", JANUARY_MS, JANUARY_MS + DAY_MS)
+        self.server.spoil = lambda path, query: (503, b"{}")
+        for start in (JANUARY_MS + DAY_MS, NOW - 400 * DAY_MS):
+            adapter = CcxtAdapter("binanceusdm", base_url=self.server.url, give_up_seconds=0.2)
+            self.addCleanup(adapter.close)
+            with self.assertRaisesRegex(DataUnavailableError, "use what is stored with --offline"):
+                self.provider(adapter).load_open_interest([BTC], "5m", start, JANUARY_MS + 2 * DAY_MS)
+        offline = HistoricalDataProvider("binanceusdm", self.cache, offline=True)
+        loaded = offline.load_open_interest([BTC], "5m", JANUARY_MS, JANUARY_MS + 2 * DAY_MS)[BTC]
+        self.assertEqual((len(loaded.rows), len(loaded.warnings)), (288, 1))
 
 
 class InANotebook(FuturesCase):

@@ -42,7 +42,7 @@ class Command(unittest.TestCase):
             script = Path(folder) / "faults.yaml"
             script.write_text("faults:\n  - {kind: drop, at: 10m}\n", encoding="utf-8")
             with started(
-                "--speed", "60000", "--for", "1h", "--symbols", "BTCUSDT,abc/usdt", "--faults", str(script)
+                "--speed", "6000", "--for", "1h", "--symbols", "BTCUSDT,abc/usdt", "--faults", str(script)
             ) as process:
                 assert process.stdout is not None and process.stderr is not None
                 lines = [process.stdout.readline() for _ in range(3)]

@@ -1,23 +1,41 @@
 """The practice exchange over real sockets: two timeframes at one boundary, and perpetual contracts by its clock."""
 
 import json
+import math
+import tempfile
 import unittest
+import urllib.error
 import urllib.request
 from collections.abc import Sequence
 from typing import Any
 
 import ccxt
 
-from practice import ExchangeOptions, FaultKind, FaultScript, PracticeExchange, practice_source
+from core.candle import OpenInterest
+from core.errors import ConfigurationError
+from market_data import CandleStore
+from market_data.series_columns import OpenInterestColumns
+from practice import (
+    ColumnsSource,
+    ExchangeOptions,
+    FaultKind,
+    FaultScript,
+    PracticeExchange,
+    StoreSource,
+    practice_source,
+)
 from practice.faults.fault_script import (
     DelayFinals,
     FailRest,
     LateFunding,
+    LateOpenInterest,
     OrderCloses,
     ReviseCandle,
     ScriptedFault,
     SkipCandle,
 )
+from practice.market.candle_sources import SelectedSource
+from tests.support.exchanges.loopback import practice_columns
 from tests.support.exchanges.practice_streams import StreamReader
 from tests.support.times import HOUR_MS, JANUARY_MS, MINUTE_MS, at
 from tests.support.waiting import PATIENCE_S
@@ -35,9 +53,9 @@ def driven(*faults: ScriptedFault, **options: Any) -> PracticeExchange:
     )
 
 
-def get(exchange: PracticeExchange, path: str) -> Any:
+def get(exchange: PracticeExchange, path: str, below: str = "fapi/v1") -> Any:
     """Return the decoded body of an answer of the futures interface."""
-    with urllib.request.urlopen(f"{exchange.rest_url}/fapi/v1/{path}", timeout=PATIENCE_S) as answer:
+    with urllib.request.urlopen(f"{exchange.rest_url}/{below}/{path}", timeout=PATIENCE_S) as answer:
         return json.loads(answer.read())
 
 
@@ -176,6 +194,101 @@ class Contracts(unittest.TestCase):
             ours = practice_source(1).mark_candles("BTC/USDT", "1h", JANUARY_MS - 3 * HOUR_MS, JANUARY_MS)
             self.assertEqual([row[4] for row in marks], ours.close.tolist())
             self.assertEqual(client.fetch_funding_rate("BTC/USDT:USDT")["fundingTimestamp"], JANUARY_MS + 8 * HOUR_MS)
+
+
+class OpenInterestRows(unittest.TestCase):
+    def rows(self, exchange: PracticeExchange, query: str) -> list[tuple[int, float, float]]:
+        answer = get(exchange, f"openInterestHist?symbol=BTCUSDT&{query}", "futures/data")
+        self.assertEqual({row["symbol"] for row in answer} | {"BTCUSDT"}, {"BTCUSDT"})
+        return [(row["timestamp"], float(row["sumOpenInterest"]), float(row["sumOpenInterestValue"])) for row in answer]
+
+    def made(self, period: str, start_ms: int, end_ms: int) -> list[tuple[int, float, float | None]]:
+        rows = practice_source(1).open_interest("BTC/USDT", period, start_ms, end_ms)
+        return [(one.time_ms, one.amount, one.value) for one in rows]
+
+    def test_rows_are_those_of_the_market_from_a_start_on_or_the_latest(self) -> None:
+        with driven() as exchange:
+            day = JANUARY_MS - 24 * HOUR_MS
+            for query, expected in (
+                (f"startTime={day}&endTime={JANUARY_MS - 1}&limit=500", self.made("1h", day, JANUARY_MS)),
+                (f"startTime={day}&limit=3", self.made("1h", day, day + 3 * HOUR_MS)),
+                (f"endTime={day}&limit=2", self.made("1h", day - 2 * HOUR_MS, day + 1)[1:]),
+                ("", self.made("1h", JANUARY_MS - 30 * HOUR_MS, JANUARY_MS)),
+            ):
+                self.assertEqual(self.rows(exchange, f"period=1h&{query}"), expected, query)
+
+    def test_a_row_is_there_some_time_after_its_stamp_and_one_can_be_late_or_left_out(self) -> None:
+        faults = (
+            LateOpenInterest(at="5m", duration="5m", by="3m"),
+            LateOpenInterest(at="10m", duration="5m", symbols=("BTC/USDT",)),
+        )
+        with driven(*faults, open_interest_delay="50s") as exchange:
+            for now_ms, minutes in (
+                (at(0) + 49_999, []),
+                (at(0) + 50_000, [0]),
+                (at(8) - 1, [0]),
+                (at(8), [0, 5]),
+                (at(16), [0, 5, 15]),
+            ):
+                exchange.advance_to(now_ms)
+                found = self.rows(exchange, f"period=5m&startTime={JANUARY_MS}")
+                self.assertEqual([row[0] for row in found], [at(minute) for minute in minutes])
+                self.assertEqual(
+                    [one.time_ms for one in exchange.open_interest_truth("BTC/USDT", "5m")], [row[0] for row in found]
+                )
+            self.assertEqual(len(exchange.open_interest_truth("ETH/USDT", "5m")), 4)
+        with self.assertRaisesRegex(ConfigurationError, "open_interest_delay 'soon' is no length of time"):
+            driven(open_interest_delay="soon")
+
+    def test_what_is_not_kept_or_not_known_is_refused_as_the_exchange_does(self) -> None:
+        with driven() as exchange:
+            oldest = JANUARY_MS - 30 * 24 * HOUR_MS
+            self.assertEqual(self.rows(exchange, f"period=1h&startTime={oldest}&limit=1")[0][0], oldest)
+            for query, code in (
+                (f"symbol=BTCUSDT&period=1h&startTime={oldest - 1}", -1130),
+                ("symbol=BTCUSDT&period=8h", -1130),
+                ("symbol=BTCUSDT", -1102),
+                ("period=1h", -1102),
+                ("symbol=NIXUSDT&period=1h", -1121),
+            ):
+                with self.assertRaises(urllib.error.HTTPError) as refused:
+                    get(exchange, f"openInterestHist?{query}", "futures/data")
+                self.assertEqual((refused.exception.code, json.loads(refused.exception.read())["code"]), (400, code))
+                refused.exception.close()
+            with self.assertRaises(urllib.error.HTTPError) as unknown:
+                get(exchange, "klines?symbol=BTCUSDT&interval=1m", "futures/data")
+            unknown.exception.close()
+            self.assertEqual(unknown.exception.code, 404)
+
+    def test_stored_open_interest_is_served_and_nothing_where_none_is_stored(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            store = CandleStore(folder)
+            interest = [(at(minute), 80.0 + minute, math.nan if minute == 60 else 1e6) for minute in range(0, 130, 5)]
+            for symbol in ("A/USDT", "B/USDT"):
+                store.write("mine", symbol, "1m", practice_columns("BTC/USDT", 30), source="a test")
+            store.write("mine", "A/USDT", "open-interest-5m", OpenInterestColumns.from_rows(interest), source="a test")
+            options = ExchangeOptions(pace="driven", start_ms=at(130))
+            sources = (
+                StoreSource(store, "mine"),
+                SelectedSource(StoreSource(store, "mine"), ["A/USDT", "B/USDT"]),
+                ColumnsSource(
+                    {(symbol, "1m"): practice_columns("BTC/USDT", 30) for symbol in ("A/USDT", "B/USDT")},
+                    interest={
+                        "A/USDT": [
+                            OpenInterest(time_ms, amount, None if math.isnan(value) else value)
+                            for time_ms, amount, value in interest
+                        ]
+                    },
+                ),
+            )
+            for source in sources:
+                with PracticeExchange(source, options) as exchange:
+                    answer = get(exchange, f"openInterestHist?symbol=AUSDT&period=1h&startTime={at(0)}", "futures/data")
+                    told = [(row["timestamp"], row["sumOpenInterest"], row["sumOpenInterestValue"]) for row in answer]
+                    value = "1000000.00000000"
+                    expected = [(at(n), f"{80 + n}.00000000", "" if n == 60 else value) for n in (0, 60, 120)]
+                    self.assertEqual(told, expected)
+                    self.assertEqual(get(exchange, "openInterestHist?symbol=BUSDT&period=5m", "futures/data"), [])
 
 
 if __name__ == "__main__":

@@ -93,8 +93,10 @@ class Check(Command):
             "market.get_klines(trigger.symbol, cuont=3)",
             'market.get_klines(trigger.symbol, "1h", 5_000)',
             "market.get_regime(trigger.symbol, 3)",
+            'market.get_flow(trigger.symbol, "open_interest", "7h")',
         ]
-        text = 'READS = {"indicators": [["rsii(14)", ""]], "flows": [["oi", ""]]}\n' + body(*lines)
+        flows = '[["oi", ""], ["open_interest", "3m"]]'
+        text = f'READS = {{"indicators": [["rsii(14)", ""]], "flows": {flows}}}\n' + body(*lines)
         code, out, _ = self.called("check", self.program(text))
         self.assertEqual(1, code)
         for place, what in (
@@ -109,10 +111,12 @@ class Check(Command):
             ("11:45", "count is -1"),
             ("12:5", "get_klines: it has no cuont (did you mean count?)"),
             ("14:39", "3 is no text"),
+            ("1:84", "period '3m' is none of open interest"),
+            ("15:54", "period '7h' is none of open interest"),
         ):
             self.assertIn(f"mine.py:{place}: error: {what} — allowed: ", out)
         self.assertIn("mine.py:13:45: warning: count is 5,000, of which the last 1,000 are given — allowed: ", out)
-        self.assertTrue(out.endswith("mine.py: 11 errors\n"), out)
+        self.assertTrue(out.endswith("mine.py: 13 errors\n"), out)
 
     def test_what_wakes_it_is_looked_at(self) -> None:
         Path("pools").mkdir()

@@ -62,9 +62,10 @@ class Page(unittest.TestCase):
         for name in ("config", "examples/programs", "programs/pools"):
             shutil.copytree(REPOSITORY / name, name)
         Path("my_program.py").write_text(block_with("long enough"))
+        Path("config/contracts.yaml").write_text(block_with("perpetual: {leverage"))
 
     def test_commands_print_what_the_page_shows(self) -> None:
-        self.assertEqual(5, len(COMMANDS))
+        self.assertEqual(6, len(COMMANDS))
         for command, shown in COMMANDS:
             with self.subTest(command):
                 code, text = printed(command)

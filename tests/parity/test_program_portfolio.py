@@ -32,12 +32,13 @@ def decide(market, account, trigger):
     while market.time == {ENDLESS} and trigger.symbol == "BTC/USDT" and trigger.trigger_type == "scheduled":
         pass
     memory["calls"] = memory.get("calls", 0) + 1
+    print(market.get_flow(trigger.symbol, "open_interest")["value"])
     if trigger.symbol in account.positions:
         return Decision("close") if memory["calls"] % 3 else None
     close = market.get_klines(trigger.symbol, "", 1)[0]["close"]
     return Decision("buy", size=0.4, stop=close * 0.99, reason=f"{{memory['calls']}} {{account.trades_today}}")
 """
-"""Counts its calls, and decides by that: a call that fails has a part in all later ones."""
+"""Counts its calls, and decides by that: a call that fails has a part in all later ones. It reads open interest too."""
 
 
 class ProgramInAPortfolio(unittest.TestCase):
@@ -51,7 +52,11 @@ class ProgramInAPortfolio(unittest.TestCase):
         strategy = {"type": "program", "file": "programs/counting.py", "pools": ["always"], "schedule": "5m"}
         config = session_config(
             self.base,
-            live={"symbols": ["BTC/USDT", "ETH/USDT"], "strategy": {**strategy, "params": {"call_seconds": 0.05}}},
+            live={
+                "symbols": ["BTC/USDT", "ETH/USDT"],
+                "strategy": {**strategy, "params": {"call_seconds": 0.05}},
+                "execution": {"perpetual": {"leverage": 2, "funding": False, "mark_price": False}},
+            },
         )
         pool = {"name": "Always", "mode": "level", "all": [{"feature": "rsi(3)", "op": "<", "value": 60}]}
         for name, text in {
@@ -92,6 +97,16 @@ class ProgramInAPortfolio(unittest.TestCase):
         with patch.object(portfolio_parity, "run_portfolio", wraps=run_portfolio) as history:
             found = portfolio_parity.check_portfolio(folder, offline=True, now_ms=END)
         self.assertEqual("journal: equal · history: 0 differences", found.verdict, found.lines())
+        # Every five minutes from 21:45 to 22:30, of three symbols.
+        self.assertEqual((30, []), (found.compared["open_interest"], found.open_interest))
+        printed = {one["printed"][0] for one in calls if "printed" in one}
+        steps = [rows for one in records[1:] for rows in one.get("open_interest", ())[:2]]
+        amounts = {one for rows in steps for _, one, _ in rows}
+        self.assertLessEqual(printed, set(map(str, amounts)))
+        self.assertLess(10, len(printed))
+        told = [json.loads((folder / name / "manifest.json").read_text()) for name in (".", "program", "classes")]
+        fed = [one["perpetual"].get("open_interest", {}).get("periods") for one in told]
+        self.assertEqual([["5m"], ["5m"], None], fed)
         self.assert_fails_again(
             *history.call_args.args, [ProgramRecord(failed["call"], failed["text"], None, "program")]
         )

@@ -70,3 +70,9 @@ class KeepPool(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"pool": POOL}]})
 
     pool: PoolText
+    after: int | None = Field(
+        None,
+        ge=0,
+        le=1_000_000,
+        description="The version that it rests on, 0 where there was none: refused where another is the last by now.",
+    )

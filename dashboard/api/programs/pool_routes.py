@@ -12,6 +12,7 @@ from dashboard.api.programs.pool_trials import PoolTrialRequest, pool_work
 from dashboard.api.programs.trial_routes import TrialOfPool, begun
 from dashboard.problems import NotFound, Refused
 from dashboard.services import Services, ServicesOf
+from programs.stored_versions import KeptMeanwhileError
 
 routes = APIRouter(prefix="/pools", tags=["programs"])
 
@@ -38,10 +39,13 @@ def show(pool: str, services: ServicesOf) -> PoolView:
     return PoolView.of(_named(services, pool))
 
 
-@routes.put("/{pool}")
+@routes.put("/{pool}", responses=refusals(409))
 def keep(pool: str, asked: KeepPool, services: ServicesOf) -> PoolView:
     """Keep a pool as the next version of its id; a file of the folder of pools stays as it is."""
-    return PoolView.of(PoolShelf(services).keep(pool, asked.pool.values()))
+    try:
+        return PoolView.of(PoolShelf(services).keep(pool, asked.pool.values(), asked.after))
+    except KeptMeanwhileError as error:
+        raise Refused(str(error)) from None
 
 
 @routes.delete("/{pool}", responses=refusals(404, 409))

@@ -82,10 +82,13 @@ class PoolShelf:
             found[id_] = one.pool
         return tuple(found.values())
 
-    def keep(self, id_: str, values: dict[str, Any]) -> ShelvedPool:
-        """Keep a pool as the next version of its id; ConfigurationError where it is none, with every problem."""
+    def keep(self, id_: str, values: dict[str, Any], after: int | None = None) -> ShelvedPool:
+        """Keep a pool as the next version of its id; ConfigurationError where it is none, with every problem.
+
+        ``after`` as in :func:`~programs.pool_store.save_pool`.
+        """
         require_id(id_)
-        return _of_store(save_pool(self._store, pool_of(values, id_, f"pool {id_}")))
+        return _of_store(save_pool(self._store, pool_of(values, id_, f"pool {id_}"), after))
 
     def remove(self, id_: str) -> None:
         """Take a pool out of the store; ConfigurationError where it is not there."""

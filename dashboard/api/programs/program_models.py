@@ -84,6 +84,12 @@ class KeepProgram(BaseModel):
 
     text: str = Field(max_length=LONGEST_TEXT)
     note: str | None = Field(None, max_length=500, description="What is to be known of this version.")
+    after: int | None = Field(
+        None,
+        ge=0,
+        le=1_000_000,
+        description="The version that it rests on, 0 where there was none: refused where another is the last by now.",
+    )
 
 
 class VersionView(BaseModel):

@@ -26,9 +26,10 @@ from dashboard.api.programs.trial_routes import TrialOfProgram, begun
 from dashboard.api.run_requests import DEFAULT_CONFIG
 from dashboard.api.session_models import SessionView, wanted_by
 from dashboard.api.session_views import session_view
-from dashboard.problems import NotFound
+from dashboard.problems import NotFound, Refused
 from dashboard.services import Services, ServicesOf
 from programs.program_store import delete_program, program_versions, save_program, stored_program, stored_programs
+from programs.stored_versions import KeptMeanwhileError
 from research.jobs.backtest_job import submit_backtest
 from runs.store.store_rows import ProgramVersion
 from strategies.programs.sandbox.program_check import check_program
@@ -69,11 +70,14 @@ def show(
     return _detail(services, _named(services, program, version))
 
 
-@routes.put("/{program}")
+@routes.put("/{program}", responses=refusals(409))
 def keep(program: str, asked: KeepProgram, services: ServicesOf) -> ProgramDetail:
     """Keep a text as the next version of a program, whatever a check of it finds; the same text again is no version."""
     note = (asked.note or "").strip() or None
-    return _detail(services, save_program(services.store, program, asked.text, note))
+    try:
+        return _detail(services, save_program(services.store, program, asked.text, note, asked.after))
+    except KeptMeanwhileError as error:
+        raise Refused(str(error)) from None
 
 
 @routes.delete("/{program}", responses=refusals(404))

@@ -68,6 +68,7 @@ export async function poolPage(at) {
   const first = own?.pool ?? { ...FIRST, name: id };
   const form = poolForm(drafts.get(id) ?? first);
   let [version, before] = [own?.version, JSON.stringify(poolForm(first).value())];
+  let rested = version ?? 0;
   const changed = () => JSON.stringify(form.value()) !== before;
   const outcome = el("div", { id: "pool-outcome" });
   const state = el("span", { class: "note", role: "status", id: "pool-state" });
@@ -83,7 +84,14 @@ export async function poolPage(at) {
     "Keep",
     async () => {
       const pool = form.value();
-      version = (await send("PUT", `pools/${part(id)}`, { pool })).version;
+      try {
+        version = (await send("PUT", `pools/${part(id)}`, { pool, after: rested })).version;
+      } catch (error) {
+        // Whoever was told that another version came first keeps his own by keeping it once more.
+        if (error.status === 409) rested = await lastVersion(id, at);
+        throw error;
+      }
+      rested = version;
       before = JSON.stringify(pool);
       tell();
     },
@@ -169,6 +177,10 @@ function poolForm(pool) {
   });
   return { node, value };
 }
+
+// 0 where none is kept here by now.
+const lastVersion = async (id, { signal }) =>
+  (await ask("pools", { signal })).find((one) => one.id === id)?.version ?? 0;
 
 const numberOr = (typed) => {
   const said = typed.trim();

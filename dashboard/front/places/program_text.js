@@ -22,7 +22,7 @@ const FIRST = `def decide(market, account, trigger):
 `;
 const NOTE_SHOWN = 40;
 
-/** What was typed and not kept, by program, for as long as the page is open. */
+/** What was typed and not kept, by program, with the version it rests on, for as long as the page is open. */
 export const drafts = new Map();
 guard(() => drafts.size > 0);
 
@@ -36,6 +36,8 @@ export function textPart(name, kept, templates, at) {
   const versions = select([], { id: "version", "aria-label": "Version", onchange: () => to(versions.value) });
   const changed = () => latest === null || editor.value() !== latest.text;
   const newest = () => latest?.versions[0]?.version ?? 0;
+  const draft = at.values.version ? undefined : drafts.get(name);
+  let rested = draft?.rested ?? newest();
   const show = (told) => {
     editor.mark(told.findings);
     findings.replaceChildren(...findingsList(told, editor, name));
@@ -61,7 +63,7 @@ export function textPart(name, kept, templates, at) {
   let typed = false;
   const editor = programEditor(() => {
     // Who only looks at an older version loses nothing of what he was writing.
-    if (changed()) drafts.set(name, editor.value());
+    if (changed()) drafts.set(name, { text: editor.value(), rested });
     else if (typed) drafts.delete(name);
     typed = changed();
     tellState();
@@ -80,8 +82,15 @@ export function textPart(name, kept, templates, at) {
     "aria-label": "Note",
   });
   const keepText = async () => {
-    const body = { text: editor.value(), note: note.value.trim() || undefined };
-    latest = await send("PUT", `programs/${part(name)}`, body);
+    const body = { text: editor.value(), note: note.value.trim() || undefined, after: rested };
+    try {
+      latest = await send("PUT", `programs/${part(name)}`, body);
+    } catch (error) {
+      // Whoever was told that another version came first keeps his own by keeping it once more.
+      if (error.status === 409) rested = await lastVersion(name, at);
+      throw error;
+    }
+    rested = newest();
     if (at.values.version) {
       delete at.values.version;
       keep(["programs", name], at.values);
@@ -115,8 +124,7 @@ export function textPart(name, kept, templates, at) {
     templateChoice(templates, editor, () => changed() && drafts.has(name)),
     kept && remove,
   );
-  const draft = at.values.version ? undefined : drafts.get(name);
-  editor.fill(draft ?? kept?.text ?? FIRST);
+  editor.fill(draft?.text ?? kept?.text ?? FIRST);
   if (kept === null && draft === undefined) drafts.delete(name); // Every new one begins so: nobody has typed it.
   fillVersions();
   if (kept && draft === undefined) show(kept);
@@ -132,6 +140,10 @@ export function textPart(name, kept, templates, at) {
     value: editor.value,
   };
 }
+
+// 0 where there is none by now.
+const lastVersion = async (name, { signal }) =>
+  (await ask("programs", { signal })).find((one) => one.name === name)?.version ?? 0;
 
 function versionOption({ version, saved, note }) {
   const said = note && note.length > NOTE_SHOWN ? `${note.slice(0, NOTE_SHOWN)}…` : note;

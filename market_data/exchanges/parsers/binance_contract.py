@@ -1,11 +1,18 @@
-"""Binance's REST answers on USDT-margined perpetual contracts: funding rates, and the premium index."""
+"""Binance's REST answers on USDT-margined perpetual contracts: funding rates, the premium index, open interest."""
 
 from typing import Annotated
 
 import msgspec
 
-from core.candle import FundingRate
-from market_data.exchanges.parsers.exchange_candle import MISREADINGS, TimeMs, Unreadable, number, unreadable
+from core.candle import FundingRate, OpenInterest
+from market_data.exchanges.parsers.exchange_candle import (
+    MISREADINGS,
+    TimeMs,
+    Unreadable,
+    number,
+    open_interest,
+    unreadable,
+)
 
 _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 
@@ -24,8 +31,16 @@ class _Premium(msgspec.Struct):
     time_ms: TimeMs = msgspec.field(name="time")
 
 
+class _Interest(msgspec.Struct):
+    symbol: _Text
+    amount: str = msgspec.field(name="sumOpenInterest")
+    time_ms: TimeMs = msgspec.field(name="timestamp")
+    value: str = msgspec.field(name="sumOpenInterestValue", default="")
+
+
 _FUNDING = msgspec.json.Decoder(list[_Funding])
 _PREMIUM = msgspec.json.Decoder(_Premium)
+_INTEREST = msgspec.json.Decoder(list[_Interest])
 
 
 def parse_binance_funding(body: bytes | str, market_id: str) -> list[FundingRate] | Unreadable:
@@ -51,6 +66,20 @@ def parse_binance_next_funding(body: bytes | str, market_id: str) -> int | Unrea
     except MISREADINGS as error:
         return unreadable(error, body)
     return premium.next_funding_ms or None
+
+
+def parse_binance_open_interest(body: bytes | str, market_id: str) -> list[OpenInterest] | Unreadable:
+    """Return the open interest of an answer about one contract, as it came; Unreadable where a row cannot be read.
+
+    The value is None where it is missing, empty or not above 0, as in the store.
+    """
+    try:
+        rows = _INTEREST.decode(body)
+        if strange := [row.symbol for row in rows if row.symbol != market_id]:
+            raise ValueError(f"a row of {strange[0]} stands among those of {market_id}")
+        return [open_interest(row.time_ms, row.amount, row.value) for row in rows]
+    except MISREADINGS as error:
+        return unreadable(error, body)
 
 
 def _mark_price(text: str) -> float | None:

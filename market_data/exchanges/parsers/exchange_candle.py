@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
-from core.candle import Candle
+from core.candle import Candle, OpenInterest
 from market_data.quality.sound_candle import LEAST_PRICE, MOST_PRICE, sound_amount, sound_price
 
 LAST_TIME_MS = 253_402_300_799_999
@@ -93,6 +93,20 @@ def candle(
     if not sound_amount(amount):
         raise ValueError(f"volume {amount!r} is negative")
     return Candle(open_time_ms, *prices, amount)
+
+
+def open_interest(time_ms: int, amount: str | float, value: str | float | None) -> OpenInterest:
+    """Return the open interest of an exchange's numbers; ValueError for a time or an amount that is none.
+
+    A value that is missing, empty or no amount of money is not known: None, as in the store.
+    """
+    if not 0 <= time_ms <= LAST_TIME_MS:
+        raise ValueError(f"{time_ms} is no time")
+    held = number(amount)
+    if not sound_amount(held):
+        raise ValueError(f"open interest {held!r} is negative")
+    worth = 0.0 if value is None or value == "" else float(value)
+    return OpenInterest(time_ms, held, worth if sound_price(worth) else None)
 
 
 def utc_ms(moment: datetime.datetime) -> int:

@@ -122,8 +122,11 @@ class BinanceRest:
         if session is not None:
             await session.close()
 
-    async def get(self, name: str, query: Mapping[str, str]) -> bytes:
-        """Return the body of an answer; TransientError for none, FeedError for a refusal."""
+    async def get(self, name: str, query: Mapping[str, str], path: str | None = None) -> bytes:
+        """Return the body of an answer; TransientError for none, FeedError for a refusal.
+
+        ``path`` is where the host has what is asked, unless it is the interface's own.
+        """
         if self._closed:
             raise FeedError("the feed is closed")
         if self._session is None:
@@ -132,7 +135,7 @@ class BinanceRest:
             )
             self._session = aiohttp.ClientSession(timeout=timeout, response_class=BoundedResponse)
         try:
-            async with self._session.get(f"{self._url}{self._path}/{name}", params=query) as answer:
+            async with self._session.get(f"{self._url}{path or self._path}/{name}", params=query) as answer:
                 body = await answer.read()
         except TimeoutError as error:
             raise TransientError(f"{self._url} does not answer within {self._limits.request_seconds:g} s") from error

@@ -1,19 +1,21 @@
-"""Marks and funding of perpetual contracts through ccxt."""
+"""Marks, funding and open interest of perpetual contracts through ccxt."""
 
 from collections.abc import Mapping
 
 import ccxt
 
-from core.candle import Candle, FundingRate
+from core.candle import Candle, FundingRate, OpenInterest
 from core.errors import ConfigurationError
-from market_data.exchanges.ccxt_contracts import perpetual_kinds
-from market_data.exchanges.ccxt_core import CcxtRequest, funding_request
+from core.timeframe import floor_to_grid, timeframe_ms
+from market_data.exchanges.ccxt_contracts import longest_dividing, perpetual_kinds
+from market_data.exchanges.ccxt_core import CcxtRequest, funding_request, interest_request
 from market_data.exchanges.exchange_description import described
-from market_data.exchanges.parsers.exchange_candle import LAST_TIME_MS, number
+from market_data.exchanges.exchange_names import timeframes_of
+from market_data.exchanges.parsers.exchange_candle import LAST_TIME_MS, number, open_interest
 from market_data.exchanges.request_failures import TransientError
 from market_data.feeds.ccxt.ccxt_rest import CcxtRest
 from market_data.feeds.feed_limits import FeedLimits
-from market_data.feeds.rest_pages import paged_funding
+from market_data.feeds.rest_pages import paged_funding, paged_open_interest
 
 _NEXT = ("fundingTimestamp", "nextFundingTimestamp")
 
@@ -39,6 +41,8 @@ class CcxtPerpetual:
     def __init__(self, exchange_name: str, *, rest_url: str | None = None, limits: FeedLimits | None = None) -> None:
         exchange = getattr(ccxt, exchange_name)()
         self._kinds = perpetual_kinds(exchange)
+        self._pages = described(exchange_name).contract_pages
+        self._periods = self._pages.periods or timeframes_of(exchange_name)
         self._tells_next = bool(exchange.has.get("fetchFundingRate"))
         if "funding" not in self._kinds:
             raise ConfigurationError(f"{exchange_name} has no perpetual contracts whose funding rates can be read")
@@ -55,7 +59,7 @@ class CcxtPerpetual:
     async def funding_rates(self, symbol: str, start_ms: int, end_ms: int) -> list[FundingRate]:
         """Return the payments of a range; see the protocol."""
         await self._rest.market_id(symbol)
-        limit = described(self._name).contract_pages.funding
+        limit = self._pages.funding
 
         async def page(since_ms: int) -> list[FundingRate]:
             request = funding_request(symbol, since_ms, end_ms, limit)
@@ -80,6 +84,31 @@ class CcxtPerpetual:
         times = [told.get(key) for key in _NEXT]
         return min((time for time in times if isinstance(time, int) and time > now_ms), default=None)
 
+    @property
+    def serves_open_interest(self) -> bool:
+        """Whether ccxt has a history of the exchange's open interest."""
+        return "open-interest" in self._kinds
+
+    async def open_interest(self, symbol: str, period: str, start_ms: int, end_ms: int) -> list[OpenInterest]:
+        """Return the open interest of a range; see the protocol.
+
+        Of an exchange without the period the longest one that divides it is asked for.
+        """
+        asked = longest_dividing(period, self._periods) if self.serves_open_interest else None
+        if asked is None:
+            return []
+        await self._rest.market_id(symbol)
+        rows = self._pages.open_interest
+
+        async def page(since_ms: int, until_ms: int) -> list[OpenInterest]:
+            request = interest_request(symbol, asked, since_ms, until_ms, rows)
+            return await self._rest.ask(
+                request, lambda answers, found: [_interest(row) for row in answers.entries(found, symbol)]
+            )
+
+        found = await paged_open_interest(page, start_ms, end_ms, length_ms=timeframe_ms(asked), page_rows=rows)
+        return [one for one in found if one.time_ms == floor_to_grid(one.time_ms, timeframe_ms(period))]
+
     async def close(self) -> None:
         """Close the connections; requests raise FeedError from now on."""
         await self._rest.close()
@@ -93,3 +122,11 @@ def _payment(row: Mapping[str, object]) -> FundingRate:
     told = info.get("markPrice") if isinstance(info, dict) else None
     mark = number(told) if isinstance(told, int | float | str) and told != "" else 0.0
     return FundingRate(time_ms, number(rate), mark if mark > 0.0 else None)
+
+
+def _interest(row: Mapping[str, object]) -> OpenInterest:
+    """Return one row of ccxt; ValueError for one without a time or an amount."""
+    time_ms, amount, value = row["timestamp"], row.get("openInterestAmount"), row.get("openInterestValue")
+    if not isinstance(time_ms, int) or not isinstance(amount, int | float | str):
+        raise ValueError(f"{time_ms!r} with {amount!r} is no open interest")
+    return open_interest(time_ms, amount, value if isinstance(value, int | float | str) else None)

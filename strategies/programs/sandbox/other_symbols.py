@@ -1,7 +1,7 @@
-"""Whether a program may read of symbols beside the one that wakes it.
+"""Which symbols a program may read of beside the one that wakes it.
 
-One that provably cannot is given what concerns that symbol alone; any other is given all of them, which is slower. A
-doubt counts as yes.
+It is given what concerns that symbol and those that its text provably reads of by name; where a doubt is left it is
+given all of them, which is slower.
 """
 
 import ast
@@ -23,22 +23,28 @@ _Given = dict[str, list[ast.expr | None]]
 """Name -> what it is given, of all places; None where nobody knows."""
 
 
-def reads_other_symbols(tree: ast.Module) -> bool:
-    """Return whether a text may read of symbols beside the one that wakes it; a doubt counts as yes."""
+def other_symbols(tree: ast.Module) -> frozenset[str] | None:
+    """Return the symbols that a text may read of beside the one that wakes it, as it spells them; None for any."""
     reads = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr in _READS]
     if any(map(_is_beyond_words, ast.walk(tree))):
-        return True
+        return None
     if not reads:
-        return False
-    triggers, symbols = _names_of_its_own(_given_to_names(tree))
-    sound = set()
+        return frozenset()
+    given = _given_to_names(tree)
+    triggers, symbols = _names_of_its_own(given)
+    read: list[ast.expr | None] = []
+    followed = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _READS:
             arguments = _arguments(node)
-            given = None if arguments is None else arguments.get(_SYMBOL, arguments.get(0))
-            if _is_its_symbol(given, triggers, symbols):
-                sound.add(id(node.func))
-    return any(id(one) not in sound for one in reads)
+            read.append(None if arguments is None else arguments.get(_SYMBOL, arguments.get(0)))
+            followed.add(id(node.func))
+    if any(id(one) not in followed for one in reads):
+        return None
+    if not all(_is_known_symbol(one, triggers, symbols) for one in read):
+        return None
+    read += [value for name in symbols for value in given[name]]
+    return frozenset(one.value for one in read if isinstance(one, ast.Constant) and isinstance(one.value, str))
 
 
 def _is_beyond_words(node: ast.AST) -> bool:
@@ -51,12 +57,12 @@ def _is_beyond_words(node: ast.AST) -> bool:
 
 
 def _names_of_its_own(given: _Given) -> tuple[set[str], set[str]]:
-    """Return the names that hold the trigger of the call and nothing else, and those that hold its symbol."""
+    """Return the names that hold the trigger of the call and nothing else, and those that hold known symbols."""
     triggers, symbols = set(given), set(given)
     for _ in range(_MOST_ROUNDS):
         before = len(triggers) + len(symbols)
         triggers = {name for name in triggers if all(_is_its_trigger(one, triggers) for one in given[name])}
-        symbols = {name for name in symbols if all(_is_its_symbol(one, triggers, symbols) for one in given[name])}
+        symbols = {name for name in symbols if all(_is_known_symbol(one, triggers, symbols) for one in given[name])}
         if len(triggers) + len(symbols) == before:
             return triggers, symbols
     return set(), set()
@@ -66,7 +72,10 @@ def _is_its_trigger(node: ast.expr | None, triggers: set[str]) -> bool:
     return node is _ITS_TRIGGER or (isinstance(node, ast.Name) and node.id in triggers)
 
 
-def _is_its_symbol(node: ast.expr | None, triggers: set[str], symbols: set[str]) -> bool:
+def _is_known_symbol(node: ast.expr | None, triggers: set[str], symbols: set[str]) -> bool:
+    """Whether it is the symbol of the call, or one that the text spells out."""
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, str)
     if isinstance(node, ast.Name):
         return node.id in symbols and node is not _ITS_TRIGGER
     return isinstance(node, ast.Attribute) and node.attr == _SYMBOL and _is_its_trigger(node.value, triggers)

@@ -13,7 +13,7 @@ from core.errors import ConfigurationError
 from core.plain_text import escaped, is_text
 from core.settings_problem import shown
 from strategies.programs.sandbox.limits import LONGEST_TEXT
-from strategies.programs.sandbox.other_symbols import reads_other_symbols
+from strategies.programs.sandbox.other_symbols import other_symbols
 from strategies.programs.sandbox.problem import ProgramProblem
 from strategies.programs.sandbox.reads import Reads, WrongReads, reads_of
 
@@ -90,10 +90,10 @@ class ProgramText(msgspec.Struct, frozen=True, dict=True):
             return Reads()
 
     @functools.cached_property
-    def reads_other_symbols(self) -> bool:
-        """Whether it may read of symbols beside the one that wakes it."""
+    def other_symbols(self) -> frozenset[str] | None:
+        """The symbols that it may read of beside the one that wakes it, as it spells them; None for any."""
         tree = parsed(self.text)
-        return not isinstance(tree, ProgramProblem) and reads_other_symbols(tree)
+        return frozenset() if isinstance(tree, ProgramProblem) else other_symbols(tree)
 
 
 def in_order(tree: ast.AST) -> list[ast.AST]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from market_data.__main__ import main
+from market_data.store.store_layout import symbol_folder
 from programs.program_run import ProgramListener
 from strategies.programs.sandbox.problem import ProgramProblem
 from strategies.programs.sandbox.sandbox import CallAnswer, CallInput
@@ -49,7 +50,7 @@ def drawn_market(folder: Path, symbols: dict[str, Sequence[Prices]], **live: obj
         # Ticks and lots are inferred from what is printed: 0.01 and 0.001.
         lines = [f"{JANUARY_MS + at * HOUR_MS},{_row(row)},1000.001" for at, row in enumerate(rows)]
         lines[0] = f"{JANUARY_MS},{_row((100.01,) * 4)},1000.001"
-        file = folder / symbol.replace("/", "-") / "1h.csv"
+        file = folder / symbol_folder(symbol) / "1h.csv"
         file.parent.mkdir(parents=True)
         file.write_text("timestamp,open,high,low,close,volume\n" + "\n".join(lines) + "\n")
         with contextlib.redirect_stdout(io.StringIO()):

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from core.candle import Candle, FundingRate, Step
+from core.candle import Candle, FundingRate, OpenInterest, Step
 from core.events import Event, TradeRow
 from core.instrument import Instrument
 from core.timeframe import timeframe_ms as length_ms
@@ -25,6 +25,7 @@ from validation.live_settings import LiveSettings
 
 Candles = Mapping[str, Sequence[Candle]]
 FundingRates = Mapping[str, Sequence[FundingRate]]
+InterestRows = Mapping[str, Sequence[OpenInterest]]
 
 _SECTIONS = (ExecutionSettings, TradingModeSettings, RiskConfig)
 
@@ -153,11 +154,13 @@ def steps_of(
     detail_ms: int | None = None,
     marks: Candles | None = None,
     funding: FundingRates | None = None,
+    open_interest: InterestRows | None = None,
 ) -> list[Step]:
     """Merge what several symbols have into steps by close time, the plain way.
 
     ``detail`` candles are ``detail_ms`` long; mark candles are as long as the finest candles. A funding payment comes
-    with the first step that is not before the minute it is due; one due after the last step never comes.
+    with the first step that is not before the minute it is due; one due after the last step never comes. So does open
+    interest with the first that is not before it is known.
     """
     fine_ms = detail_ms or timeframe_ms
 
@@ -177,12 +180,17 @@ def steps_of(
 
     times = sorted({time_ms for source in (coarse, fine) for closes in source.values() for time_ms in closes})
     due = {symbol: sorted((funding or {}).get(symbol, ()), key=lambda one: one.time_ms) for symbol in symbols}
+    waiting = {symbol: list((open_interest or {}).get(symbol, ())) for symbol in symbols}
     steps = []
     for time_ms in times:
+        known = tuple(tuple(one for one in waiting[symbol] if one.known_ms <= time_ms) for symbol in symbols)
+        waiting = {symbol: [one for one in waiting[symbol] if one.known_ms > time_ms] for symbol in symbols}
         arrived = tuple(tuple(one for one in due[symbol] if one.due_ms <= time_ms) for symbol in symbols)
         due = {symbol: [one for one in due[symbol] if one.due_ms > time_ms] for symbol in symbols}
         paid = arrived if any(arrived) else ()
-        steps.append(Step(time_ms, part(coarse, time_ms), some(fine, time_ms), some(mark, time_ms), paid))
+        finer, marked = some(fine, time_ms), some(mark, time_ms)
+        told = known if any(known) else ()
+        steps.append(Step(time_ms, part(coarse, time_ms), finer, marked, paid, open_interest=told))
     return steps
 
 

@@ -20,7 +20,7 @@ from strategies.programs.sandbox.program_sandbox import ProgramSandbox
 from strategies.programs.sandbox.program_text import ProgramText
 from strategies.programs.sandbox.sandbox import CallAnswer, CallInput
 from tests.support.candles import columns_of
-from tests.support.runs.kernel_runs import FundingRates, KernelRun, settings_from, steps_of
+from tests.support.runs.kernel_runs import FundingRates, InterestRows, KernelRun, settings_from, steps_of
 
 BTC, ETH = "BTC/USDT", "ETH/USDT"
 OF_15_MINUTES = 15 * 60_000
@@ -71,6 +71,7 @@ def run_strategy(
     start_ms: int | None = None,
     known: bool = False,
     funding: FundingRates | None = None,
+    open_interest: InterestRows | None = None,
     **flat: object,
 ) -> KernelRun:
     """Run a strategy over candles; those that open before ``start_ms`` warm up. ``known`` has them lie ready."""
@@ -91,7 +92,8 @@ def run_strategy(
     for place, symbol in enumerate(symbols):
         session.warm_up(place, [one for one in candles[symbol] if one.open_time_ms < first_ms])
     window = {symbol: [one for one in rows if one.open_time_ms >= first_ms] for symbol, rows in candles.items()}
-    for step in steps_of(window, symbols, length_of(timeframe), funding=funding):
+    beside = {"funding": funding, "open_interest": open_interest}
+    for step in steps_of(window, symbols, length_of(timeframe), **beside):
         session.process(step)
     session.finish()
     return KernelRun(session, *map(bytes, written))

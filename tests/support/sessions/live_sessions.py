@@ -27,6 +27,7 @@ from engine.journal_records import (
     StepRecord,
     step_of,
 )
+from engine.portfolio.traded import traded_by
 from engine.watched import watched_series_of
 from live.intake.candle_lane import Note
 from live.intake.exchange_access import Addresses, Market, connect
@@ -321,17 +322,18 @@ async def _session(
     strategy_feed = open_strategy_feed(settings, addresses, symbols, limits=limits)
     series = watched_series_of(settings, build_strategy_of(settings))
     first = WarmupFeeds(strategy_feed, open_watched_feeds(settings, addresses, series, limits=limits))
-    source = open_source(settings, addresses, limits)
+    source = open_source(settings, addresses, limits, open_interest=traded_by(settings).open_interest)
     try:
         now_ms = await connect(IngressClock(strategy_feed, time.monotonic), time.monotonic, settings.live.exchange)
         with contextlib.closing(SessionFolder(run.path)) as folder:
-            started = await start_fresh(folder, first, market, settings, now_ms, kill_switch=False)
+            started = await start_fresh(folder, first, market, settings, now_ms, kill_switch=False, source=source)
             intake = open_intake(
                 settings,
                 addresses,
                 started.barrier,
                 started.funding,
                 source,
+                open_interest=started.open_interest,
                 limits=limits,
                 ask_again_seconds=ASK_AGAIN_S,
             )

@@ -156,6 +156,11 @@ class ContractRun(unittest.TestCase):
         result = self.runner(perpetual={"tiers": tiers}).run()
         self.assertEqual(result["symbols"][BTC]["perpetual"]["margin_table"], "1 tier of the settings")
 
+    def test_what_is_not_known_of_a_contract_is_left_out(self) -> None:
+        facts = {**FACTS, "funding_mark": None, "funding_rates": 0}
+        told = self.runner(contract(facts=facts, funding=())).run()["symbols"][BTC]["perpetual"]
+        self.assertEqual((0, False), (told["funding_rates"], "funding_mark" in told))
+
     def test_without_funding_and_marks_nothing_is_asked_and_any_provider_will_do(self) -> None:
         runner = self.runner(perpetual={"funding": False, "mark_price": False})
         runner.run()

@@ -9,8 +9,9 @@ import msgspec
 
 from backtests.proof.candle_comparison import CandleDifference
 from backtests.proof.decision_index import DecisionIndex
-from backtests.proof.difference_causes import DifferenceJudge, TradeDifference
+from backtests.proof.difference_causes import DifferenceJudge, InputDifference, TradeDifference
 from backtests.proof.funding_comparison import FundingDifference
+from backtests.proof.open_interest_comparison import OpenInterestDifference
 from backtests.proof.trade_matching import RoundTrip, TradePart, match_trades
 from core.instants import format_ms
 from tests.support.times import MINUTE_MS
@@ -57,14 +58,21 @@ def payment(symbol: str, minute: int) -> FundingDifference:
     return FundingDifference(symbol, due_ms, format_ms(due_ms), due_ms, "funding_missing", None, (1e-4, 100.0))
 
 
+def interest(symbol: str, minute: int) -> OpenInterestDifference:
+    """Return a row that is known with the step of a minute, five after its stamp."""
+    stamp_ms = (minute - 5) * MINUTE_MS
+    step_ms = minute * MINUTE_MS
+    return OpenInterestDifference(
+        symbol, stamp_ms, format_ms(stamp_ms), step_ms, "open_interest_missing", None, (1.0, None)
+    )
+
+
 def part(minute: int, price: str) -> TradePart:
     return TradePart(format_ms(minute * MINUTE_MS), price, "0.5", "target", "2", minute * MINUTE_MS)
 
 
 class Causes(unittest.TestCase):
-    def judge(
-        self, places: list[tuple[str, int]], candles: list[CandleDifference | FundingDifference]
-    ) -> list[TradeDifference]:
+    def judge(self, places: list[tuple[str, int]], candles: list[InputDifference]) -> list[TradeDifference]:
         """Judge trades that leave at other prices in both runs; each parts two minutes after its entry."""
         with tempfile.NamedTemporaryFile() as empty:
             silent = DecisionIndex(Path(empty.name))
@@ -95,6 +103,13 @@ class Causes(unittest.TestCase):
         self.assertEqual(named, [["05"], ["05", "10"], ["10"]])
         self.assertEqual({name.series for one in found for name in one.candles}, {"watched 1m"})
 
+    def test_open_interest_is_input_of_every_symbol_too(self) -> None:
+        inputs = [candle("ETH/USDT", 2), interest("ETH/USDT", 6)]
+        found = self.judge([("ETH/USDT", 1), ("BTC/USDT", 5), ("BTC/USDT", 15)], inputs)
+        self.assertEqual(["candles", "open_interest", "propagated"], [one.cause for one in found])
+        (named,) = found[1].candles
+        self.assertEqual(("ETH/USDT", "open_interest", "01"), (named.symbol, named.series, named.open_time[14:16]))
+
     def test_the_root_is_at_the_end_of_the_chain(self) -> None:
         found = self.judge([("BTC/USDT", 5), ("ETH/USDT", 10), ("ETH/USDT", 15)], [])
         self.assertEqual([one.follows for one in found], [None, 0, 1])
@@ -109,7 +124,8 @@ class Causes(unittest.TestCase):
         for inputs, cause in (
             ([rate, mark, detail], "candles"),
             ([rate, mark], "marks"),
-            ([rate], "funding"),
+            ([rate, interest("BTC/USDT", 6)], "funding"),
+            ([interest("BTC/USDT", 6)], "open_interest"),
             ([payment("BTC/USDT", 8)], "unexplained"),
             # Of another symbol alone: its marks and money are part of the equity that sizes orders.
             ([payment("ETH/USDT", 6)], "funding"),

@@ -4,6 +4,8 @@ import unittest
 
 from backtests.portfolio.row_causes import Interference, row_causes
 from backtests.proof.candle_comparison import CandleDifference
+from backtests.proof.difference_causes import InputDifference
+from backtests.proof.open_interest_comparison import OpenInterestDifference
 from core.event_lines import TRADE_HEADER
 from core.instants import format_ms, parse_instant
 
@@ -30,7 +32,7 @@ def candle(symbol: str, minute: int) -> CandleDifference:
 
 
 class Causes(unittest.TestCase):
-    def told(self, differing: dict[str, list[tuple[str, str]]], *candles: CandleDifference,
+    def told(self, differing: dict[str, list[tuple[str, str]]], *candles: InputDifference,
              interfered: Interference = UNTOUCHED) -> list[tuple[object, ...]]:  # fmt: skip
         found = row_causes(differing, sorted(candles, key=lambda one: one.step_ms), interfered, MINUTE_MS)
         return [(one.file, one.rows, one.cause, one.root, [(name.symbol, name.open_time) for name in one.candles],
@@ -44,6 +46,16 @@ class Causes(unittest.TestCase):
             [("a/trades.csv", 2, "candles", "candles", [("BTC/USDT", at(5)), ("BTC/USDT", at(10))], None)],
             self.told({"a/trades.csv": rows, "b/trades.csv": []}, *candles),
         )
+
+    def test_open_interest_of_any_symbol_is_input_of_the_row(self) -> None:
+        stamp_ms = START + 4 * MINUTE_MS
+        known = OpenInterestDifference("ETH/USDT", stamp_ms, at(4), START + 9 * MINUTE_MS, "open_interest_missing",
+                                       None, (1.0, None))  # fmt: skip
+        self.assertEqual(
+            [("a/trades.csv", 1, "open_interest", "open_interest", [("ETH/USDT", at(4))], None)],
+            self.told({"a/trades.csv": [(row(10, "BTC/USDT"), "")]}, known,
+                      interfered=Interference((), (START,))),
+        )  # fmt: skip
 
     def test_what_differs_in_another_member_first_is_followed(self) -> None:
         differing = {

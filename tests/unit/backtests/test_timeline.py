@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from backtests import timeline
 from backtests.timeline import MarketWindow, candles_of, merged_steps, step_times, steps_of
-from core.candle import Candle, FundingRate, Step
+from core.candle import OPEN_INTEREST_KNOWN_AFTER_MS, Candle, FundingRate, OpenInterest, Step
 from core.candle_columns import CandleColumns
 from tests.support.candle_tables import APRIL, candles_at, minutes, rows_of
 from tests.support.scale import scaled
@@ -94,6 +94,11 @@ def rates_of(stamps):
     return tuple(kept.values())
 
 
+def interest_of(stamps):
+    """Return open interest by stamps of milliseconds, known some minutes later."""
+    return tuple(OpenInterest(APRIL + stamp, stamp / 1e3) for stamp in sorted(stamps))
+
+
 def brute_force(window):
     """Return the steps by asking at every millisecond boundary of a minute what closes then."""
     lengths = (window.timeframe_ms, window.finest_ms, window.finest_ms)
@@ -102,6 +107,7 @@ def brute_force(window):
         for columns, length in zip((window.candles, window.detail, window.marks), lengths, strict=True)
     ]
     waiting, steps = [list(rates) for rates in window.funding], []
+    unknown = [list(rows) for rows in window.open_interest]
     hidden = [[(row[0] + length, Candle(*row)) for row in rows_of(one)] for one, length in window.watched]
     for time_ms in range(APRIL + MINUTE_MS, APRIL + 40 * MINUTE_MS, MINUTE_MS):
         candles, detail, marks = [tuple(table.get(time_ms) for table in of_kind) for of_kind in tables]
@@ -111,7 +117,9 @@ def brute_force(window):
         waiting = [[rate for rate in rates if rate.due_ms > time_ms] for rates in waiting]
         watched = tuple(tuple(candle for closed, candle in one if closed <= time_ms) for one in hidden)
         hidden = [[(closed, candle) for closed, candle in one if closed > time_ms] for one in hidden]
-        parts = [part if any(part) else () for part in (detail, marks, known, watched)]
+        interest = tuple(tuple(row for row in rows if row.known_ms <= time_ms) for rows in unknown)
+        unknown = [[row for row in rows if row.known_ms > time_ms] for rows in unknown]
+        parts = [part if any(part) else () for part in (detail, marks, known, watched, interest)]
         steps.append(Step(time_ms, candles, *parts))
     return steps
 
@@ -139,6 +147,7 @@ class TwoTimeframes(unittest.TestCase):
                 for make, drawn, price, length in ((columns_of, HOLES, 700.0, 1), (coarse_of, COARSE, 800.0, DETAIL))
                 if data.draw(st.booleans())
             ],
+            [interest_of(one) for one in each(STAMPS)],
         )
         with mock.patch.object(timeline, "STEPS_AT_ONCE", at_once):
             steps = list(steps_of(window))
@@ -178,6 +187,18 @@ class TwoTimeframes(unittest.TestCase):
         # No candle closes at 3 or 4: the payment waits, and after the last step it is never told.
         self.assertEqual(delivered(3 * MINUTE_MS), [5])
         self.assertEqual(delivered(6 * MINUTE_MS), [])
+
+    def test_open_interest_comes_with_the_first_step_at_which_it_is_known_and_makes_none(self):
+        def delivered(known):
+            rows = (OpenInterest(APRIL + known - OPEN_INTEREST_KNOWN_AFTER_MS, 1.0),)
+            steps = steps_of(MarketWindow([columns_of({0, 1, 4})], MINUTE_MS, open_interest=[rows]))
+            return [(step.time_ms - APRIL) // MINUTE_MS for step in steps if step.open_interest]
+
+        # What was known before the first step comes with it.
+        self.assertEqual(delivered(-600 * MINUTE_MS), [1])
+        self.assertEqual(delivered(2 * MINUTE_MS), [2])
+        self.assertEqual(delivered(2 * MINUTE_MS + 1), [5])
+        self.assertEqual(delivered(5 * MINUTE_MS + 1), [])
 
     def test_payments_of_one_step_are_told_oldest_first_and_beside_their_symbol(self):
         rates = (FundingRate(APRIL + 2 * MINUTE_MS, 1e-4), FundingRate(APRIL + 3 * MINUTE_MS, 2e-4))

@@ -4,7 +4,7 @@ import random
 import unittest
 from decimal import Decimal
 
-from core.candle import Candle, FundingRate, Step
+from core.candle import Candle, FundingRate, OpenInterest, Step
 from core.instants import parse_instant
 from engine.portfolio.daily_units import DailyUnits
 from engine.portfolio.member_steps import MemberSteps
@@ -87,9 +87,14 @@ class Steps(unittest.TestCase):
         steps = MemberSteps([2, 0], [1])
         one, two = Candle(0, 1.0, 1.0, 1.0, 1.0, 1.0), Candle(60, 2.0, 2.0, 2.0, 2.0, 2.0)
         rate, seen = FundingRate(5, 0.1), Candle(1, 3.0, 3.0, 3.0, 3.0, 3.0)
-        self.assertIsNone(steps.of(Step(60, (None, one, None), funding=((rate,), (), ()), watched=((), (seen,)))))
+        first, second, others = OpenInterest(0, 1.0), OpenInterest(9, 2.0, 4.0), OpenInterest(0, 3.0)
+        known = {"funding": ((rate,), (), ()), "watched": ((), (seen,)), "open_interest": ((first,), (others,), ())}
+        self.assertIsNone(steps.of(Step(60, (None, one, None), **known)))
+        self.assertIsNone(steps.of(Step(90, (None, one, None), open_interest=((second,), (), ()))))
         shown = steps.of(Step(120, (two, one, None), (None, one, None), (two, None, None)))
-        self.assertEqual(Step(120, (None, two), (), (None, two), ((), (rate,)), ((seen,),)), shown)
+        self.assertEqual(
+            Step(120, (None, two), (), (None, two), ((), (rate,)), ((seen,),), ((), (first, second))), shown
+        )
         self.assertEqual(Step(180, (one, None)), steps.of(Step(180, (None, None, one))))
 
 

@@ -1,22 +1,23 @@
-"""Steps that wait for marks and rates: what they leave with when REST answers, denies, or does not answer."""
+"""Steps that wait for marks, rates and open interest: what they leave with when REST answers, denies, or is silent."""
 
 import asyncio
 import unittest
 from collections.abc import Callable
 from typing import TypeVar
 
-from core.candle import Candle, FundingRate, Step
+from core.candle import Candle, FundingRate, OpenInterest, Step
 from core.errors import FeedError
 from engine.journal_records import MissingRecord
 from live.intake.barrier import Barrier, ClosedStep
 from live.intake.candle_lane import CandleLane, ReceivedCandle
 from live.intake.funding_calendar import PATIENCE_MS, FundingCalendar
+from live.intake.open_interest_calendar import OpenInterestCalendar
 from live.intake.perpetual_inputs import PerpetualInputs, Waits
 from live.intake.session_inputs import Intake
 from live.intake.standing_time import STANDING_SECONDS
 from live.intake.waiting_steps import MarkSeries, WaitingSteps
 from tests.support.candles import candle
-from tests.support.times import HOUR_MS, MINUTE_MS
+from tests.support.times import DAY_MS, HOUR_MS, MINUTE_MS
 from tests.support.waiting import LONG_S, turns
 
 SYMBOLS = ("A", "B")
@@ -32,11 +33,14 @@ def mark(minute: int) -> Candle:
 class ScriptedSource:
     """REST whose answers a test sets; ``away`` lets it not answer."""
 
+    serves_open_interest = True
+
     def __init__(self) -> None:
         self.now_ms = 0
         self.away = False
         self.marks: dict[str, dict[int, Candle]] = {symbol: {} for symbol in SYMBOLS}
         self.rates: dict[str, list[FundingRate]] = {symbol: [] for symbol in SYMBOLS}
+        self.interest: dict[str, list[OpenInterest]] = {symbol: [] for symbol in SYMBOLS}
         self.next_ms: int | None = 8 * HOUR_MS
         self.asked: list[tuple[str, str, int, int]] = []
         self.at_once = self.most_at_once = 0
@@ -61,6 +65,10 @@ class ScriptedSource:
         self.asked.append(("next", symbol, 0, 0))
         return await self._answer(lambda: self.next_ms)
 
+    async def open_interest(self, symbol: str, period: str, start_ms: int, end_ms: int) -> list[OpenInterest]:
+        self.asked.append((period, symbol, start_ms, end_ms))
+        return await self._answer(lambda: [one for one in self.interest[symbol] if start_ms <= one.time_ms < end_ms])
+
     async def close(self) -> None:
         """Hold nothing."""
 
@@ -79,12 +87,16 @@ class PerpetualInputsTest(unittest.IsolatedAsyncioTestCase):
         self.source = ScriptedSource()
         self.now = 1_000.0
 
-    def inputs(self, *, marks: bool = True, funding: bool = True, since_ms: int = 0) -> PerpetualInputs:
+    def inputs(
+        self, *, marks: bool = True, funding: bool = True, since_ms: int = 0, interest_ms: int | None = None
+    ) -> PerpetualInputs:
         lane = CandleLane("mark", SYMBOLS, MINUTE_MS, since_ms)
         self.calendars = {symbol: FundingCalendar(since_ms) for symbol in SYMBOLS}
+        interest = {} if interest_ms is None else {one: OpenInterestCalendar(interest_ms, "5m") for one in SYMBOLS}
+        marked = MarkSeries("1m", lane) if marks else None
         inputs = PerpetualInputs(
             self.source,
-            WaitingSteps(SYMBOLS, MarkSeries("1m", lane) if marks else None, self.calendars if funding else {}),
+            WaitingSteps(SYMBOLS, marked, self.calendars if funding else {}, interest),
             self.source.exchange_ms,
             Waits(settle_ms=2_000, grace_seconds=GRACE, ask_again_seconds=0.001),
             lambda: self.now,
@@ -225,7 +237,7 @@ class PerpetualInputsTest(unittest.IsolatedAsyncioTestCase):
         self.source.publish(418, symbols="B")
         self.closes(inputs, 419, 420, late_ms=0)
         self.assertEqual([419], [one.time_ms // MINUTE_MS for one, _ in await self.completed(inputs)])
-        (time_ms, marks, rates) = inputs.steps.lacking()
+        (time_ms, marks, rates, _) = inputs.steps.lacking()
         self.assertEqual((7 * HOUR_MS, list(SYMBOLS), list(SYMBOLS)), (time_ms, marks, rates))
         self.now += STANDING_SECONDS
         ((step, missing),) = await self.completed(inputs)
@@ -286,6 +298,87 @@ class PerpetualInputsTest(unittest.IsolatedAsyncioTestCase):
         self.closes(inputs, *range(2, 100))
         self.assertEqual(98, len(await self.completed(inputs)))
         self.assertEqual(before, len(self.source.asked))
+
+    def publish_interest(self, *minutes: int, symbols: str = "AB") -> None:
+        for symbol in symbols:
+            self.source.interest[symbol] += [OpenInterest(minute * MINUTE_MS, minute + 0.5) for minute in minutes]
+
+    async def test_open_interest_that_was_known_before_comes_with_the_first_step_and_later_with_its_own(self) -> None:
+        inputs = self.inputs(marks=False, funding=False, interest_ms=45 * MINUTE_MS)
+        self.publish_interest(40, 45, 50, 55)
+        self.closes(inputs, 61, 62)
+        ((first, _), (second, _)) = await self.completed(inputs)
+        self.assertEqual(
+            (tuple(self.source.interest["A"][1:]), tuple(self.source.interest["B"][1:])), first.open_interest
+        )
+        self.assertEqual((), second.open_interest)
+        self.assertEqual([("5m", symbol, 45 * MINUTE_MS, HOUR_MS) for symbol in SYMBOLS], self.source.asked)
+        self.closes(inputs, 65)
+        self.assertEqual([], await self.completed(inputs))
+        self.publish_interest(60)
+        ((third, missing),) = await self.completed(inputs)
+        self.assertEqual(([60, 60], []), ([one.time_ms // MINUTE_MS for (one,) in third.open_interest], missing))
+
+    async def test_open_interest_that_is_not_there_in_time_is_noted_and_never_comes(self) -> None:
+        inputs = self.inputs(marks=False, funding=False, interest_ms=HOUR_MS)
+        self.publish_interest(60, symbols="A")
+        self.closes(inputs, 65, 66)
+        self.source.now_ms = 65 * MINUTE_MS + PATIENCE_MS - 1
+        self.assertEqual([], await self.completed(inputs))
+        self.assertEqual(["B"], inputs.steps.lacking().open_interest)
+        intake = Intake({}, None, Barrier(SYMBOLS, MINUTE_MS, 0), inputs)  # type: ignore[arg-type]
+        self.assertEqual("step 1970-01-01T01:05:00.000Z lacks open interest of B", intake.waits_for())
+        self.source.now_ms = 65 * MINUTE_MS + PATIENCE_MS
+        ((step, missing), (_, none)) = await self.completed(inputs)
+        self.assertEqual([MissingRecord("open_interest", "B", HOUR_MS, "not published in time")], missing)
+        self.assertEqual((([60.5], []), []), (tuple([one.amount for one in rows] for rows in step.open_interest), none))
+        self.publish_interest(60, 65, symbols="B")
+        self.publish_interest(65, symbols="A")
+        self.closes(inputs, 70)
+        ((later, missing),) = await self.completed(inputs)
+        self.assertEqual(([65, 65], []), ([one.time_ms // MINUTE_MS for (one,) in later.open_interest], missing))
+
+    async def test_while_rest_does_not_answer_no_open_interest_is_given_up(self) -> None:
+        inputs = self.inputs(marks=False, funding=False, interest_ms=HOUR_MS)
+        answer, self.source.away = self.source.exchange_ms, True
+        self.closes(inputs, 65, late_ms=HOUR_MS)
+
+        async def told() -> int:
+            return self.source.now_ms
+
+        for said in (answer, told):
+            self.source.exchange_ms = said
+            self.assertEqual([], await self.completed(inputs, 3))
+        self.source.away = False
+        self.publish_interest(60)
+        ((step, missing),) = await self.completed(inputs)
+        self.assertEqual((2, []), (len(step.open_interest), missing))
+
+    async def test_what_an_exchange_refuses_because_it_does_not_keep_it_for_so_long_is_gone(self) -> None:
+        inputs = self.inputs(marks=False, funding=False, interest_ms=HOUR_MS)
+        answer = self.source.open_interest
+
+        async def kept(symbol: str, period: str, start_ms: int, end_ms: int) -> list[OpenInterest]:
+            if start_ms < self.source.now_ms - 30 * DAY_MS:
+                raise FeedError("parameter 'startTime' is invalid")
+            return await answer(symbol, period, start_ms, end_ms)
+
+        self.source.open_interest = kept
+        # Taken up again after 29 days: the rows of the first of two steps are not kept any more.
+        last = 29 * 24 * 60
+        self.publish_interest(60, 65, last - 5)
+        self.closes(inputs, 65, last, late_ms=2 * DAY_MS)
+        steps = await self.completed(inputs)
+        self.assertEqual([(), 1], [steps[0][0].open_interest, len(steps[1][0].open_interest[0])])
+        self.assertEqual(HOUR_MS, steps[0][1][0].time_ms)
+
+    async def test_an_exchange_whose_time_stands_still_lets_open_interest_go(self) -> None:
+        inputs = self.inputs(marks=False, funding=False, interest_ms=HOUR_MS)
+        self.closes(inputs, 65, late_ms=0)
+        self.assertEqual([], await self.completed(inputs))
+        self.now += STANDING_SECONDS
+        ((step, missing),) = await self.completed(inputs)
+        self.assertEqual(((), 2), (step.open_interest, len(missing)))
 
     async def test_few_requests_are_under_way_at_once(self) -> None:
         inputs = self.inputs()

@@ -1,10 +1,10 @@
-"""A second, slow implementation of the practice market's marks and funding: Python integers, one minute at a time.
+"""A second, slow implementation of the practice market's marks, funding and open interest in Python integers.
 
 It is written from the recipe and shares neither code nor constants with the vectorised one; last prices and noise come
 from the slow tape.
 """
 
-from tests.unit.market_data.slow_practice_tape import _bell, _noise, _word, slow_candle
+from tests.unit.market_data.slow_practice_tape import _CHARACTERS, _bell, _noise, _word, slow_candle
 
 _DIGITS = {"BTC/USDT": 2, "XRP/USDT": 4, "DOGE/USDT": 5, "LINK/USDT": 3}
 _EIGHT_HOURS = 8 * 60
@@ -48,3 +48,14 @@ def slow_rate(seed: int, symbol: str, minute: int, hours: int) -> float:
     else:
         whole = 100_000
     return whole * hours // 8 // 10 / 100_000_000
+
+
+def slow_open_interest(seed: int, symbol: str, minute: int) -> tuple[float, float]:
+    """Return amount and value of the open interest at the beginning of a minute from the epoch."""
+    price, digits, lot_digits, _, _, turnover = _CHARACTERS[symbol]
+    usual = turnover * 1440 * 10 ** (lot_digits + digits) // price
+    grids = ((23_040, 120_000_000), (1_440, 40_000_000), (240, 15_000_000), (5, 1_000_000))
+    nano = sum(_noise(seed, f"{symbol}/open-interest/{length}", minute, length, sd) for length, sd in grids)
+    lots = usual + usual * (nano // 1_000) // 1_000_000
+    mark = round(slow_mark(seed, symbol, minute - 1)[3] * 10 ** (digits + 2))
+    return lots / 10**lot_digits, lots * mark // 10 ** (digits + lot_digits) / 100

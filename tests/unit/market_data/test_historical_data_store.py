@@ -234,7 +234,7 @@ class Filling(StoreCase):
         )
         self.assertEqual([10], store.fill_gaps("BTCUSDT", "1m", again=True)["filled"].to_list())
 
-    def test_funding_and_marks_come_as_candles_do_and_what_is_not_served_is_told(self) -> None:
+    def test_marks_funding_and_open_interest_come_as_candles_do_and_what_is_not_served_is_told(self) -> None:
         store = self.store("practice", offline=False)
         store.fill_gaps("BTCUSDT", "1h", "2024-01-01", "2024-01-03")
         store.fill_gaps("BTCUSDT", "mark-1h", "2024-01-01", "2024-01-03")
@@ -242,8 +242,10 @@ class Filling(StoreCase):
         self.assertEqual(6, filled["filled"].sum())
         self.assertEqual(6, len(store.get_funding_rates("BTCUSDT")))
         self.assertEqual(48, len(store.get_ohlcv("BTCUSDT", "mark-1h")))
-        with self.assertRaisesRegex(ConfigurationError, "practice .*open interest"):
-            store.fill_gaps("BTCUSDT", "open-interest-1h", "2024-01-01", "2024-01-03")
+        filled = store.fill_gaps("BTCUSDT", "open-interest-1h", "2024-01-01", "2024-01-03")
+        self.assertEqual((48, 48), (filled["filled"].sum(), len(store.get_open_interest("BTCUSDT"))))
+        with self.assertRaisesRegex(ConfigurationError, "practice has no open interest period '3h'"):
+            store.fill_gaps("BTCUSDT", "open-interest-3h", "2024-01-01", "2024-01-03")
 
     def test_of_a_set_that_no_exchange_has_is_refused(self) -> None:
         for rows in ((0, 50), (60, 100)):

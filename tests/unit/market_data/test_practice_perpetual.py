@@ -1,17 +1,21 @@
-"""Mark prices and funding rates of the practice market."""
+"""Mark prices, funding rates and open interest of the practice market."""
 
 import itertools
+import tempfile
 import unittest
 
 import numpy as np
 
+from core.candle import OPEN_INTEREST_PERIODS
 from core.errors import ConfigurationError
 from core.instants import parse_instant
+from core.timeframe import timeframe_ms
+from market_data import HistoricalDataProvider
 from market_data.practice.practice_listings import LISTINGS, margin_tiers
 from market_data.practice.practice_market import OPENING_MS, PracticeMarket
 from tests.support.scale import scaled
 from tests.support.times import DAY_MS, HOUR_MS, JANUARY_MS, MINUTE_MS, at
-from tests.unit.market_data.slow_practice_perpetual import slow_mark, slow_rate
+from tests.unit.market_data.slow_practice_perpetual import slow_mark, slow_open_interest, slow_rate
 
 DAYS = scaled(40, 400)
 
@@ -75,7 +79,9 @@ class Marks(unittest.TestCase):
             lambda: market.mark_candles("BTC/USDT", "7m", JANUARY_MS, JANUARY_MS + HOUR_MS),
             lambda: market.funding_rates("NIX/USDT", JANUARY_MS, JANUARY_MS + HOUR_MS),
             lambda: market.next_funding_ms("NIX/USDT", JANUARY_MS),
-            lambda: market.fetch_open_interest_page("BTC/USDT", "5m", JANUARY_MS, JANUARY_MS + HOUR_MS),
+            lambda: market.fetch_open_interest_page("NIX/USDT", "5m", JANUARY_MS, JANUARY_MS + HOUR_MS),
+            lambda: market.fetch_open_interest_page("BTC/USDT", "1m", JANUARY_MS, JANUARY_MS + HOUR_MS),
+            lambda: market.open_interest("BTC/USDT", "8h", JANUARY_MS, JANUARY_MS + HOUR_MS),
         ):
             with self.assertRaises(ConfigurationError):
                 ask()
@@ -141,6 +147,75 @@ class Funding(unittest.TestCase):
             for before, after in itertools.pairwise(due):
                 self.assertEqual(market.next_funding_ms(symbol, before), after)
                 self.assertEqual(market.next_funding_ms(symbol, after - 1), after)
+
+
+class OpenInterestRows(unittest.TestCase):
+    def test_sampled_rows_equal_the_slow_recipe(self) -> None:
+        sample = (
+            (1, "BTC/USDT", "2024-01-01"),
+            (7, "XRP/USDT", "2019-06-30T23:50"),
+            (2**64 - 1, "LINK/USDT", "2031-01-01"),
+        )
+        for seed, symbol, first in sample:
+            start = parse_instant(first)
+            for one in PracticeMarket(seed).open_interest(symbol, "5m", start, start + HOUR_MS)[3 :: scaled(12, 1)]:
+                expected = slow_open_interest(seed, symbol, one.time_ms // MINUTE_MS)
+                self.assertEqual((one.amount, one.value), expected, (symbol, one.time_ms))
+
+    def test_a_row_is_that_of_its_stamp_in_whatever_period_and_range(self) -> None:
+        market, end = PracticeMarket(), JANUARY_MS + 2 * DAY_MS
+        finest = {one.time_ms: one for one in market.open_interest("ETH/USDT", "5m", JANUARY_MS - HOUR_MS, end)}
+        for period in OPEN_INTEREST_PERIODS:
+            length = timeframe_ms(period)
+            rows = market.open_interest("ETH/USDT", period, JANUARY_MS, end)
+            self.assertEqual([one.time_ms for one in rows], list(range(JANUARY_MS, end, length)))
+            self.assertEqual(rows, [finest[one.time_ms] for one in rows], period)
+        self.assertEqual(
+            market.open_interest("ETH/USDT", "1h", JANUARY_MS + 1, JANUARY_MS + HOUR_MS + 1),
+            [finest[JANUARY_MS + HOUR_MS]],
+        )
+        # Longer than what is made at once.
+        many = market.open_interest("ETH/USDT", "12h", JANUARY_MS - 20 * DAY_MS, end)
+        self.assertEqual(
+            (len(many), many[-4:]), (44, [finest[time_ms] for time_ms in range(JANUARY_MS, end, DAY_MS // 2)])
+        )
+
+    def test_it_moves_slowly_around_a_days_turnover_and_is_worth_its_amount_at_the_mark(self) -> None:
+        market, end = PracticeMarket(3), JANUARY_MS + 20 * DAY_MS
+        for symbol, listing in LISTINGS.items():
+            rows = market.open_interest(symbol, "1h", JANUARY_MS, end)
+            amounts = np.array([one.amount for one in rows])
+            changes = np.abs(np.diff(amounts) / amounts[:-1])
+            self.assertTrue(0.001 < float(np.median(changes)) < 0.01 and float(changes.max()) < 0.05, symbol)
+            usual = listing.turnover * 1_440 / float(listing.price)
+            self.assertTrue(bool(((amounts > usual * 0.3) & (amounts < usual * 1.7)).all()), symbol)
+            lots = amounts * 10**listing.lot_digits
+            self.assertLess(float(np.abs(lots - np.round(lots)).max()), 1e-3)
+        # ... of the last of them, at the opens of the minutes that begin with the stamps.
+        for one in rows[:: scaled(100, 10)]:
+            mark = float(market.mark_candles(symbol, "1m", one.time_ms, one.time_ms + 1).open[0])
+            self.assertAlmostEqual(one.value or 0.0, one.amount * mark, delta=0.011)
+
+    def test_a_page_is_bounded_and_ends_with_the_clock(self) -> None:
+        market = PracticeMarket(clock=lambda: JANUARY_MS + HOUR_MS)
+        stamps = [
+            row[0] for row in market.fetch_open_interest_page("BTC/USDT", "30m", JANUARY_MS - 1, JANUARY_MS + DAY_MS)
+        ]
+        self.assertEqual(stamps, [at(0), at(30), at(60)])
+        page = PracticeMarket().fetch_open_interest_page("BTC/USDT", "5m", JANUARY_MS, JANUARY_MS + 9 * DAY_MS)
+        self.assertEqual(len(page), PracticeMarket.open_interest_page_limit)
+        self.assertEqual(PracticeMarket().fetch_open_interest_page("BTC/USDT", "1d", 0, OPENING_MS), [])
+
+    def test_a_run_has_it_without_a_network_up_to_the_present(self) -> None:
+        now_ms = JANUARY_MS + 10 * DAY_MS + 20 * MINUTE_MS
+        with tempfile.TemporaryDirectory() as cache:
+            provider = HistoricalDataProvider("practice", cache, progress=False, now_ms=lambda: now_ms)
+            loaded = provider.load_open_interest(["BTCUSDT"], "1h", JANUARY_MS, now_ms)["BTCUSDT"]
+            expected = PracticeMarket().open_interest("BTC/USDT", "1h", JANUARY_MS, now_ms)
+            self.assertEqual((list(loaded.rows), loaded.warnings), (expected, ()))
+            self.assertEqual(expected[-1].time_ms, JANUARY_MS + 10 * DAY_MS)
+            offline = HistoricalDataProvider("practice", cache, offline=True)
+            self.assertEqual(offline.load_open_interest(["BTCUSDT"], "1h", JANUARY_MS, now_ms)["BTCUSDT"], loaded)
 
 
 class Rules(unittest.TestCase):

@@ -17,6 +17,7 @@ from practice.faults.fault_script import (
     DuplicateFinals,
     FailRest,
     LateFunding,
+    LateOpenInterest,
     OrderCloses,
     PublishLate,
     ReorderFinals,
@@ -54,6 +55,7 @@ faults:
   - {kind: skip, timeframe: 15m, final: 1}
   - {kind: order, at: 15m, by: timeframe, coarse_first: true, last_symbol_first: true, duration: 1h}
   - {kind: late_funding, at: 7h, duration: 2h, by: 10m, symbols: [ETH/USDT]}
+  - {kind: late_open_interest, at: 7h, duration: 5m}
 """
 
 
@@ -68,7 +70,7 @@ class Reading(unittest.TestCase):
             path = Path(folder) / "faults.yaml"
             path.write_text(EVERY_KIND, encoding="utf-8")
             script = FaultScript.from_file(path)
-        self.assertEqual(len(script.faults), 17)
+        self.assertEqual(len(script.faults), 18)
         self.assertEqual(script.faults[0], DropConnections(at="10m"))
         self.assertEqual(script.faults[3], DelayFinals(final=3, symbols=("BTCUSDT",), count=2, by="15s"))
         self.assertEqual(FaultScript.from_dict(script.to_dict()), script)
@@ -164,6 +166,19 @@ class Compiling(unittest.TestCase):
             [delays["ETH/USDT", minute] for minute in (59, 60, 119, 120)], [3000, 600_000, 600_000, 60_000]
         )
 
+    def test_open_interest_is_late_or_missing_for_stamps_in_the_window_alone(self) -> None:
+        script = compiled(
+            LateOpenInterest(at="1h", duration="5m", symbols=("ethusdt",)), LateOpenInterest(at="2h", by="4m")
+        )
+        delays = {
+            (symbol, minute): script.open_interest_delay_ms(symbol, JANUARY_MS + minute * MINUTE_MS, 40_000)
+            for symbol in SYMBOLS
+            for minute in (55, 60, 65, 120)
+        }
+        self.assertEqual([delays["BTC/USDT", minute] for minute in (55, 60, 65, 120)], [40_000] * 3 + [240_000])
+        self.assertEqual([delays["ETH/USDT", minute] for minute in (55, 65, 120)], [40_000, 40_000, 240_000])
+        self.assertGreater(delays["ETH/USDT", 60], 10**15)
+
     def test_outages_have_a_beginning_and_an_end_unless_they_are_for_good(self) -> None:
         actions = compiled(Restart(at="1m", duration="1m"), Stall(at="2m")).actions
         self.assertEqual(
@@ -199,6 +214,7 @@ class Compiling(unittest.TestCase):
             (OrderCloses(duration="long"), "duration 'long'"),
             (LateFunding(by="-1m"), "by '-1m'"),
             (LateFunding(by="1m", symbols=("DOGE/USDT",)), "DOGE/USDT"),
+            (LateOpenInterest(by="late"), "by 'late'"),
         ):
             with self.assertRaisesRegex(ConfigurationError, f"fault 2 of the script: .*{words}"):
                 compiled(Restart(), fault)

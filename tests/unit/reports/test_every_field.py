@@ -31,6 +31,7 @@ JSON_ALONE = {
     "watched.canonical", "watched.timeframe", "watched.warmup_candles",
     "watched.missing_candles", "watched.missing_before", "watched.missing_after",  # warnings say it
     "watched.candles_from", "watched.candles_to",
+    "symbols.perpetual.open_interest_gaps",
     "symbols.perpetual.mark_candles", "symbols.perpetual.funding_without_mark", "symbols.perpetual.funding_step_hours",
 }  # fmt: skip
 
@@ -40,8 +41,10 @@ def whole_result() -> RunResult:
     rung = Rung(rung=1, fills=2, reached_pct=50.0, quantity=1.0, realized_pnl=3.0)
     tag = TagResult(tag="breakout", trades=3, winning_trades=2, realized_pnl=4.0)
     terms = contract(
-        funding_mark="mark-1m", funding_without_mark=1, funding_step_hours=[8.0], funding_missing=["a"], funding_late=[]
-    )
+        funding_mark="mark-1m", funding_without_mark=1, funding_step_hours=[8.0], funding_missing=["a"],
+        funding_late=[],
+        open_interest="open-interest-5m", open_interest_rows=3, open_interest_missing=2, open_interest_gaps=["b"],
+    )  # fmt: skip
     bounds = rules(max_quantity="9", band_down="0.5", band_up="2", later_than_start=True)
     symbol = symbol_result(
         candles=3, candles_from="a", candles_to="b", detail_candles=5, missing_detail_candles=2, instrument=bounds,

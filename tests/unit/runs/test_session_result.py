@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from core.candle import FundingRate, Step
+from core.candle import FundingRate, OpenInterest, Step
 from core.instrument import Instrument
 from engine.assembly import build_safety_monitor, build_session
 from engine.journal_records import (
@@ -123,6 +123,20 @@ class WindowOfFinerCandles(unittest.TestCase):
         self.assertEqual((found.detail_candles, found.missing_detail_candles), (10, 0))
         self.assertEqual(self.window.candle_counts("ETHUSDT", 0).missing_detail_candles, 1)
         self.assertAlmostEqual(self.window.held_return("BTCUSDT"), 0.1)
+
+    def test_open_interest_is_counted_where_a_session_is_fed_it(self) -> None:
+        window = SessionWindow(CANONICAL, 5 * MINUTE_MS)
+        window.take(msgspec.structs.replace(FIRST, open_interest=["1h", "4h"]))
+        rows = (OpenInterest(0, 1.0), OpenInterest(5 * MINUTE_MS, 2.0, 3.0))
+        for number, shown in enumerate(((rows, ()), (rows[:1], rows[1:]))):
+            step = Step((number + 10) * MINUTE_MS, (candle(number + 9, 100.0), None), open_interest=shown)
+            window.take(step_record(step, ""))
+        window.take(MissingRecord("open_interest", "ETH/USDT", 0))
+        for symbol, expected in (("BTCUSDT", (3, 0)), ("ETHUSDT", (1, 1))):
+            found = window.contract_input(symbol)
+            self.assertEqual("open-interest-1h of the exchange", found["open_interest"])
+            self.assertEqual(expected, (found["open_interest_rows"], found["open_interest_missing"]))
+            self.assertEqual([], found["funding_late"])
 
     def test_marks_and_payments_are_counted_and_late_ones_named(self) -> None:
         self.assertEqual(

@@ -1,4 +1,4 @@
-"""The parsers of marks and funding over recorded answers, and over what becomes of them when bytes are damaged."""
+"""The parsers of marks, funding and open interest over recorded answers, and over damaged ones."""
 
 import json
 import unittest
@@ -6,8 +6,12 @@ import unittest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from core.candle import Candle, FundingRate
-from market_data.exchanges.parsers.binance_contract import parse_binance_funding, parse_binance_next_funding
+from core.candle import Candle, FundingRate, OpenInterest
+from market_data.exchanges.parsers.binance_contract import (
+    parse_binance_funding,
+    parse_binance_next_funding,
+    parse_binance_open_interest,
+)
 from market_data.exchanges.parsers.binance_kline import parse_binance_klines
 from market_data.exchanges.parsers.exchange_candle import ExchangeCandle
 from market_data.feeds.feed_event import Unreadable
@@ -22,6 +26,11 @@ FUNDING = (
 PREMIUM = (
     '{"symbol":"BTCUSDT","markPrice":"42300.1","indexPrice":"42290.5","estimatedSettlePrice":"42291.0",'
     '"lastFundingRate":"0.00010000","interestRate":"0.00010000","nextFundingTime":1704096000000,"time":1704067260001}'
+)
+INTEREST = (
+    '[{"symbol":"BTCUSDT","sumOpenInterest":"20403.12700000","sumOpenInterestValue":"150570784.07809979",'
+    '"CMCCirculatingSupply":"165900.00000000","timestamp":1704067200000},'
+    '{"symbol":"BTCUSDT","sumOpenInterest":"0","sumOpenInterestValue":"","timestamp":1704067500000}]'
 )
 
 
@@ -77,10 +86,34 @@ class Funding(unittest.TestCase):
     @given(st.binary(max_size=200), st.integers(0, len(FUNDING)), st.integers(0, 40))
     @example(b"\xff", 20, 0)
     def test_damaged_bytes_never_raise(self, noise: bytes, place: int, gone: int) -> None:
-        for text in (FUNDING, PREMIUM):
+        for text in (FUNDING, PREMIUM, INTEREST):
             damaged = text.encode()[:place] + noise + text.encode()[place + gone :]
-            for read in (parse_binance_funding(damaged, "BTCUSDT"), parse_binance_next_funding(damaged, "BTCUSDT")):
+            for parse in (parse_binance_funding, parse_binance_next_funding, parse_binance_open_interest):
+                read = parse(damaged, "BTCUSDT")
                 self.assertTrue(read is None or isinstance(read, list | int | Unreadable))
+
+    def test_open_interest_is_read_with_its_value_where_there_is_one(self) -> None:
+        expected = [
+            OpenInterest(1_704_067_200_000, 20403.127, 150570784.07809979),
+            OpenInterest(1_704_067_500_000, 0.0),
+        ]
+        self.assertEqual(parse_binance_open_interest(INTEREST, "BTCUSDT"), expected)
+        self.assertEqual(parse_binance_open_interest("[]", "BTCUSDT"), [])
+
+    def test_one_row_of_open_interest_that_is_wrong_makes_the_answer_unreadable(self) -> None:
+        for place, wrong in (
+            ("20403.12700000", "-1"),
+            ("20403.12700000", "NaN"),
+            ("150570784.07809979", "a lot"),
+            ("1704067200000", '"soon"'),
+            ('"sumOpenInterest":"20403.12700000",', ""),
+            ("BTCUSDT", "ETHUSDT"),
+        ):
+            damaged = INTEREST.replace(place, wrong, 1)
+            self.assertNotEqual(damaged, INTEREST)
+            self.assertIsInstance(parse_binance_open_interest(damaged, "BTCUSDT"), Unreadable, wrong)
+        for body in (None, {}, [[]], [{"symbol": "BTCUSDT"}], 7):
+            self.assertIsInstance(parse_binance_open_interest(json.dumps(body), "BTCUSDT"), Unreadable, body)
 
     def test_rates_of_any_json_are_read_or_told_to_be_unreadable(self) -> None:
         for body in (None, {}, [[]], [None], [{}], [{"symbol": "BTCUSDT"}], "text", 7):

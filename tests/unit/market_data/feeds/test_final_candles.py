@@ -1,10 +1,10 @@
-"""Which REST rows are final, and how pages are put together."""
+"""Which REST rows are final, and how pages of candles and of open interest are put together."""
 
 import unittest
 
-from core.candle import Candle
+from core.candle import Candle, OpenInterest
 from market_data.exchanges.request_failures import RangeNotServedError, TransientError
-from market_data.feeds.rest_pages import final_candles, final_rows
+from market_data.feeds.rest_pages import final_candles, final_rows, paged_open_interest
 from tests.support.candles import candle
 from tests.support.times import MINUTE_MS
 
@@ -103,6 +103,39 @@ class PagesTest(unittest.IsolatedAsyncioTestCase):
                 await final_candles(
                     page, 5 * MINUTE_MS, 9 * MINUTE_MS, length_ms=MINUTE_MS, now_ms=100 * MINUTE_MS, settle_ms=SETTLE
                 )
+
+
+class OpenInterestPagesTest(unittest.IsolatedAsyncioTestCase):
+    async def asked(self, stamps: dict[int, float], start: int, end: int, page_rows: int = 3) -> list[OpenInterest]:
+        """Return what is found of rows by minute in a range of minutes; each page gives its two oldest at most."""
+        self.pages: list[tuple[int, int]] = []
+
+        async def page(since_ms: int, until_ms: int) -> list[OpenInterest]:
+            self.pages.append((since_ms // MINUTE_MS, until_ms // MINUTE_MS))
+            rows = [OpenInterest(round(minute * MINUTE_MS), amount) for minute, amount in stamps.items()]
+            inside = [one for one in rows if since_ms <= one.time_ms < until_ms]
+            # What is newer than the range is there too, as from an exchange that knows no end of one.
+            return [*inside[:2], *(one for one in rows if one.time_ms >= until_ms)]
+
+        bounds = start * MINUTE_MS, end * MINUTE_MS
+        return await paged_open_interest(page, *bounds, length_ms=5 * MINUTE_MS, page_rows=page_rows)
+
+    async def test_no_page_is_wider_than_its_rows_and_a_short_one_is_gone_on_with(self) -> None:
+        stamps = {minute: minute / 10 for minute in range(0, 60, 5)}
+        found = await self.asked(stamps, 3, 41)
+        self.assertEqual(found, [OpenInterest(minute * MINUTE_MS, minute / 10) for minute in range(5, 41, 5)])
+        self.assertEqual(self.pages, [(5, 20), (15, 30), (25, 40), (35, 41)])
+
+    async def test_nothing_is_asked_again_behind_the_last_row_and_a_gap_ends_nothing(self) -> None:
+        self.assertEqual(len(await self.asked({5: 1.0, 10: 1.0}, 5, 15)), 2)
+        self.assertEqual(self.pages, [(5, 15)])
+        self.assertEqual([one.time_ms for one in await self.asked({0: 1.0, 45: 1.0}, 0, 50)], [0, 45 * MINUTE_MS])
+        self.assertEqual(await self.asked({0: 1.0}, 5, 5), [])
+        self.assertEqual(self.pages, [])
+
+    async def test_a_row_beside_the_grid_or_the_range_is_left_out(self) -> None:
+        found = await self.asked({0: 1.0, 5.05: 2.0, 10: 3.0, 20: 4.0}, 0, 15)
+        self.assertEqual([one.amount for one in found], [1.0, 3.0])
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What a hostile program may try: each trick is contained, and what runs programs goes on."""
 
+import itertools
 import os
 import sys
 import tempfile
@@ -11,8 +12,9 @@ import msgspec
 import pydantic_monty
 
 from strategies.programs.sandbox.limits import ProgramLimits
+from strategies.programs.sandbox.program_text import ProgramText
 from strategies.programs.sandbox.sandbox import CallAnswer
-from strategies.programs.sandbox.worker import Worker
+from strategies.programs.sandbox.worker import Session, Worker
 from tests.support.program_tricks import ESCAPED, SLOW, TRICKS
 from tests.support.programs import Bench, given, program
 
@@ -93,6 +95,22 @@ class Escapes(unittest.TestCase):
                 if trick.kind == "machine":
                     self.assertEqual("time: the call took more than 0.04 s of processor time", answer.problem.text)
                 self.assertIsNone(bench.calls(program("return None"), given())[0].problem)
+
+    def test_a_text_that_never_ends_at_its_top_is_read_no_more_once_it_has_had_its_time(self) -> None:
+        bench = Bench(ProgramLimits(call_seconds=0.01, memory_mb=64))
+        self.addCleanup(bench.worker.end)
+        text = ProgramText.of("while True:\n    pass\n" + GOOD)
+        answers = []
+        with bench.opened(text) as calling, patch.object(bench.worker, "session", wraps=bench.worker.session) as begun:
+            # How much of a busy processor it has had is for the test to say.
+            for told, tries in ((None, 1), (0.039, 2), (0.041, 3), (0.041, 3)):
+                clock = itertools.cycle((None, None) if told is None else (7.0, 7.0 + told))
+                with patch.object(Session, "processor_seconds", lambda self, clock=clock: next(clock)):
+                    answers.append(calling.call(given()))
+                self.assertEqual(tries, begun.call_count, told)
+        self.assert_contained(answers[0], "machine")
+        self.assertEqual("time: the call took more than 0.01 s of processor time", answers[0].problem.text)
+        self.assertEqual([answers[0]] * 4, answers)
 
     def test_an_interpreter_that_does_not_notice_its_time_is_killed_and_another_goes_on(self) -> None:
         bench = Bench(ProgramLimits(call_seconds=0.04, memory_mb=64))

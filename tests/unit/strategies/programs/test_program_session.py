@@ -268,17 +268,25 @@ class Sight(Called):
         self.assertEqual((BEFORE // 4 + 1, True), (shown["ema(5)|1h"]["candles"], shown["ema(5)|1h"]["settled"]))
         self.assertEqual({"line", "signal", "histogram"}, set(shown["macd(3,6,3)|"]["value"]))
 
-    def test_calls_of_a_text_that_reads_of_others_are_given_all_symbols_from_the_first_on(self) -> None:
+    def test_calls_are_given_their_symbol_those_that_the_text_names_or_all_from_the_first_on(self) -> None:
         own = READS.replace("return None", "return market.get_regime(trigger.symbol)")
         others = READS.replace("return None", "return [market.get_regime(one) for one in market.symbols]")
-        whole = candles()
+        named = READS.replace("return None", f"return market.get_regime({ETH!r}), market.get_regime('none')")
+        whole, both = candles(), (BTC, ETH)
         late = {BTC: whole[BTC], ETH: whole[ETH][BEFORE + 5 :]}
-        for text, source, expected in ((own, whole, None), (others, whole, [BTC, ETH]), (others, late, [BTC, ETH])):
+        for text, source, read in (
+            (own, whole, ()),
+            (named, whole, (ETH,)),
+            (others, whole, both),
+            (others, late, both),
+        ):
             asked: list[object] = []
             self.run_for(lambda given, to=asked: to.append(given.serve("get_regime", [ETH, ""])), source, text=text)
             self.assertGreater(len(asked), 5)
             for given, answer in zip(self.sandbox.given, asked, strict=True):
-                self.assertEqual(expected or [given.trigger["symbol"]], [*given.market["klines"]])
+                expected = [one for one in both if one in (*read, given.trigger["symbol"])]
+                for part in ("klines", "indicators", "flows", "regimes", "data"):
+                    self.assertEqual(expected, [*given.market[part]])
                 self.assertEqual(answer, given.market["regimes"].get(ETH, {"": answer})[""])
         self.assertEqual([[], []], [*self.sandbox.given[0].market["klines"][ETH].values()])
 

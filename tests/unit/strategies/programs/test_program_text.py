@@ -95,26 +95,39 @@ class ReadsOfATest(unittest.TestCase):
             told = [one.what for one in check_program(text)]
             self.assertEqual(["the text reads 101 different things"] if count > 100 else [], told)
 
-    def test_a_text_that_may_read_of_other_symbols_is_told_from_one_that_reads_of_its_own_alone(self) -> None:
+    def test_a_text_that_may_read_of_other_symbols_is_told_from_one_that_reads_of_its_own_and_named_ones(self) -> None:
         own = "market.get_klines(trigger.symbol), market.get_market_data(symbol=trigger.symbol)"
         for lines in ([own], ["a = trigger.symbol", "market.get_regime(a)"], ["market.get_current_prices()['x']"]):
-            self.assertFalse(ProgramText.of(program(*lines)).reads_other_symbols, lines)
+            self.assertEqual(set(), ProgramText.of(program(*lines)).other_symbols, lines)
         helper = "def low(view, symbol):\n    return view.get_klines(symbol)\n"
-        self.assertFalse(ProgramText.of(helper + program("a = trigger.symbol", "low(market, a)")).reads_other_symbols)
-        for call in ("low(market, 'ETH/USDT')", "low(*[market, trigger.symbol])", "[low(market, a) for a in 'ab']"):
+        for call, others in (("low(market, a)", set()), ("low(market, 'ETH/USDT')", {"ETH/USDT"})):
+            text = helper + program("a = trigger.symbol", "low(market, a)", call)
+            self.assertEqual(others, ProgramText.of(text).other_symbols)
+        for call in ("low(*[market, trigger.symbol])", "[low(market, a) for a in 'ab']"):
             text = helper + program("low(market, symbol=trigger.symbol)", call)
-            self.assertTrue(ProgramText.of(text).reads_other_symbols, call)
+            self.assertIsNone(ProgramText.of(text).other_symbols, call)
+        for lines, named in (
+            ([own, "market.get_regime('ETH/USDT')"], {"ETH/USDT"}),
+            (["a = trigger.symbol", "a = 'ETH/USDT'", "market.get_regime(a)"], {"ETH/USDT"}),
+            (["a: str = 'ETH/USDT'", "(b := a)", "market.get_klines(b), market.get_klines('X')"], {"ETH/USDT", "X"}),
+            (["return market.get_flow(symbol='ethusdt', metric='cvd')"], {"ethusdt"}),
+        ):
+            self.assertEqual(named, ProgramText.of(program(*lines)).other_symbols, lines)
         for lines in (
-            [own, "market.get_regime('ETH/USDT')"],
-            ["a = trigger.symbol", "a = 'ETH/USDT'", "market.get_regime(a)"],
             ["for one in market.symbols:", "    market.get_market_data(one)"],
+            ["for one in ['ETH/USDT']:", "    market.get_market_data(one)"],
+            ["a = 'ETH/'", "a += 'USDT'", "market.get_regime(a)"],
+            ["a = 'ETH/USDT'", "a = market.symbols[0]", "market.get_regime(a)"],
+            ["a = f'{trigger.symbol}'", "market.get_regime(a)"],
+            ["market.get_regime(3)"],
+            ["market.get_regime()"],
             ["read = market.get_klines", "read('ETH/USDT')"],
             ["market.get_flow(*['ETH/USDT', 'cvd'])"],
             ["market.get_flow(**{'symbol': 'ETH/USDT'}, metric='cvd')"],
         ):
-            self.assertTrue(ProgramText.of(program(*lines)).reads_other_symbols, lines)
-        self.assertTrue(ProgramText.of(READER).reads_other_symbols)
-        self.assertFalse(ProgramText.of("def decide(").reads_other_symbols)
+            self.assertIsNone(ProgramText.of(program(*lines)).other_symbols, lines)
+        self.assertIsNone(ProgramText.of(READER).other_symbols)
+        self.assertEqual(set(), ProgramText.of("def decide(").other_symbols)
 
     def test_an_indicator_has_one_spelling(self) -> None:
         self.assertEqual("macd(12,26,9).signal", indicator_text(" MACD(12, 26, 9).signal\n"))

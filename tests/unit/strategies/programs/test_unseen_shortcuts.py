@@ -44,9 +44,6 @@ OF_OTHERS = (
             "        a['x'] = 1", "        return {'action': read('ETH/USDT', '1h')}"),
     READ + program("f(market, trigger.symbol)", "g = f", "return {'action': g(market, 'ETH/USDT')}"),
     READ + program("f(market, trigger.symbol)", "return {'action': [*map(f, [market], market.symbols[1:])]}"),
-    READ.replace("(view, one)", "(own, /, one, view)") + program(
-        "return {'action': f(trigger.symbol, 'ETH/USDT', market)}"
-    ),
     "class A:\n    def f(self, view, one):\n        a = view.get_regime(one, '1h')\n        a['x'] = 1\n"
     "        return view.get_regime(one, '1h')\ndef f(a, b, one):\n    return 1\n"
     + program("f(1, 2, trigger.symbol)", "return {'action': A().f(market, 'ETH/USDT')}"),
@@ -54,6 +51,13 @@ OF_OTHERS = (
     "    a = market.get_regime(one, '1h')\n    a['x'] = 1\n    decide(market, account, trigger, trigger.symbol)\n"
     "    return {'action': market.get_regime(one, '1h')}\n",
 )  # fmt: skip
+OF_NAMED = (
+    READ.replace("(view, one)", "(own, /, one, view)")
+    + program("return {'action': f(trigger.symbol, 'ETH/USDT', market)}"),
+    READ + program("f(market, trigger.symbol)", "return {'action': f(one='ETH/USDT', view=market)}"),
+    READ + "OTHER = 'ETH/USDT'\n" + program("return {'action': f(market, OTHER)}"),
+)
+"""Texts that read of one other symbol, which they name."""
 OF_ITS_OWN = (
     program("(one := trigger.symbol)", "two = three = one", "market.get_klines(three)"),
     "def f(trigger, view):\n    return view.get_klines(trigger.symbol)\n" + program("f(trigger, view=market)"),
@@ -84,9 +88,9 @@ def serving(name: str, arguments: list[object]) -> object:
     return {"regime": "trend"} if name == "get_regime" else CANDLES[-3:]
 
 
-def inputs(*, of_all: bool = True) -> Sequence[CallInput]:
-    """Return calls whose candles go on, with regimes of all symbols or of the trigger's."""
-    regimes = {one: {"1h": {"regime": "trend"}} for one in ((BTC, ETH) if of_all else (BTC,))}
+def inputs(symbols: Sequence[str] = (BTC, ETH)) -> Sequence[CallInput]:
+    """Return calls whose candles go on, with regimes of these symbols."""
+    regimes = {one: {"1h": {"regime": "trend"}} for one in symbols}
     found = []
     for first in (0, 1, 1, 3):
         market = {**MARKET, "klines": {BTC: {"1h": CANDLES[first : first + 6]}}, "regimes": regimes}
@@ -113,6 +117,10 @@ class UnseenShortcuts(unittest.TestCase):
             found.append(calling.call(msgspec.structs.replace(one, memory=memory)))
         return found
 
+    def of_symbols(self, text: str, *given: Sequence[str]) -> list[list[CallAnswer]]:
+        """Return what a text answers that is given these symbols."""
+        return [self.answers(text, inputs(symbols)[:1]) for symbols in given]
+
     def slowly(self, text: str, given: Sequence[CallInput]) -> list[CallAnswer]:
         """Return the answers of calls without any shortcut."""
         never: Callable[[object], bool] = lambda tree: False  # noqa: E731
@@ -134,11 +142,16 @@ class UnseenShortcuts(unittest.TestCase):
     def test_a_program_that_reads_of_others_by_another_way_is_given_all_symbols(self) -> None:
         for text in OF_OTHERS:
             with self.subTest(text):
-                self.assertTrue(ProgramText.of(text).reads_other_symbols)
-                some, every = (self.answers(text, inputs(of_all=all_of)[:1]) for all_of in (False, True))
-                self.assertNotEqual(some, every, "the way is none")
+                self.assertIsNone(ProgramText.of(text).other_symbols)
+                self.assertNotEqual(*self.of_symbols(text, (BTC,), (BTC, ETH)), "the way is none")
+        for text in OF_NAMED:
+            with self.subTest(text):
+                self.assertEqual({ETH}, ProgramText.of(text).other_symbols)
+                alone, named, every = self.of_symbols(text, (BTC,), (BTC, ETH), (BTC, ETH, "SOL/USDT"))
+                self.assertNotEqual(alone, named, "it reads of none")
+                self.assertEqual(named, every)
         for text in OF_ITS_OWN:
-            self.assertFalse(ProgramText.of(text).reads_other_symbols, text)
+            self.assertEqual(set(), ProgramText.of(text).other_symbols, text)
 
     def test_a_method_that_a_pattern_takes_from_a_dict_may_change_it(self) -> None:
         taken = program(
