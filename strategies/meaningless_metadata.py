@@ -63,9 +63,12 @@ def metadata_fault(
     sl_distance, tp_distance
         Those of the signal; None where it has none.
     """
+    judged = [key for key in metadata if _is_judged(key)]
+    if not judged:
+        return None
     for name, distance in (("sl_distance", sl_distance), ("tp_distance", tp_distance)):
         what = "stop" if name == "sl_distance" else "target"
-        for key in metadata:
+        for key in judged:
             folded = _folded(key)
             if (
                 key != name
@@ -79,7 +82,7 @@ def metadata_fault(
     for key in _SIZES:
         if metadata.get(key) is not None:
             return f"metadata {key!r} means nothing: sizes come from the risk settings (risk.json)"
-    elsewhere = _said_elsewhere(metadata)
+    elsewhere = _said_elsewhere(judged, metadata)
     if elsewhere is not None:
         return elsewhere
     entry = _number(metadata.get("entry_price"))
@@ -94,7 +97,7 @@ def may_be_judged(names: Iterable[str]) -> bool:
 
 
 @functools.lru_cache(maxsize=1024)
-def _is_judged(name: str) -> bool:
+def _is_judged(name: object) -> bool:
     folded = _folded(name)
     return (
         name in ("entry_price", *_SIZES)
@@ -104,10 +107,10 @@ def _is_judged(name: str) -> bool:
     )
 
 
-def _said_elsewhere(metadata: Mapping[Any, Any]) -> str | None:
+def _said_elsewhere(judged: Iterable[Any], metadata: Mapping[Any, Any]) -> str | None:
     """Return which key is of what a signal says otherwise, or not at all; None where none is."""
-    for key, value in metadata.items():
-        folded = _folded(key)
+    for key in judged:
+        folded, value = _folded(key), metadata[key]
         if value is None or value is False or (isinstance(value, str) and not value):
             continue
         if _LIKE_A_TRAIL.fullmatch(folded):

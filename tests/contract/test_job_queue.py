@@ -19,6 +19,7 @@ from runs.store.tables import JOB
 from tests.support.runs.backtest_runs import command_environment
 from tests.support.shared import REPOSITORY
 from tests.support.stores.postgres_server import fresh_database
+from tests.support.warm_starts import ForkedCode
 
 KINDS = ["x"]
 TAKES_ALL = """
@@ -162,9 +163,9 @@ class Queue:
         program = textwrap.dedent(TAKES_ALL)
         workers = []
         for _ in range(3):
-            worker = subprocess.Popen([sys.executable, "-W", "error", "-c", program, self.url], cwd=REPOSITORY,
-                                      env=command_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                      text=True)  # fmt: skip
+            worker = ForkedCode([sys.executable, "-W", "error", "-c", program, self.url], cwd=REPOSITORY,
+                                env=command_environment(), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                text=True)  # fmt: skip
             self.addCleanup(worker.communicate)
             self.addCleanup(worker.kill)
             workers.append(worker)

@@ -22,6 +22,7 @@ from strategies import generate_signal, generate_signal_with_metadata
 from tests.architecture.source_tree import PACKAGES
 from tests.support.market_data_sets import frame_of, practice_columns
 from tests.support.shared import REPOSITORY
+from tests.support.warm_starts import cold
 
 NOON = dt.datetime(2024, 1, 1, 12, tzinfo=dt.UTC)
 
@@ -145,7 +146,8 @@ class PublicNames(unittest.TestCase):
 
     def test_the_command_starts_without_a_warning(self) -> None:
         command = [sys.executable, "-W", "error", "-m", "backtests.config_backtest", "--help"]
-        done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+        with cold():
+            done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
         self.assertEqual((0, ""), (done.returncode, done.stderr))
 
     def test_numbers_handed_out_are_floats_and_times_are_aware(self) -> None:

@@ -38,6 +38,7 @@ from tests.support.shared import REPOSITORY
 from tests.support.stores.postgres_server import fresh_database
 from tests.support.stores.store_rows import POINT, RUN, TRADE, run_row, trades
 from tests.support.waiting import LONG_S
+from tests.support.warm_starts import ForkedCode
 
 
 class Store:
@@ -71,7 +72,7 @@ class Store:
             store = open_store({self.url!r}, host="here")
         """
         text_ = textwrap.dedent(head) + textwrap.dedent(program) + "store.close()\n"
-        process = subprocess.Popen(
+        process = ForkedCode(
             [sys.executable, "-W", "error", "-c", text_],
             cwd=REPOSITORY,
             env=command_environment(),

@@ -12,6 +12,7 @@ from typing import BinaryIO
 import psutil
 
 from tests.support.dashboards import Dashboard, dashboard
+from tests.support.warm_starts import COLD
 
 KEPT_HEADERS = {
     "cache-control": "no-store",
@@ -163,7 +164,11 @@ class Door(unittest.TestCase):
 
 class Rates(unittest.TestCase):
     def test_a_client_that_asks_too_often_is_told_when_to_come_back(self) -> None:
-        with tempfile.TemporaryDirectory() as folder, dashboard(Path(folder), "--read-only", "--describe") as server:
+        asked = ("--read-only", "--describe")
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            dashboard(Path(folder), *asked, environment=COLD) as server,
+        ):
             connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
             self.addCleanup(connection.close)
             bearer = {"Authorization": f"Bearer {server.token}"}

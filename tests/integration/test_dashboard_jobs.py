@@ -47,6 +47,7 @@ from tests.support.runs.tried_tricks import (
 from tests.support.studies import store_in
 from tests.support.system_files import write_system
 from tests.support.waiting import wait_until
+from tests.support.warm_starts import COLD
 
 SEARCH: dict[str, Any] = {
     "system": "practice-scalping", "window": "january", "parameter_ranges": {"ema_fast": "5..8:3", "rsi_period": [14]},
@@ -73,6 +74,8 @@ POOL = {"name": "tried", "all": [{"feature": "rsi(14)", "op": "<", "value": 35.0
 
 class Worked(AskedDashboard):
     """One server for all, whose system ``mine`` has synthetic studies that speak for another point than its own."""
+
+    environment = COLD
 
     @classmethod
     def prepare(cls) -> None:

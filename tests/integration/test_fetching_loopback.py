@@ -29,6 +29,7 @@ from tests.support.exchanges.loopback import (
 from tests.support.shared import CANDLES, needs_shared
 from tests.support.times import JANUARY_MS, MINUTE_MS, at
 from tests.support.waiting import LONG_S, PATIENCE_S, wait_until
+from tests.support.warm_starts import ForkedCode, cold
 
 ROWS = 3500
 BTC = practice_columns("BTC/USDT", ROWS)
@@ -307,7 +308,7 @@ OFFLINE_GUARD = """
 
 class Processes(LoopbackCase):
     def start(self, code: str, end: int) -> "subprocess.Popen[str]":
-        return subprocess.Popen(
+        return ForkedCode(
             [sys.executable, "-c", textwrap.dedent(code), self.server.url, self.cache, str(at(0)), str(at(end))],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -334,7 +335,8 @@ class Processes(LoopbackCase):
         self.assertEqual(self.asked()[before:], [(1800, 2800), (2800, ROWS)])
 
     def test_ccxt_looks_up_and_connects_to_nothing_but_the_given_address(self) -> None:
-        process = self.start(OFFLINE_GUARD, 50)
+        with cold():  # What is imported is guarded too.
+            process = self.start(OFFLINE_GUARD, 50)
         output, errors = process.communicate(timeout=60)
         self.assertEqual((output.split(), errors), (["binance", "50", "binanceus", "50"], ""))
 

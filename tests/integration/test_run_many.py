@@ -26,6 +26,7 @@ from tests.support.feature_strategies import Crossing
 from tests.support.market_data_sets import practice_columns
 from tests.support.shared import REPOSITORY
 from tests.support.times import DAY_MS
+from tests.support.warm_starts import cold
 from validation.overrides import expanded, laid_over
 
 BTC, ETH = "BTC/USDT", "ETH/USDT"
@@ -145,6 +146,9 @@ class InMemory(unittest.TestCase):
 
 
 class Failing(unittest.TestCase):
+    def setUp(self) -> None:
+        self.enterContext(cold())
+
     def test_one_that_fails_is_told_and_does_not_end_the_rest(self) -> None:
         base = MemoryBacktest(CANDLES[BTC], config=ENDING, symbol=BTC)
         variations = [

@@ -16,6 +16,7 @@ from market_data.store.coverage import load_coverage
 from tests.support.candle_tables import APRIL, row_at, rows_of
 from tests.support.scale import scaled
 from tests.support.times import MINUTE_MS
+from tests.support.warm_starts import ForkedCode
 
 SERIES = ("binance", "BTC/USDT", "1m")
 WRITERS = 3
@@ -64,7 +65,7 @@ class ConcurrentProcesses(unittest.TestCase):
         self.root = Path(folder.name) / "store"
 
     def _start(self, program, *arguments):
-        return subprocess.Popen(
+        return ForkedCode(
             [sys.executable, "-W", "error", "-c", textwrap.dedent(program), str(self.root), *map(str, arguments)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -23,6 +23,7 @@ from tests.support.candle_tables import APRIL, candles_at, minutes, row_at, rows
 from tests.support.scale import scaled
 from tests.support.times import MINUTE_MS
 from tests.support.waiting import wait_until
+from tests.support.warm_starts import ForkedCode
 
 SERIES = ("binance", "BTC/USDT", "1m")
 COUNT = 300
@@ -322,7 +323,7 @@ class KilledWriters(DamagedStore):
         series = ("binance", "ETH/USDT", "1m")
         rows = 0
         for turn in range(scaled(4, 25)):
-            with subprocess.Popen(
+            with ForkedCode(
                 [sys.executable, "-c", textwrap.dedent(program), str(self.root)], stdout=subprocess.PIPE, text=True
             ) as writer:
                 writer.stdout.readline()

@@ -1,5 +1,6 @@
 """Random order streams on random candles: the order book and account against the slow model, after every event."""
 
+import functools
 import unittest
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ from tests.support.times import MINUTE_MS
 
 GAPS = st.sampled_from((0, 0, 0, 1, 3))
 ENDED_UNFILLED = ("REJECTED", "CANCELED", "EXPIRED")
+exact = functools.lru_cache(maxsize=4096)(Fraction)
+"""The same numbers stand in many orders, which are compared after every event."""
 OrderState = tuple[str, str, str | None, Fraction, Fraction, Fraction | None, Fraction | None]
 
 
@@ -166,7 +169,7 @@ class VenueStreams(RuleBasedStateMachine):
         for row, fill in zip(rows[self.compared_rows :], fills[self.compared_rows :], strict=True):
             assert not fill.reason or row.reason == fill.reason, f"{fill.reason} expected: {row}"
         for asked in self.asked:
-            assert_same(f"order {asked.request}", model_state(asked.expected), order_state(asked.order))
+            assert_same(asked.request, model_state(asked.expected), order_state(asked.order))
         assert_same("balance", self.model.balance, Fraction(self.trader.account.ledger.balance))
         held = {
             symbol: (float(position.sign * position.quantity), round(float(position.cost / position.quantity), 6))
@@ -304,15 +307,15 @@ def fill_values(fill: ModelFill) -> tuple[Any, ...]:
 
 def order_state(order: Order) -> OrderState:
     """Return what is compared of an order; its levels while it works."""
-    levels = (None if level is None else Fraction(level) for level in (order.price, order.stop_price))
+    levels = (None if level is None else exact(level) for level in (order.price, order.stop_price))
     if not order.status.working:
         levels = (None, None)
     return (
         order.status.value,
         order.reason if order.status.value in ENDED_UNFILLED else "",
         order.client_order_id,
-        Fraction(order.quantity),
-        Fraction(order.filled),
+        exact(order.quantity),
+        exact(order.filled),
         *levels,
     )
 
@@ -324,7 +327,7 @@ def model_state(order: ModelOrder) -> OrderState:
     return (order.status, reason, order.client_id, order.quantity, order.filled, *levels)
 
 
-def assert_same(what: str, expected: object, got: object) -> None:
+def assert_same(what: object, expected: object, got: object) -> None:
     """Raise AssertionError with both sides under each other."""
     assert expected == got, f"{what}\n  model:   {expected}\n  program: {got}"
 

@@ -37,7 +37,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from tests.support.scale import scaled
-from tests.support.warm_starts import LATER, PLACE, Starter
+from tests.support.warm_starts import LATER, PLACE, Starter, begin_warm
 
 TESTS = Path(__file__).resolve().parents[1]
 MEMORY = Path("/dev/shm")
@@ -169,6 +169,7 @@ def _run(one: Running, output: Path, hangs: float) -> int:
 
     # Processes that a test spawns begin with the main module of this one: they need nothing of it.
     sys.modules["__main__"] = types.ModuleType("__main__")
+    begin_warm()
     faulthandler.dump_traceback_later(hangs, exit=True)
     runner = xmlrunner.XMLTestRunner(output=str(output))
     result = unittest.main(None, argv=["xmlrunner", f"tests.{one.module}"], testRunner=runner, exit=False).result

@@ -47,8 +47,10 @@ export function textPart(name, kept, templates, at) {
     const body = { text: editor.value() };
     show(await ask("programs/check", { method: "POST", body, signal: at.signal }));
   };
-  // A server that changes nothing checks nothing either, and what was found of another text does not stay as if it did.
+  // A server that changes nothing checks nothing either: what was found of the kept text stays beside it, and beside no
+  // other.
   const unchecked = () => {
+    if (!changed()) return show(latest);
     findings.replaceChildren(el("p", { class: "note" }, "Not checked: this server changes nothing."));
     reads.textContent = "";
   };

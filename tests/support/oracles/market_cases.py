@@ -1,8 +1,9 @@
 """Hypothesis strategies that draw whole cases: settings, instruments, candles with faults, scripted signals.
 
 Prices lie on a coarse grid of units, some 100 of them high, and distances are a few units, so that touches, ties and
-passes are common. Each candle is two drawn integers, whose digits are its moves and spikes, and its hole and signal:
-(0, 0) is a quiet candle without any of them, which is what a failing case shrinks to.
+passes are common. Each candle is two numbers, whose digits are its moves and spikes, and its hole and signal: (0, 0) is
+a quiet candle without any of them, which is what a failing case shrinks to. All of a market are drawn at once, as
+bytes: number by number takes Hypothesis as long as the kernel takes for the case.
 """
 
 from collections.abc import Sequence
@@ -50,7 +51,8 @@ _ODD_WORDS = {1: "part", 2: "part", 3: "part", 4: "target", 5: "target", 6: "sha
 
 _SHAPE_RADICES = (len(_GAPS), len(_BODIES), len(_WICKS), len(_WICKS), 16)
 _OPINION_RADICES = (len(_DIRECTIONS), len(_STOPS), len(_TARGETS), _HOLE_CHANCES, len(_WORDS))
-
+_NUMBER_BYTES = 4
+"""Of each of the two numbers of a candle: so many that every value is as common as the others."""
 
 ENTRY_FILLS = ("next_open", "close", "next_typical")
 
@@ -68,7 +70,7 @@ LIMITS = (
 
 @dataclass(frozen=True)
 class CandleCode:
-    """What two drawn integers say about one candle, in units of the price grid."""
+    """What two numbers say about one candle, in units of the price grid."""
 
     gap: int
     body: int
@@ -92,7 +94,7 @@ def digits_of(code: int, radices: tuple[int, ...]) -> list[int]:
 
 
 def decoded(shape: int, opinion: int) -> CandleCode:
-    """Return what a candle's two integers say; (0, 0) is a flat candle without hole and signal."""
+    """Return what a candle's two numbers say; (0, 0) is a flat candle without hole and signal."""
     gap, body, wick_up, wick_down, oddity = digits_of(shape, _SHAPE_RADICES)
     direction, stop, target, hole, words = digits_of(opinion, _OPINION_RADICES)
     return CandleCode(
@@ -178,21 +180,29 @@ def _with_words(code: CandleCode, close: int, grid: Decimal) -> Signal:
     return Signal("LONG" if sign > 0 else "SHORT", tag=code.words, **said)
 
 
+def numbers(count: int, below: int) -> st.SearchStrategy[list[int]]:
+    """Draw so many numbers below another, which is far less than the bytes of each can say."""
+    size = count * _NUMBER_BYTES
+    return st.binary(min_size=size, max_size=size).map(
+        lambda drawn: [one % below for one in memoryview(drawn).cast("I")]
+    )
+
+
 @st.composite
 def markets(
     draw: st.DrawFn, timeframe_ms: int, first_open_ms: int, grid: Decimal
 ) -> tuple[list[Candle], dict[int, Signal]]:
     """Draw one symbol's candles from about ``first_open_ms`` on, with holes of 1 to 8 candles, and its signals."""
-    code = st.tuples(st.integers(0, prod(_SHAPE_RADICES) - 1), st.integers(0, prod(_OPINION_RADICES) - 1))
-    count = draw(st.sampled_from((40, 20, 70, 120)))
-    codes = draw(st.lists(code, min_size=max(20, count - 20), max_size=count))
+    most = draw(st.sampled_from((40, 20, 70, 120)))
+    count = draw(st.integers(max(20, most - 20), most))
+    shapes, opinions = draw(numbers(count, prod(_SHAPE_RADICES))), draw(numbers(count, prod(_OPINION_RADICES)))
     # So many of the chances in `_HOLE_CHANCES` are a hole before the candle, from 1 to 8 candles long.
     hole_chances = draw(st.sampled_from((6, 0, 10, 3)))
     listing = draw(st.sampled_from((0, 0, 0, 2, 7)))
     candles: list[Candle] = []
     signals: dict[int, Signal] = {}
     slot, last_close = listing, draw(st.integers(90, 110))
-    for shape, opinion in codes:
+    for shape, opinion in zip(shapes, opinions, strict=True):
         code_of_candle = decoded(shape, opinion)
         if candles and 0 < code_of_candle.hole <= hole_chances:
             slot += 1 + shape % 8
