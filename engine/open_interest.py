@@ -5,17 +5,19 @@ from collections.abc import Iterable, Sequence
 
 from core.candle import OPEN_INTEREST_KNOWN_AFTER_MS, OPEN_INTEREST_PERIODS
 from core.timeframe import floor_to_grid, timeframe_ms, timeframe_name
+from strategies.features.program_port import ReadsOpenInterest
 from validation.composed_settings import Settings
 
 
 def open_interest_asked(settings: Settings, strategies: Iterable[object]) -> tuple[str, ...]:
     """Return the periods of open interest that strategies ask for, the shortest first; none without contracts.
 
-    They are what the attribute ``open_interest_periods`` of each names.
+    A program alone can be told it.
     """
     if settings.live.execution.perpetual is None:
         return ()
-    asked = {period for strategy in strategies for period in getattr(strategy, "open_interest_periods", ())}
+    reading = [one for one in strategies if isinstance(one, ReadsOpenInterest)]
+    asked = {period for one in reading for period in one.open_interest_periods}
     return tuple(period for period in OPEN_INTEREST_PERIODS if period in asked)
 
 
