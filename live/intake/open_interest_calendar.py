@@ -1,9 +1,11 @@
 """Which open interest of one symbol is due, known, gone without, and delivered to the kernel."""
 
 import math
+from collections import deque
 from collections.abc import Iterable, Sequence
 
 from core.candle import OPEN_INTEREST_KNOWN_AFTER_MS, OpenInterest
+from core.candle_columns import Interval
 from core.timeframe import floor_to_grid, timeframe_ms, timeframe_name
 from engine.open_interest import fed_period_ms, first_stamp_ms
 from live.intake.funding_calendar import PATIENCE_MS
@@ -40,7 +42,7 @@ class OpenInterestCalendar:
         """The first stamp that is neither here nor gone without."""
         self._held: dict[int, OpenInterest] = {}
         self._gone: set[int] = set()
-        self._to_note: list[int] = []
+        self._to_note: deque[int] = deque()
 
     def is_clear(self, time_ms: int) -> bool:
         """Return whether a step at a time can go on."""
@@ -79,17 +81,25 @@ class OpenInterestCalendar:
         self._held = {stamp_ms: row for stamp_ms, row in self._held.items() if row.known_ms > time_ms}
         self._move_on()
 
-    def gone_without(self, stamp_ms: int) -> None:
-        """Take that a row was noted as missing, as the journal says: it stays so and is not noted again."""
-        self._gone.add(stamp_ms)
+    def gone_without(self, first_ms: int, last_ms: int) -> None:
+        """Take that rows were noted as missing, as the journal says: they stay so and are not noted again."""
+        self._gone.update(range(first_ms, last_ms + 1, self._length_ms))
         self._move_on()
 
-    def newly_missing(self, time_ms: int) -> list[int]:
-        """Return the stamps that a step at a time goes on without for the first time."""
+    def newly_missing(self, time_ms: int) -> list[Interval]:
+        """Return what a step at a time goes on without for the first time: first and last stamp of rows in a row.
+
+        Where an exchange has few rows there are hundreds of them, which are one fact.
+        """
         last_ms = self._last_due_ms(time_ms)
-        fresh = [stamp_ms for stamp_ms in self._to_note if stamp_ms <= last_ms]
-        self._to_note = self._to_note[len(fresh) :]
-        return fresh
+        runs: list[Interval] = []
+        while self._to_note and self._to_note[0] <= last_ms:
+            stamp_ms = self._to_note.popleft()
+            if runs and stamp_ms == runs[-1][1] + self._length_ms:
+                runs[-1] = (runs[-1][0], stamp_ms)
+            else:
+                runs.append((stamp_ms, stamp_ms))
+        return runs
 
     def _last_due_ms(self, time_ms: int) -> int:
         """Return the last stamp that counts as known at a time."""

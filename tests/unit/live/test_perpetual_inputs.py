@@ -5,6 +5,8 @@ import unittest
 from collections.abc import Callable
 from typing import TypeVar
 
+import msgspec
+
 from core.candle import Candle, FundingRate, OpenInterest, Step
 from core.errors import FeedError
 from engine.journal_records import MissingRecord
@@ -318,6 +320,18 @@ class PerpetualInputsTest(unittest.IsolatedAsyncioTestCase):
         self.publish_interest(60)
         ((third, missing),) = await self.completed(inputs)
         self.assertEqual(([60, 60], []), ([one.time_ms // MINUTE_MS for (one,) in third.open_interest], missing))
+
+    async def test_hundreds_of_rows_that_an_exchange_never_had_are_one_note(self) -> None:
+        inputs = self.inputs(marks=False, funding=False, interest_ms=HOUR_MS - 2 * DAY_MS)
+        self.publish_interest(60)
+        self.source.now_ms = 65 * MINUTE_MS
+        self.closes(inputs, 65)
+        ((step, missing),) = await self.completed(inputs)
+        note = MissingRecord(
+            "open_interest", "A", HOUR_MS - 2 * DAY_MS, "not published in time", HOUR_MS - 5 * MINUTE_MS
+        )
+        self.assertEqual([note, msgspec.structs.replace(note, symbol="B")], missing)
+        self.assertEqual([60.5, 60.5], [one.amount for (one,) in step.open_interest])
 
     async def test_open_interest_that_is_not_there_in_time_is_noted_and_never_comes(self) -> None:
         inputs = self.inputs(marks=False, funding=False, interest_ms=HOUR_MS)
