@@ -176,6 +176,16 @@ class Calls(Case):
         said = [line for line in result.warnings if "open interest" in line]
         self.assertEqual([A, B], [line.partition(": ")[0] for line in said])
 
+    def test_what_is_stored_of_a_long_period_alone_is_told_beside_a_shorter_one_that_is_read_too(self) -> None:
+        hours = [row for row in PLAIN if row[0] % (2 * HOUR_MS) == 0]
+        store = self.stored("hours", {A: hours, B: hours}, "2h")
+        _, whole = self.run_over(self.whole)
+        _, told = self.run_over(store)
+        changes = [(flows["open_interest_change|2h"], whole[key]["open_interest_change|2h"]) for key, flows in
+                   told.items() if key[1] == A]  # fmt: skip
+        self.assertEqual([mine for mine, _ in changes], [theirs for _, theirs in changes])
+        self.assertNotIn(None, [mine["value"] for mine, _ in changes])
+
     def test_who_reads_none_or_trades_no_contracts_is_fed_none_and_its_hash_is_as_it_was(self) -> None:
         asked, _ = self.run_over(self.whole)
         silent, told = self.run_over(self.whole, text=NOTHING)
