@@ -249,6 +249,22 @@ class Sandboxed(Case):
                 self.assertIn(B, fed_candles(read_run(folder), own, build_strategy_of(own), self.whole).traded)
         self.assertGreater(result.performance.trades, 4)
 
+    def test_a_store_that_has_more_or_other_rows_than_a_run_was_fed_is_told_apart_from_that_which_it_used(self) -> None:
+        own = self.settings(self.whole)
+        plan = program_plan(own, TimeRange(hour(0), hour(2)), output_dir=self.folder / "fed", offline=True)
+        made = made_run(plan, self.provider()).result
+        run, strategy = read_run(Path(str(made.output_dir)) / str(made.run_id)), build_strategy_of(own)
+        fewer = self.stored("fewer", {A: PLAIN, B: [(at, 2 * amount) for at, amount in PLAIN if at != hour(0)]})
+        other = self.stored("other", {A: PLAIN, B: PLAIN})
+        rows = made.symbols[B].perpetual.open_interest_rows
+        for store, said in (
+            (fewer, f"it had {rows} rows of open interest of {B}, now {rows - 1}"),
+            (other, "now another; "),
+        ):
+            with self.assertRaises(DataUnavailableError) as raised:
+                fed_candles(run, own, strategy, store)
+            self.assertIn(said, str(raised.exception))
+
     def test_a_member_that_is_told_other_than_alone_says_so(self) -> None:
         coarse = TEXT.replace('"2h"', '"4h"').replace('"5m"', '"1h"')
         store = self.stored("disagree", {A: PLAIN, B: PLAIN})
