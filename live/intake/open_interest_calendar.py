@@ -24,8 +24,8 @@ def open_interest_calendars(
 class OpenInterestCalendar:
     """The stamps of one symbol on the grid of a period, from a first one on.
 
-    Each is due when it counts as known. It is then either here or, a minute of the exchange's time later, gone without:
-    it comes no more, whatever is published afterwards.
+    Each is due when it counts as known. It is then either here or, a minute of the exchange's time later and denied
+    twice, gone without: it comes no more, whatever is published afterwards.
 
     Parameters
     ----------
@@ -42,6 +42,8 @@ class OpenInterestCalendar:
         """The first stamp that is neither here nor gone without."""
         self._held: dict[int, OpenInterest] = {}
         self._gone: set[int] = set()
+        self._denied: set[int] = set()
+        """Stamps that an answer did not have."""
         self._to_note: deque[int] = deque()
 
     def is_clear(self, time_ms: int) -> bool:
@@ -57,16 +59,20 @@ class OpenInterestCalendar:
     def answer(self, rows: Iterable[OpenInterest], until_ms: int, told_ms: int) -> None:
         """Take REST's rows of stamps before ``until_ms``, asked for when the exchange's clock showed ``told_ms``.
 
-        What is off the grid, and what is no amount, is no row.
+        What is off the grid, and what is no amount, is no row. One answer alone makes no row gone: exchanges give an
+        empty one now and then, and all that was known before a start is asked for at once.
         """
         for row in rows:
             if self._awaited(row, until_ms):
                 self._held.setdefault(row.time_ms, row)
         patient_ms = told_ms - PATIENCE_MS - OPEN_INTEREST_KNOWN_AFTER_MS
-        for stamp_ms in range(self._next_ms, min(until_ms, patient_ms + 1), self._length_ms):
-            if stamp_ms not in self._held and stamp_ms not in self._gone:
+        for stamp_ms in range(self._next_ms, until_ms, self._length_ms):
+            if stamp_ms in self._held or stamp_ms in self._gone:
+                continue
+            if stamp_ms <= patient_ms and stamp_ms in self._denied:
                 self._gone.add(stamp_ms)
                 self._to_note.append(stamp_ms)
+            self._denied.add(stamp_ms)
         self._move_on()
 
     def due_by(self, time_ms: int) -> tuple[OpenInterest, ...]:
@@ -115,3 +121,4 @@ class OpenInterestCalendar:
             self._gone.discard(self._next_ms)
             self._next_ms += self._length_ms
         self._gone = {stamp_ms for stamp_ms in self._gone if stamp_ms > self._next_ms}
+        self._denied = {stamp_ms for stamp_ms in self._denied if stamp_ms >= self._next_ms}

@@ -82,6 +82,7 @@ class OpenInterestCalendarTest(unittest.TestCase):
         self.assertEqual([[10], [15], [20]], [self.delivered(minute) for minute in (15, 20, 25)])
 
     def test_a_row_that_is_not_there_a_minute_after_it_is_known_never_comes(self) -> None:
+        self.answer(at=15)
         self.answer(row(15), at=20)
         self.assertEqual([(10 * MINUTE_MS,) * 2], self.calendar.newly_missing(20 * MINUTE_MS))
         self.assertEqual([], self.calendar.newly_missing(20 * MINUTE_MS))
@@ -89,6 +90,13 @@ class OpenInterestCalendarTest(unittest.TestCase):
         self.answer(row(10), row(20), at=25)
         self.assertEqual([20], self.delivered(25))
         self.assertIsNone(self.calendar.question(25 * MINUTE_MS))
+
+    def test_one_answer_alone_that_has_nothing_makes_no_row_gone_however_late_it_is(self) -> None:
+        self.answer(at=20, late_ms=DAY_MS)
+        self.assertFalse(self.calendar.is_clear(20 * MINUTE_MS))
+        self.answer(row(10), at=20, late_ms=DAY_MS)
+        self.assertEqual([(15, 15)], minutes(self.calendar.newly_missing(20 * MINUTE_MS)))
+        self.assertEqual([10], self.delivered(20))
 
     def test_the_minute_is_counted_from_when_it_is_known(self) -> None:
         self.answer(at=15, late_ms=PATIENCE_MS - 1)
@@ -110,12 +118,14 @@ class OpenInterestCalendarTest(unittest.TestCase):
                 self.assertEqual((), self.calendar.due_by(99 * MINUTE_MS))
 
     def test_what_a_missing_row_is_noted_with_is_the_step_that_knows_it(self) -> None:
-        self.answer(at=25, late_ms=PATIENCE_MS)
+        for _ in range(2):
+            self.answer(at=25, late_ms=PATIENCE_MS)
         noted = [self.calendar.newly_missing(minute * MINUTE_MS) for minute in (15, 22, 25)]
         self.assertEqual([[(10, 10)], [(15, 15)], [(20, 20)]], [minutes(of_step) for of_step in noted])
 
     def test_rows_in_a_row_that_a_step_goes_on_without_are_one_note(self) -> None:
-        self.answer(row(25), at=40, late_ms=PATIENCE_MS)
+        for _ in range(2):
+            self.answer(row(25), at=40, late_ms=PATIENCE_MS)
         self.assertEqual([(10, 20), (30, 35)], minutes(self.calendar.newly_missing(40 * MINUTE_MS)))
         self.assertEqual([25], self.delivered(40))
 
