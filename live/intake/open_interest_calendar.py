@@ -33,10 +33,16 @@ class OpenInterestCalendar:
         The first stamp, on the period's grid.
     period
         How far apart the stamps lie.
+
+    Attributes
+    ----------
+    why_missing
+        Why what the last answer lacked is missing.
     """
 
     def __init__(self, first_ms: int, period: str) -> None:
         self.period = period
+        self.why_missing = ""
         self._length_ms = timeframe_ms(period)
         self._next_ms = first_ms
         """The first stamp that is neither here nor gone without."""
@@ -56,12 +62,14 @@ class OpenInterestCalendar:
             return None
         return self._next_ms, self._last_due_ms(time_ms) + self._length_ms
 
-    def answer(self, rows: Iterable[OpenInterest], until_ms: int, told_ms: int) -> None:
+    def answer(self, rows: Iterable[OpenInterest], until_ms: int, told_ms: int, *, refused: bool = False) -> None:
         """Take REST's rows of stamps before ``until_ms``, asked for when the exchange's clock showed ``told_ms``.
 
         What is off the grid, and what is no amount, is no row. One answer alone makes no row gone: exchanges give an
-        empty one now and then, and all that was known before a start is asked for at once.
+        empty one now and then, and all that was known before a start is asked for at once. ``refused`` says that there
+        was none but a refusal that asking again does not change.
         """
+        self.why_missing = "refused by the exchange" if refused else "not published in time"
         for row in rows:
             if self._awaited(row, until_ms):
                 self._held.setdefault(row.time_ms, row)

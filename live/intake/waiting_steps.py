@@ -200,7 +200,7 @@ class WaitingSteps:
         for symbol, calendar in self.open_interest.items():
             for first_ms, last_ms in calendar.newly_missing(time_ms):
                 several = UNSET if last_ms == first_ms else last_ms
-                missing.append(MissingRecord("open_interest", symbol, first_ms, "not published in time", several))
+                missing.append(MissingRecord("open_interest", symbol, first_ms, calendar.why_missing, several))
             rows.append(calendar.due_by(time_ms))
             calendar.delivered(time_ms)
         return tuple(rows) if any(rows) else ()

@@ -18,6 +18,7 @@ from live.intake.perpetual_inputs import PerpetualInputs, Waits
 from live.intake.session_inputs import Intake
 from live.intake.standing_time import STANDING_SECONDS
 from live.intake.waiting_steps import MarkSeries, WaitingSteps
+from market_data.exchanges.request_failures import TransientError
 from tests.support.candles import candle
 from tests.support.times import DAY_MS, HOUR_MS, MINUTE_MS
 from tests.support.waiting import LONG_S, turns
@@ -385,6 +386,27 @@ class PerpetualInputsTest(unittest.IsolatedAsyncioTestCase):
         steps = await self.completed(inputs)
         self.assertEqual([(), 1], [steps[0][0].open_interest, len(steps[1][0].open_interest[0])])
         self.assertEqual(HOUR_MS, steps[0][1][0].time_ms)
+
+    async def test_open_interest_that_is_refused_for_good_holds_no_step_longer_than_what_is_not_there(self) -> None:
+        inputs = self.inputs(marks=False, funding=False, interest_ms=HOUR_MS)
+        answer, failure = self.source.open_interest, FeedError("no such contract")
+
+        async def refuses(symbol: str, period: str, start_ms: int, end_ms: int) -> list[OpenInterest]:
+            if symbol == "B":
+                raise failure
+            return await answer(symbol, period, start_ms, end_ms)
+
+        self.source.open_interest = refuses
+        self.publish_interest(60)
+        self.closes(inputs, 65)
+        self.assertEqual([], await self.completed(inputs))
+        self.source.now_ms = 65 * MINUTE_MS + PATIENCE_MS
+        failure = TransientError("busy")
+        self.assertEqual([], await self.completed(inputs))
+        failure = FeedError("no such contract")
+        ((step, missing),) = await self.completed(inputs)
+        self.assertEqual([MissingRecord("open_interest", "B", HOUR_MS, "refused by the exchange")], missing)
+        self.assertEqual([1, 0], [len(rows) for rows in step.open_interest])
 
     async def test_an_exchange_whose_time_stands_still_lets_open_interest_go(self) -> None:
         inputs = self.inputs(marks=False, funding=False, interest_ms=HOUR_MS)
