@@ -154,13 +154,20 @@ class MissingRecord(msgspec.Struct, frozen=True, tag="missing", tag_field="recor
 
     A mark candle that the exchange denies (``time_ms`` is its close; noted for the first of several in a row), a
     funding rate that is due and not published (``time_ms`` is when it was due; it comes with a later step, or never),
-    or open interest that is not published in time (``time_ms`` is its stamp; it never comes).
+    or open interest that is not published in time (``time_ms`` is its stamp; it never comes). Of several rows in a row
+    that one step goes on without, ``last_ms`` is the last one's stamp; left out of the line of a single one.
     """
 
     kind: Literal["mark", "funding", "open_interest"]
     symbol: str
     time_ms: int
     detail: str = ""
+    last_ms: int | UnsetType = UNSET
+
+    @property
+    def until_ms(self) -> int:
+        """The time of the last of what it is about."""
+        return self.time_ms if self.last_ms is UNSET else self.last_ms
 
 
 class ProgramRecord(msgspec.Struct, frozen=True, tag="program", tag_field="record", omit_defaults=True):

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from core.candle import OPEN_INTEREST_KNOWN_AFTER_MS, OPEN_INTEREST_PERIODS
 from core.timeframe import floor_to_grid, timeframe_ms, timeframe_name
+from strategies.features.program_port import ReadsOpenInterest
 from validation.composed_settings import Settings
 
 
@@ -14,8 +15,8 @@ def open_interest_asked(settings: Settings, strategies: Iterable[object]) -> tup
 
 
 def open_interest_read(strategies: Iterable[object]) -> tuple[str, ...]:
-    """Return the periods that the attribute ``open_interest_periods`` of each strategy names, the shortest first."""
-    read = {period for strategy in strategies for period in getattr(strategy, "open_interest_periods", ())}
+    """Return the periods of open interest that strategies read, the shortest first; a program alone can be told it."""
+    read = {period for one in strategies if isinstance(one, ReadsOpenInterest) for period in one.open_interest_periods}
     return tuple(period for period in OPEN_INTEREST_PERIODS if period in read)
 
 

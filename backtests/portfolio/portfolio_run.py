@@ -17,6 +17,7 @@ from backtests.run_plan import RunPlan
 from backtests.timeline import MarketWindow, step_times
 from core.candle import OPEN_INTEREST_PERIODS
 from core.errors import StrategyError
+from core.instants import format_ms
 from core.instrument import Instrument
 from core.timeframe import timeframe_ms
 from core.watched_series import WatchedSeries
@@ -27,6 +28,7 @@ from engine.portfolio.portfolio_assembly import AnyStrategy, MemberParts, build_
 from engine.portfolio.portfolio_session import PortfolioSession
 from engine.watched import watched_series_of
 from market_data.history.loaded_candles import LoadedCandles
+from market_data.series_names import open_interest_series
 from reports.console.progress import ReplayProgress
 from runs.documents.portfolio_result import PortfolioResult
 from runs.documents.result_text import to_json
@@ -182,10 +184,27 @@ def _with_open_interest(plan: PortfolioPlan, provider: Any, loaded: _Loaded) -> 
         if wanted:
             symbols, (period, first_ms, _) = list(markets[name].candles), fed_of(*span, wanted)
             own = found if wanted == periods else load_open_interest(provider, symbols, *span, wanted)
-            shown = {symbol: stamped_from(found[symbol], first_ms, timeframe_ms(period)).rows for symbol in symbols}
-            fed = {symbol: own[symbol]._replace(rows=shown[symbol]) for symbol in symbols}
+            fed = {symbol: _told_of(own[symbol], found[symbol], period, first_ms) for symbol in symbols}
             markets[name] = markets[name]._replace(open_interest=fed)
     return loaded._replace(markets=markets, open_interest=found)
+
+
+def _told_of(alone: "OpenInterestData", whole: "OpenInterestData", period: str, first_ms: int) -> "OpenInterestData":
+    """Return what a member is told of a symbol; where that is other than alone, say so: two stored series disagree."""
+    shown = stamped_from(whole, first_ms, timeframe_ms(period))
+    if shown.rows == alone.rows:
+        return alone
+    differing = sorted({row.time_ms for row in {*shown.rows} ^ {*alone.rows}})
+    source = whole.facts["open_interest"]
+    missing = alone.facts["open_interest_missing"]
+    lacking = len(alone.rows) - len(shown.rows) + (missing if isinstance(missing, int) else 0)
+    warning = (
+        f"{alone.symbol}: {len(differing)} rows of open interest of {period}, the first of "
+        f"{format_ms(differing[0])}, are other than alone: with the other members it is told those of {source}, which "
+        f"stored {open_interest_series(period)} contradicts; import one of them again, so that both agree"
+    )
+    facts = {**shown.facts, "open_interest_missing": lacking, "open_interest_gaps": alone.facts["open_interest_gaps"]}
+    return shown._replace(facts=facts, warnings=(*alone.warnings, warning))
 
 
 def _loaded_together(settings: PortfolioSettings) -> list[list[str]]:

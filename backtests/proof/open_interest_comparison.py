@@ -62,7 +62,7 @@ def compare_open_interest(
         What the journal notes of the symbol's rows that were not published in time.
     """
     mine, theirs = ({row.time_ms: row for row in rows} for rows in (session, history))
-    notes = {one.time_ms: one.detail for one in missing if one.kind == "open_interest"}
+    notes = [one for one in missing if one.kind == "open_interest"]
     differences = []
     for time_ms in sorted({*mine, *theirs}):
         told, known = mine.get(time_ms), theirs.get(time_ms)
@@ -79,7 +79,7 @@ def compare_open_interest(
                     why,
                     None if told is None else (told.amount, told.value),
                     None if known is None else (known.amount, known.value),
-                    notes.get(time_ms),
+                    next((one.detail for one in notes if one.time_ms <= time_ms <= one.until_ms), None),
                 )
             )
     return differences

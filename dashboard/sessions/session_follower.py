@@ -124,7 +124,8 @@ class SessionFollower:
                 told = {"problem": record.kind, "symbol": record.symbol, "opened": opened, "series": record.series}
                 return Happening("candle", {**told, "source": record.source, "detail": record.detail})
             case MissingRecord():
-                told = {"what": record.kind, "symbol": record.symbol, "due": format_ms(record.time_ms)}
+                due = " .. ".join(dict.fromkeys(map(format_ms, (record.time_ms, record.until_ms))))
+                told = {"what": record.kind, "symbol": record.symbol, "due": due}
                 return Happening("missing", {**told, "detail": record.detail})
             case ProgramRecord():
                 return Happening("program_failed", {"call": record.call, "detail": record.text})

@@ -46,7 +46,7 @@ class PerpetualInputs:
 
     A step waits while REST does not answer. A mark candle that REST denies once the grace is over is left out, and so
     is a rate that is not published within a minute of the exchange's time; that one comes with a later step. Open
-    interest that is not there a minute after it counts as known never comes. An
+    interest that is not there, or is refused for good, a minute after it counts as known never comes. An
     exchange whose time stands still has published what it will. ``wake`` is called after each round of questions.
 
     Parameters
@@ -119,7 +119,9 @@ class PerpetualInputs:
                     calendar.answer(found, last_ms, told_ms + patience_ms)
             for symbol, said in zip(steps.open_interest, interest, strict=True):
                 if said is not None:
-                    steps.open_interest[symbol].answer(said.rows, said.until_ms, told_ms + patience_ms)
+                    steps.open_interest[symbol].answer(
+                        said.rows, said.until_ms, told_ms + patience_ms, refused=said.refused
+                    )
         await self.wake()
 
     def _leave_alone(self, failure: FeedError) -> None:
@@ -161,9 +163,12 @@ class PerpetualInputs:
         async with self._requests:
             try:
                 rows = await self._kept_interest(symbol, question, told_ms - INTEREST_KEPT_MS)
-            except FeedError as error:
+            except TransientError as error:
                 self._leave_alone(error)
                 return None
+            except FeedError:
+                # Asking again helps nothing, and nobody may be kept from leaving a position by what only informs.
+                return _SaidInterest([], question[1], refused=True)
         return _SaidInterest(rows, question[1])
 
     async def _kept_interest(self, symbol: str, asked: tuple[int, int], kept_ms: int) -> list[OpenInterest]:
@@ -180,10 +185,11 @@ class PerpetualInputs:
 
 
 class _SaidInterest(NamedTuple):
-    """Rows of stamps before an end, as REST has them."""
+    """Rows of stamps before an end, as REST has them; none where it refuses them for good."""
 
     rows: list[OpenInterest]
     until_ms: int
+    refused: bool = False
 
 
 async def _nobody() -> None:

@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 import msgspec
+from msgspec import UNSET
 
 from core.candle import Candle, FundingRate, OpenInterest
 from engine.journal_records import MissingRecord
@@ -197,8 +198,9 @@ class WaitingSteps:
     def _open_interest_of(self, time_ms: int, missing: list[MissingRecord]) -> tuple[tuple[OpenInterest, ...], ...]:
         rows = []
         for symbol, calendar in self.open_interest.items():
-            for stamp_ms in calendar.newly_missing(time_ms):
-                missing.append(MissingRecord("open_interest", symbol, stamp_ms, "not published in time"))
+            for first_ms, last_ms in calendar.newly_missing(time_ms):
+                several = UNSET if last_ms == first_ms else last_ms
+                missing.append(MissingRecord("open_interest", symbol, first_ms, calendar.why_missing, several))
             rows.append(calendar.due_by(time_ms))
             calendar.delivered(time_ms)
         return tuple(rows) if any(rows) else ()

@@ -33,7 +33,7 @@ class JournalledPast:
         self._delivered: list[list[FundingRate]] = [[] for _ in symbols]
         self._gone_without: list[tuple[str, int]] = []
         self._open_interest = first.open_interest_periods
-        self._no_interest: list[tuple[str, int]] = []
+        self._no_interest: list[MissingRecord] = []
 
     @property
     def known_ms(self) -> int:
@@ -57,7 +57,7 @@ class JournalledPast:
         elif isinstance(record, MissingRecord) and record.kind == "funding":
             self._gone_without.append((record.symbol, record.time_ms))
         elif isinstance(record, MissingRecord) and record.kind == "open_interest":
-            self._no_interest.append((record.symbol, record.time_ms))
+            self._no_interest.append(record)
 
     def remind(self, barrier: Barrier, symbols: Sequence[str]) -> None:
         """Let a barrier of these unified symbols tell repetitions of journalled candles from late ones."""
@@ -87,9 +87,9 @@ class JournalledPast:
         calendars = open_interest_calendars(symbols, self._open_interest, self.start_ms)
         for calendar in calendars.values() if self.last_step_ms is not None else ():
             calendar.delivered(self.known_ms)
-        for symbol, stamp_ms in self._no_interest:
-            if symbol in calendars:
-                calendars[symbol].gone_without(stamp_ms)
+        for one in self._no_interest:
+            if one.symbol in calendars:
+                calendars[one.symbol].gone_without(one.time_ms, one.until_ms)
         return calendars
 
 

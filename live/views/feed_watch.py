@@ -54,7 +54,9 @@ class FeedWatch:
     def gone_without(self, missing: MissingRecord) -> None:
         """Take a mark candle, funding rate or open interest that a step goes on without."""
         self._noted["missing"] += 1
-        self._trouble = f"no {missing.kind.replace('_', ' ')} of {missing.symbol} at {format_ms(missing.time_ms)}"
+        what = f"no {missing.kind.replace('_', ' ')} of {missing.symbol}"
+        times = dict.fromkeys(map(format_ms, (missing.time_ms, missing.until_ms)))
+        self._trouble = f"{what} at {' .. '.join(times)}"
 
     def health(self) -> FeedHealth:
         """Return it as it is now."""

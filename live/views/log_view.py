@@ -4,6 +4,8 @@ import logging
 import time
 from collections.abc import Callable
 
+from msgspec import UNSET
+
 from core.instants import format_ms
 from engine.journal_records import CommandRecord, MissingRecord
 from live.intake.candle_lane import Note
@@ -45,7 +47,9 @@ class LogView:
             case Note():
                 self._noted(update)
             case MissingRecord(kind, symbol, time_ms, detail):
-                self._line(logging.WARNING, "missing", kind=kind, symbol=symbol, due=format_ms(time_ms), detail=detail)
+                last = {} if update.last_ms is UNSET else {"last": format_ms(update.last_ms)}
+                due = format_ms(time_ms)
+                self._line(logging.WARNING, "missing", kind=kind, symbol=symbol, due=due, **last, detail=detail)
             case CommandRecord():
                 self._commanded(update)
                 self._say_events()

@@ -12,8 +12,8 @@ ConnectionState = Literal["connecting", "connected", "stale", "disconnected"]
 class FeedHealth(NamedTuple):
     """How the connection fares; times are seconds, None where nothing has happened yet. Counts are of this process.
 
-    ``missing`` counts marks (the first of several in a row), funding rates and open interest that steps went on
-    without.
+    ``missing`` counts marks (the first of several in a row), funding rates and open interest (several rows in a row as
+    one) that steps went on without.
     """
 
     state: ConnectionState

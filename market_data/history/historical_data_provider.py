@@ -241,8 +241,8 @@ class HistoricalDataProvider:
         """Return the open interest of several perpetual contracts, keyed by the spellings given.
 
         What the store lacks is fetched first, unless offline, where the exchange is known and serves it. A stamp that
-        the period's own series lacks comes from the longest stored period that divides it. What is missing is no error
-        but a warning that says what to do.
+        the period's own series lacks comes from the longest stored period that divides it, else from a longer one. What
+        is missing is no error but a warning that says what to do.
 
         Parameters
         ----------

@@ -39,7 +39,8 @@ def read_open_interest(
     """Return what is stored of one contract with ``start_ms <= time_ms < end_ms``, on the grid of ``period``.
 
     The period's own series counts first; a stamp that it lacks comes from the longest stored period that divides it and
-    has it. A stamp beside the grid is none of it.
+    has it, and at last from a longer one on whose grid it lies too: who reads 1h beside 5m is told the stored hours,
+    whatever is stored of 5m. A stamp beside the grid is none of it.
 
     Raises
     ------
@@ -50,7 +51,7 @@ def read_open_interest(
     stamps = np.arange(ceil_to_grid(start_ms, length), end_ms, length, dtype=np.int64)
     amounts, values = np.full(len(stamps), np.nan), np.full(len(stamps), np.nan)
     served: list[str] = []
-    for stored in dividing_periods(store, exchange, symbol, period):
+    for stored in (*dividing_periods(store, exchange, symbol, period), *_divided(store, exchange, symbol, period)):
         if not np.isnan(amounts).any():
             break
         columns = _on_grid(store.read_open_interest(exchange, symbol, stored, start_ms, end_ms), length)
@@ -82,6 +83,14 @@ def dividing_periods(store: CandleStore, exchange: str, symbol: str, period: str
     named = map(kind_and_period, store.series_names(exchange, symbol))
     stored = [name for kind, name in named if kind == "open-interest" and length % timeframe_ms(name) == 0]
     return sorted(stored, key=timeframe_ms, reverse=True)
+
+
+def _divided(store: CandleStore, exchange: str, symbol: str, period: str) -> list[str]:
+    """Return the stored periods that a period divides, the shortest first, without itself."""
+    length = timeframe_ms(period)
+    named = map(kind_and_period, store.series_names(exchange, symbol))
+    lengths = {name: timeframe_ms(name) for kind, name in named if kind == "open-interest"}
+    return sorted((name for name, own in lengths.items() if own > length and own % length == 0), key=timeframe_ms)
 
 
 def _on_grid(columns: OpenInterestColumns, length_ms: int) -> OpenInterestColumns:

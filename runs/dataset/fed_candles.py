@@ -90,8 +90,8 @@ def fed_candles(
     if data_sha256(market) != run.result.data_sha256:
         raise DataUnavailableError(
             f"run {run.run_id}: {settings.live.exchange} in {data_dir or settings.live.data.cache_dir} does not hold "
-            f"what it was fed: its data_sha256 is {run.result.data_sha256}, that of the same window now another; name "
-            "the store that it used with --data-dir, or run it again"
+            f"what it was fed: its data_sha256 is {run.result.data_sha256}, that of the same window now another"
+            f"{_other_counts(run, market)}; name the store that it used with --data-dir, or run it again"
         )
     length = timeframe_ms(settings.live.timeframe)
     return FedCandles(
@@ -102,6 +102,24 @@ def fed_candles(
         },
         {symbol: one.window for symbol, one in market.detail.items()},
     )
+
+
+def _other_counts(run: StoredRun, market: _Market) -> str:
+    """Return of what there is another number of rows now, in words; empty where values alone are other ones.
+
+    A run that was cut short tells of less than it was fed: nothing is said of it.
+    """
+    found: list[str] = []
+    if run.result.partial:
+        return ""
+    for symbol, told in run.result.symbols.items():
+        if told.candles != (now := market.candles[symbol].window.rows):
+            found.append(f"{told.candles} candles of {symbol}, now {now}")
+        then = UNSET if told.perpetual is UNSET else told.perpetual.open_interest_rows
+        held = market.open_interest.get(symbol)
+        if then is not UNSET and held is not None and then != len(held.rows):
+            found.append(f"{then} rows of open interest of {symbol}, now {len(held.rows)}")
+    return f" (it had {'; '.join(found)})" if found else ""
 
 
 def _loaded(

@@ -81,7 +81,8 @@ class SessionWindow:
             symbol = self._spelling.get(record.symbol, record.symbol)
             self._unpublished.setdefault(symbol, []).append(record.time_ms)
         elif isinstance(record, MissingRecord) and record.kind == "open_interest":
-            self.interest_missing[self._spelling.get(record.symbol, record.symbol)] += 1
+            rows = (record.until_ms - record.time_ms) // fed_period_ms(self._interest) + 1
+            self.interest_missing[self._spelling.get(record.symbol, record.symbol)] += rows
 
     @property
     def start_ms(self) -> int | None:

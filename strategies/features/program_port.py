@@ -1,5 +1,6 @@
-"""What a session may ask of features behind which a user's program is called."""
+"""What a session may ask of a user's program, and of features behind which one is called."""
 
+import abc
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
@@ -10,6 +11,18 @@ from core.trading_signal import Signal
 
 SignalFault = Callable[[Signal, float], str | None]
 """Says what is wrong with a signal at a close; None where it is sound."""
+
+
+class ReadsOpenInterest(abc.ABC):
+    """A strategy that is told open interest: a program.
+
+    Any other may have attributes of these names, which ask for nothing.
+    """
+
+    @property
+    @abc.abstractmethod
+    def open_interest_periods(self) -> tuple[str, ...]:
+        """The periods that it reads, the shortest first."""
 
 
 @runtime_checkable

@@ -13,7 +13,8 @@ NO_INTEREST = (
     "is stored or its exchange serves it"
 )
 NO_INTEREST_BEFORE = "the open interest one period before the last is not known"
-"""Both reasons rest on what was shown alone, so that a session that is run again gives them again."""
+NO_INTEREST_WATCHED = "a session has open interest of the symbols that it trades, and of none that it watches"
+"""All reasons rest on what was shown alone, so that a session that is run again gives them again."""
 
 
 def interest_period(period: str, own_ms: int) -> str:

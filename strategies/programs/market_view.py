@@ -10,7 +10,7 @@ from core.errors import ConfigurationError
 from core.settings_problem import did_you_mean, in_two, shortly
 from core.symbol_spelling import KnownSymbols, nearest_symbol
 from strategies.features.moment import Rows
-from strategies.programs.known_interest import INTEREST_FLOWS, KnownInterest, interest_period
+from strategies.programs.known_interest import INTEREST_FLOWS, NO_INTEREST_WATCHED, KnownInterest, interest_period
 from strategies.programs.program_reads import FLOWS, ProgramReads, ReadFeature
 from strategies.programs.sandbox.reads import indicator_text, read_key
 from strategies.programs.sandbox.refusal import Refusal
@@ -59,10 +59,18 @@ class MarketView:
     others
         The symbols of which the program reads beside the one that wakes it: calls are given what concerns these, too;
         None for all of them.
+    watched
+        The symbols that are not traded.
     """
 
     def __init__(
-        self, reads: ProgramReads, seen: SeenCandles, source: Source, *, others: Collection[str] | None
+        self,
+        reads: ProgramReads,
+        seen: SeenCandles,
+        source: Source,
+        *,
+        others: Collection[str] | None,
+        watched: Collection[str] = (),
     ) -> None:
         self._reads = reads
         self._seen = seen
@@ -73,6 +81,7 @@ class MarketView:
         self._funding: dict[str, FundingRate] = {}
         self._interest = KnownInterest(reads.interest_periods)
         self._others = others
+        self._watched = frozenset(watched)
         self._time_ms = 0
         self._snapshots: dict[str, dict[str, Any]] = {}
         self._parts: dict[str, dict[str, object]] = {}
@@ -247,6 +256,8 @@ class MarketView:
                 f"market.get_flow: no {metric} of {name} is kept — declare it: "
                 f'READS = {{"flows": [["{metric}", "{name}"]]}}'
             )
+        if symbol in self._watched:
+            return {"value": None, "reason": NO_INTEREST_WATCHED}
         answer = self._interest.amount if metric == "open_interest" else self._interest.change
         return answer(symbol, name, self._time_ms)
 

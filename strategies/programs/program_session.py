@@ -82,7 +82,8 @@ class ProgramSession(FeatureSession):
         self._traded = tuple(traded)
         reads = strategy.reads
         self._seen = SeenCandles(self.symbols, strategy.timeframe_ms, reads.kept)
-        self._view = MarketView(reads, self._seen, _Values(self), others=strategy.text.other_symbols)
+        others, beside = strategy.text.other_symbols, set(watched) - set(traded)
+        self._view = MarketView(reads, self._seen, _Values(self), others=others, watched=beside)
         self._watch = strategy.watch_of(traded)
         self._warm_after = strategy.warmup_candles
         self._settled_after = self._warm_after - strategy.lookback

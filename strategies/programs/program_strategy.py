@@ -11,6 +11,7 @@ from core.trading_signal import Signal
 from strategies.features.feature_session import FeatureSession
 from strategies.features.feature_strategy import Declared, FeatureStrategy
 from strategies.features.moment import Now
+from strategies.features.program_port import ReadsOpenInterest
 from strategies.known_candles import KnownCandles
 from strategies.programs.program_calls import Tracer
 from strategies.programs.program_params import ProgramParams
@@ -27,7 +28,7 @@ MOST_WARMUP_CANDLES = 100_000
 """A program is shown so many candles before its first step at most: who begins a session fetches and keeps them all."""
 
 
-class ProgramStrategy(FeatureStrategy):
+class ProgramStrategy(FeatureStrategy, ReadsOpenInterest):
     """A program that is called at trigger events, and decides in the session like any strategy.
 
     Parameters

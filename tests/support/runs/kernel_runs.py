@@ -44,9 +44,9 @@ def settings_from(flat: Mapping[str, object], symbols: Sequence[str], timeframe:
     """Return settings from flat names; a name of no section is an error of the test.
 
     Sections inside ``execution`` (``exits``, ``spread``, ``slippage_model``, ``commission``, ``perpetual``) are given
-    as mappings, as the configuration writes them; ``detail_interval`` stands among the flat names.
+    as mappings, as the configuration writes them; ``detail_interval`` and ``watch`` stand among the flat names.
     """
-    known = {name for section in _SECTIONS for name in section.model_fields} | {"detail_interval"}
+    known = {name for section in _SECTIONS for name in section.model_fields} | {"detail_interval", "watch"}
     unknown = set(flat) - known
     if unknown:
         raise KeyError(f"no such settings: {sorted(unknown)}")
@@ -61,6 +61,7 @@ def settings_from(flat: Mapping[str, object], symbols: Sequence[str], timeframe:
         symbols=list(symbols),
         timeframe=timeframe,
         detail_interval=values.get("detail_interval"),
+        watch=list(values.get("watch", ())),
         execution=ExecutionSettings(**section(ExecutionSettings)),
     )
     mode = TradingModeSettings(**section(TradingModeSettings))

@@ -70,6 +70,11 @@ class Comparing(unittest.TestCase):
             [*interest_lines(found)],
         )
 
+    def test_a_note_about_several_rows_is_told_with_each_of_them(self) -> None:
+        note = MissingRecord("open_interest", "BTC/USDT", 30 * MINUTE_MS, "why", 40 * MINUTE_MS)
+        found = self.compare([], [row(minute) for minute in (25, 30, 35, 40, 45)], note)
+        self.assertEqual([None, "why", "why", "why", None], [one.note for one in found])
+
 
 class ByColumns(unittest.TestCase):
     """The compiled rules know no open interest; the kernel replays a journal that has any."""

@@ -23,7 +23,7 @@ from core.errors import DataUnavailableError
 from core.instants import format_ms
 from core.time_range import TimeRange
 from engine.assembly import build_strategy_of
-from engine.open_interest import open_interest_asked
+from engine.open_interest import first_stamp_ms, open_interest_asked
 from market_data.history.historical_data_provider import HistoricalDataProvider
 from market_data.series_columns import OpenInterestColumns
 from market_data.store.candle_store import CandleStore
@@ -56,6 +56,10 @@ def decide(market, account, trigger):
     if trigger.symbol in account.positions:
         return Decision("close", reason=reason)
     return Decision("buy" if change["value"] > 0 else "sell", stop_distance=20, reason=reason)
+"""
+FIVE_MINUTES = """
+def decide(market, account, trigger):
+    market.get_flow(trigger.symbol, "open_interest", "5m")
 """
 Amounts = Mapping[str, Sequence[tuple[int, float]]]
 Told = dict[tuple[int, str], dict[str, Any]]
@@ -172,6 +176,16 @@ class Calls(Case):
         said = [line for line in result.warnings if "open interest" in line]
         self.assertEqual([A, B], [line.partition(": ")[0] for line in said])
 
+    def test_what_is_stored_of_a_long_period_alone_is_told_beside_a_shorter_one_that_is_read_too(self) -> None:
+        hours = [row for row in PLAIN if row[0] % (2 * HOUR_MS) == 0]
+        store = self.stored("hours", {A: hours, B: hours}, "2h")
+        _, whole = self.run_over(self.whole)
+        _, told = self.run_over(store)
+        changes = [(flows["open_interest_change|2h"], whole[key]["open_interest_change|2h"]) for key, flows in
+                   told.items() if key[1] == A]  # fmt: skip
+        self.assertEqual([mine for mine, _ in changes], [theirs for _, theirs in changes])
+        self.assertNotIn(None, [mine["value"] for mine, _ in changes])
+
     def test_who_reads_none_or_trades_no_contracts_is_fed_none_and_its_hash_is_as_it_was(self) -> None:
         asked, _ = self.run_over(self.whole)
         silent, told = self.run_over(self.whole, text=NOTHING)
@@ -236,6 +250,45 @@ class Sandboxed(Case):
                 # The store has what its hash is of.
                 self.assertIn(B, fed_candles(read_run(folder), own, build_strategy_of(own), self.whole).traded)
         self.assertGreater(result.performance.trades, 4)
+
+    def test_a_store_that_has_more_or_other_rows_than_a_run_was_fed_is_told_apart_from_that_which_it_used(self) -> None:
+        own = self.settings(self.whole)
+        plan = program_plan(own, TimeRange(hour(0), hour(2)), output_dir=self.folder / "fed", offline=True)
+        made = made_run(plan, self.provider()).result
+        run, strategy = read_run(Path(str(made.output_dir)) / str(made.run_id)), build_strategy_of(own)
+        fewer = self.stored("fewer", {A: PLAIN, B: [(at, 2 * amount) for at, amount in PLAIN if at != hour(0)]})
+        other = self.stored("other", {A: PLAIN, B: PLAIN})
+        rows = made.symbols[B].perpetual.open_interest_rows
+        for store, said in (
+            (fewer, f"it had {rows} rows of open interest of {B}, now {rows - 1}"),
+            (other, "now another; "),
+        ):
+            with self.assertRaises(DataUnavailableError) as raised:
+                fed_candles(run, own, strategy, store)
+            self.assertIn(said, str(raised.exception))
+
+    def test_a_member_that_is_told_other_than_alone_says_so(self) -> None:
+        coarse = TEXT.replace('"2h"', '"4h"').replace('"5m"', '"1h"')
+        store = self.stored("disagree", {A: PLAIN, B: PLAIN})
+        hours = [(at, 10 * amount) for at, amount in PLAIN if at % HOUR_MS == 0]
+        columns = OpenInterestColumns.from_rows([(at, amount, 3.0 * amount) for at, amount in hours])
+        CandleStore(store).write("drawn", A, "open-interest-1h", columns, source="test")
+        settings = {"fine": self.settings(store, FIVE_MINUTES, "fine", symbols=[B])}
+        settings["coarse"] = self.settings(store, coarse, "coarse", symbols=[A])
+        whole = compose_portfolio("apart", PortfolioTerms.from_dict({}), settings)
+        plan = PortfolioPlan(
+            settings=whole, start_ms=hour(0), end_ms=hour(3), output_dir=self.folder / "apart", offline=True
+        )
+        result = run_portfolio(plan, HistoricalDataProvider("drawn", store, offline=True))
+        told = json.loads((Path(result.members["coarse"].folder) / RESULT).read_bytes())
+        (said,) = [line for line in told["warnings"] if "contradicts" in line]
+        first = first_stamp_ms(hour(0), ["1h", "4h"])
+        rows = (hour(3) - 1 - first) // HOUR_MS + 1
+        self.assertIn(f"{rows} rows of open interest of 1h", said)
+        self.assertIn(f"the first of {format_ms(first)}, are other than alone", said)
+        self.assertEqual(rows, told["symbols"][A]["perpetual"]["open_interest_rows"])
+        fine = json.loads((Path(result.members["fine"].folder) / RESULT).read_bytes())
+        self.assertEqual([], [line for line in fine["warnings"] if "contradicts" in line])
 
     def test_a_player_that_goes_back_and_on_makes_the_run(self) -> None:
         window = TimeRange(hour(0), hour(6))

@@ -9,7 +9,7 @@ from core.candle import OpenInterest, Step
 from core.errors import InvariantError
 from engine.fold import SessionFold
 from engine.journal_records import JournalRecord, SessionRecord, StepRecord, fields_of, step_of, step_record
-from engine.open_interest import fed_of, first_stamp_ms
+from engine.open_interest import fed_of, first_stamp_ms, open_interest_asked
 from engine.renderer import SessionOutputs
 from market_data.practice.practice_market import PracticeMarket
 from strategies.programs.known_interest import NO_INTEREST, NO_INTEREST_BEFORE
@@ -106,6 +106,16 @@ class Fed(unittest.TestCase):
         period, first_ms, stop_ms = fed_of(start_ms, start_ms + HOUR_MS + 300_000, ["4h", "6h"])
         self.assertEqual(("2h", JANUARY_MS, start_ms + HOUR_MS + 1), (period, first_ms, stop_ms))
         self.assertEqual(start_ms + HOUR_MS, fed_of(start_ms, start_ms + HOUR_MS + 299_999, ["4h", "6h"])[2])
+
+    def test_a_program_alone_asks_for_it_whatever_attributes_another_strategy_has(self) -> None:
+        class OwnClass:
+            name, warmup_candles, open_interest_periods = "own", 0, 7
+
+        settings = settings_from({"perpetual": {"leverage": 2}}, (BTC,), "15m")
+        reading = program(decides, TEXT, schedule="15m")
+        reading.prepare_features("15m", (BTC,))
+        self.assertEqual(("15m", "1h"), open_interest_asked(settings, [OwnClass(), reading]))
+        self.assertEqual((), open_interest_asked(settings, [OwnClass()]))
 
 
 if __name__ == "__main__":

@@ -108,6 +108,9 @@ class LogViewTest(LogCase):
             line,
             'event=missing kind=funding symbol=BTC/USDT due=1970-01-01T08:00:00.000Z detail="not published in time"',
         )
+        several = MissingRecord("open_interest", "BTC/USDT", 5 * MINUTE_MS, "", 15 * MINUTE_MS)
+        (line,) = self.lines(lambda: self.view.take(several), "WARNING")
+        self.assertIn("due=1970-01-01T00:05:00.000Z last=1970-01-01T00:15:00.000Z", line)
 
     def test_a_step_between_two_strategy_candles_counts_its_detail_candles(self) -> None:
         step = Step(MINUTE_MS, (None, None), (candle(0, 100.0), None))

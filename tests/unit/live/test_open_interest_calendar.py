@@ -5,7 +5,10 @@ import io
 import math
 import tempfile
 import unittest
+from collections.abc import Sequence
 from pathlib import Path
+
+import msgspec
 
 from core.candle import OPEN_INTEREST_KNOWN_AFTER_MS, OpenInterest, Step
 from core.errors import ConfigurationError
@@ -39,6 +42,10 @@ READS = '    return market.get_flow(trigger.symbol, "open_interest")["value"]\n'
 
 def row(minute: int, amount: float = 10.0) -> OpenInterest:
     return OpenInterest(minute * MINUTE_MS, amount, 2 * amount)
+
+
+def minutes(runs: Sequence[tuple[int, int]]) -> list[tuple[int, ...]]:
+    return [tuple(stamp // MINUTE_MS for stamp in run) for run in runs]
 
 
 class OpenInterestCalendarTest(unittest.TestCase):
@@ -81,13 +88,21 @@ class OpenInterestCalendarTest(unittest.TestCase):
         self.assertEqual([[10], [15], [20]], [self.delivered(minute) for minute in (15, 20, 25)])
 
     def test_a_row_that_is_not_there_a_minute_after_it_is_known_never_comes(self) -> None:
+        self.answer(at=15)
         self.answer(row(15), at=20)
-        self.assertEqual([10 * MINUTE_MS], self.calendar.newly_missing(20 * MINUTE_MS))
+        self.assertEqual([(10 * MINUTE_MS,) * 2], self.calendar.newly_missing(20 * MINUTE_MS))
         self.assertEqual([], self.calendar.newly_missing(20 * MINUTE_MS))
         self.assertEqual([15], self.delivered(20))
         self.answer(row(10), row(20), at=25)
         self.assertEqual([20], self.delivered(25))
         self.assertIsNone(self.calendar.question(25 * MINUTE_MS))
+
+    def test_one_answer_alone_that_has_nothing_makes_no_row_gone_however_late_it_is(self) -> None:
+        self.answer(at=20, late_ms=DAY_MS)
+        self.assertFalse(self.calendar.is_clear(20 * MINUTE_MS))
+        self.answer(row(10), at=20, late_ms=DAY_MS)
+        self.assertEqual([(15, 15)], minutes(self.calendar.newly_missing(20 * MINUTE_MS)))
+        self.assertEqual([10], self.delivered(20))
 
     def test_the_minute_is_counted_from_when_it_is_known(self) -> None:
         self.answer(at=15, late_ms=PATIENCE_MS - 1)
@@ -109,9 +124,16 @@ class OpenInterestCalendarTest(unittest.TestCase):
                 self.assertEqual((), self.calendar.due_by(99 * MINUTE_MS))
 
     def test_what_a_missing_row_is_noted_with_is_the_step_that_knows_it(self) -> None:
-        self.answer(at=25, late_ms=PATIENCE_MS)
+        for _ in range(2):
+            self.answer(at=25, late_ms=PATIENCE_MS)
         noted = [self.calendar.newly_missing(minute * MINUTE_MS) for minute in (15, 22, 25)]
-        self.assertEqual([[10], [15], [20]], [[one // MINUTE_MS for one in of_step] for of_step in noted])
+        self.assertEqual([[(10, 10)], [(15, 15)], [(20, 20)]], [minutes(of_step) for of_step in noted])
+
+    def test_rows_in_a_row_that_a_step_goes_on_without_are_one_note(self) -> None:
+        for _ in range(2):
+            self.answer(row(25), at=40, late_ms=PATIENCE_MS)
+        self.assertEqual([(10, 20), (30, 35)], minutes(self.calendar.newly_missing(40 * MINUTE_MS)))
+        self.assertEqual([25], self.delivered(40))
 
     def test_a_session_is_fed_one_period_that_divides_those_asked_for_from_before_its_start(self) -> None:
         # At 09:30 the rows known are those up to 09:25; 00:00, 04:00 and 08:00 serve 4h, one of them missing or not.
@@ -193,6 +215,13 @@ class FromAJournal(unittest.TestCase):
         calendars["B"].answer([row(60)], 65 * MINUTE_MS, 65 * MINUTE_MS)
         self.assertEqual(((), []), (calendars["B"].due_by(65 * MINUTE_MS), calendars["B"].newly_missing(DAY_MS)))
         self.assertIsNotNone(calendars["A"].question(65 * MINUTE_MS))
+
+    def test_rows_that_one_note_is_about_stay_gone(self) -> None:
+        gone = MissingRecord("open_interest", "B", 50 * MINUTE_MS, "", 60 * MINUTE_MS)
+        calendars = self.past(msgspec.json.decode(msgspec.json.encode(gone), type=MissingRecord))
+        self.assertEqual((45 * MINUTE_MS, 65 * MINUTE_MS), calendars["B"].question(65 * MINUTE_MS))
+        calendars["B"].answer([row(one) for one in (45, 50, 60)], 65 * MINUTE_MS, 99 * MINUTE_MS)
+        self.assertEqual(((row(45),), []), (calendars["B"].due_by(DAY_MS), calendars["B"].newly_missing(DAY_MS)))
 
     def test_a_session_that_was_fed_none_has_none(self) -> None:
         past = JournalledPast(SessionRecord("s", "", "", {}, {}, {}, False, HOUR_MS), SYMBOLS)

@@ -5,6 +5,8 @@ import unittest
 from collections.abc import Callable
 from typing import TypeVar
 
+import msgspec
+
 from core.candle import Candle, FundingRate, OpenInterest, Step
 from core.errors import FeedError
 from engine.journal_records import MissingRecord
@@ -16,6 +18,7 @@ from live.intake.perpetual_inputs import PerpetualInputs, Waits
 from live.intake.session_inputs import Intake
 from live.intake.standing_time import STANDING_SECONDS
 from live.intake.waiting_steps import MarkSeries, WaitingSteps
+from market_data.exchanges.request_failures import TransientError
 from tests.support.candles import candle
 from tests.support.times import DAY_MS, HOUR_MS, MINUTE_MS
 from tests.support.waiting import LONG_S, turns
@@ -319,6 +322,18 @@ class PerpetualInputsTest(unittest.IsolatedAsyncioTestCase):
         ((third, missing),) = await self.completed(inputs)
         self.assertEqual(([60, 60], []), ([one.time_ms // MINUTE_MS for (one,) in third.open_interest], missing))
 
+    async def test_hundreds_of_rows_that_an_exchange_never_had_are_one_note(self) -> None:
+        inputs = self.inputs(marks=False, funding=False, interest_ms=HOUR_MS - 2 * DAY_MS)
+        self.publish_interest(60)
+        self.source.now_ms = 65 * MINUTE_MS
+        self.closes(inputs, 65)
+        ((step, missing),) = await self.completed(inputs)
+        note = MissingRecord(
+            "open_interest", "A", HOUR_MS - 2 * DAY_MS, "not published in time", HOUR_MS - 5 * MINUTE_MS
+        )
+        self.assertEqual([note, msgspec.structs.replace(note, symbol="B")], missing)
+        self.assertEqual([60.5, 60.5], [one.amount for (one,) in step.open_interest])
+
     async def test_open_interest_that_is_not_there_in_time_is_noted_and_never_comes(self) -> None:
         inputs = self.inputs(marks=False, funding=False, interest_ms=HOUR_MS)
         self.publish_interest(60, symbols="A")
@@ -371,6 +386,27 @@ class PerpetualInputsTest(unittest.IsolatedAsyncioTestCase):
         steps = await self.completed(inputs)
         self.assertEqual([(), 1], [steps[0][0].open_interest, len(steps[1][0].open_interest[0])])
         self.assertEqual(HOUR_MS, steps[0][1][0].time_ms)
+
+    async def test_open_interest_that_is_refused_for_good_holds_no_step_longer_than_what_is_not_there(self) -> None:
+        inputs = self.inputs(marks=False, funding=False, interest_ms=HOUR_MS)
+        answer, failure = self.source.open_interest, FeedError("no such contract")
+
+        async def refuses(symbol: str, period: str, start_ms: int, end_ms: int) -> list[OpenInterest]:
+            if symbol == "B":
+                raise failure
+            return await answer(symbol, period, start_ms, end_ms)
+
+        self.source.open_interest = refuses
+        self.publish_interest(60)
+        self.closes(inputs, 65)
+        self.assertEqual([], await self.completed(inputs))
+        self.source.now_ms = 65 * MINUTE_MS + PATIENCE_MS
+        failure = TransientError("busy")
+        self.assertEqual([], await self.completed(inputs))
+        failure = FeedError("no such contract")
+        ((step, missing),) = await self.completed(inputs)
+        self.assertEqual([MissingRecord("open_interest", "B", HOUR_MS, "refused by the exchange")], missing)
+        self.assertEqual([1, 0], [len(rows) for rows in step.open_interest])
 
     async def test_an_exchange_whose_time_stands_still_lets_open_interest_go(self) -> None:
         inputs = self.inputs(marks=False, funding=False, interest_ms=HOUR_MS)

@@ -67,6 +67,16 @@ class Stored(Case):
             "open-interest-1h, else open-interest-30m on the grid of 1h, else open-interest-5m on the grid of 1h",
         )
 
+    def test_a_stamp_that_no_dividing_period_has_comes_from_a_longer_one(self) -> None:
+        self.stored("30m", (0, 1.0, 1.0), (60, 1.5, 1.0))
+        self.stored("1h", (0, 2.0, 2.0), (60, 2.0, 2.0), (120, 2.5, 2.0))
+        self.stored("4h", (120, 3.0, 3.0), (240, 3.5, 3.0))
+        self.stored("45m", (180, 4.0, 4.0))
+        data = self.load("30m", at(0), at(270))
+        expected = [(at(0), 1.0), (at(60), 1.5), (at(120), 2.5), (at(240), 3.5)]
+        self.assertEqual(expected, [(row.time_ms, row.amount) for row in data.rows])
+        self.assertEqual((4, 5), (data.facts["open_interest_rows"], data.facts["open_interest_missing"]))
+
     def test_a_row_beside_the_grid_is_none_of_it(self) -> None:
         self.stored("5m", (0, 1.0, 1.0))
         columns = OpenInterestColumns.from_rows([(at(5) + 3_000, 2.0, 2.0)])
@@ -93,7 +103,7 @@ class Stored(Case):
         self.assertIn("57 more (60 of 120 rows of 5m)", data.warnings[0])
 
     def test_without_any_every_stamp_is_missing_and_a_known_exchange_can_be_asked(self) -> None:
-        self.stored("1h", (0, 1.0, 1.0), exchange="binanceusdm")
+        self.stored("1h", (60, 1.0, 1.0), exchange="binanceusdm")
         data = self.load("5m", at(0), at(60), "binanceusdm")
         self.assertEqual((data.rows, data.facts["open_interest"]), ((), None))
         self.assertIn(

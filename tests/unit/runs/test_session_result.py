@@ -132,7 +132,8 @@ class WindowOfFinerCandles(unittest.TestCase):
             step = Step((number + 10) * MINUTE_MS, (candle(number + 9, 100.0), None), open_interest=shown)
             window.take(step_record(step, ""))
         window.take(MissingRecord("open_interest", "ETH/USDT", 0))
-        for symbol, expected in (("BTCUSDT", (3, 0)), ("ETHUSDT", (1, 1))):
+        window.take(MissingRecord("open_interest", "ETH/USDT", 60 * MINUTE_MS, "", 180 * MINUTE_MS))
+        for symbol, expected in (("BTCUSDT", (3, 0)), ("ETHUSDT", (1, 4))):
             found = window.contract_input(symbol)
             self.assertEqual("open-interest-1h of the exchange", found["open_interest"])
             self.assertEqual(expected, (found["open_interest_rows"], found["open_interest_missing"]))

@@ -9,7 +9,7 @@ import msgspec
 from core.candle import OpenInterest
 from core.errors import ConfigurationError
 from core.timeframe import timeframe_ms
-from strategies.programs.known_interest import NO_INTEREST, NO_INTEREST_BEFORE, KnownInterest
+from strategies.programs.known_interest import NO_INTEREST, NO_INTEREST_BEFORE, NO_INTEREST_WATCHED, KnownInterest
 from strategies.programs.program_strategy import ProgramStrategy
 from strategies.programs.sandbox.refusal import Refusal
 from strategies.programs.sandbox.sandbox import CallInput
@@ -190,6 +190,19 @@ class Declared(unittest.TestCase):
         )
         self.assertIn("allowed: 5m, 15m", str(asked[1]))
         self.assertEqual({"value": None, "reason": NO_INTEREST}, asked[2])
+
+    def test_of_a_symbol_that_is_only_watched_it_is_said_that_there_is_none(self) -> None:
+        asked: list[object] = []
+
+        def decide(given: CallInput) -> object:
+            asked.append([given.serve("get_flow", [symbol, "open_interest", "1h"]) for symbol in (BTC, ETH)])
+            return None
+
+        text = TEXT.replace(str(FLOWS), "[['open_interest', '1h']]")
+        source = practice_candles((BTC,), "15m", BEFORE + 1)
+        run_strategy(program(decide, text, pools=EVERY_CANDLE), source, perpetual={"leverage": 2}, watch=[ETH])
+        expected = [{"value": None, "reason": reason} for reason in (NO_INTEREST, NO_INTEREST_WATCHED)]
+        self.assertEqual(expected, asked[0])
 
 
 if __name__ == "__main__":
