@@ -4,9 +4,8 @@
 processor time of the two processes. Where others use the machine, the best is what the code takes and the median what
 the machine made of it; of the ratio to a program that does nothing, whose rounds take turns with these, both hold.
 
-The two processes take turns, and the system keeps them on one processor for that. Under a real-time class it moves
-them to another one at each turn, which takes about as long as the decision: so measured, it is to be one processor
-(``chrt -f 1 taskset -c 1``), which comes to what the ordinary class does on an idle machine.
+The two processes take turns. While one turn follows the other they are held to one processor
+(``strategies/programs/sandbox/taking_turns.py``); woken on two by turns they would take half as long again.
 """
 
 import argparse

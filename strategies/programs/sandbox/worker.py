@@ -16,6 +16,7 @@ from pydantic_monty._binary import find_monty_binary
 
 from core.errors import ConfigurationError
 from strategies.programs.sandbox.limits import ProgramLimits
+from strategies.programs.sandbox.taking_turns import TakingTurns, taking_turns
 
 NEEDED = "programs need the extra `programs`: make venv"
 _MEGABYTE = 1024 * 1024
@@ -76,7 +77,7 @@ class Worker:
         with self._opened().checkout(limits=limits, os_policy=_POLICY, assert_message_annotations=False) as session:
             if loaded is not None:
                 session.load_session(loaded)
-            opened = Session(session)
+            opened = Session(session, taking_turns())
             self._sessions += 1
             if self._sessions % _SESSIONS_BETWEEN_LOOKS == 0:
                 spent = opened.processor_seconds()
@@ -100,6 +101,7 @@ class Worker:
             except FileNotFoundError:
                 raise ConfigurationError(NEEDED) from None
             ends = contextlib.ExitStack()
+            ends.callback(taking_turns().end)
             script = self._script(binary)
             try:
                 self._pool = self._started(binary if script is None else _runnable(script, ends) or binary)
@@ -167,8 +169,10 @@ def _end(pool: pydantic_monty.Monty, ends: contextlib.ExitStack) -> None:
 class Session:
     """One interpreter, empty or as it was saved."""
 
-    def __init__(self, session: pydantic_monty.MontySession) -> None:
+    def __init__(self, session: pydantic_monty.MontySession, turns: TakingTurns) -> None:
         self._session = session
+        self._process = session.worker_pid
+        self._turns = turns
 
     def run(
         self,
@@ -195,6 +199,8 @@ class Session:
         pydantic_monty.MontyError
             Whatever the text does wrong, and the death of the process.
         """
+        if self._process is not None:
+            self._turns.next(self._process)
         return self._session.feed_run(text, inputs=given, external_lookup=served, print_callback=printed)
 
     def saved(self) -> bytes:
@@ -203,7 +209,7 @@ class Session:
 
     def processor_seconds(self) -> float | None:
         """Return the processor time that the process has taken; None where the system does not say."""
-        tasks = Path(f"/proc/{self._session.worker_pid}/task")
+        tasks = Path(f"/proc/{self._process}/task")
         try:
             return sum(int(_first_word(one / "schedstat")) for one in tasks.iterdir()) / 1e9
         except (OSError, ValueError):
