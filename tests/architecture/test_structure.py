@@ -17,7 +17,6 @@ MOST_LINES_OF_A_FILE = 400
 MOST_LINES_OF_A_FUNCTION = 60
 MOST_FILES_OF_A_ROOM = 25
 STOPWATCH = "strategies/programs/sandbox/stopwatch.py"
-TAKING_TURNS = "strategies/programs/sandbox/taking_turns.py"
 NO_WORDS = re.compile(
     r"(live=)?settings\.(files\.)?live\b|live\.(yaml|[a-z_]+)|\blive, mode\b|plan\.settings\.live|[a-z_]+/[a-z_]+\.py"
     r'|^ +"live",$'
@@ -130,9 +129,8 @@ class Structure(unittest.TestCase):
 
     def test_the_kernel_has_no_clock_no_chance_and_no_surroundings(self) -> None:
         banned = {"time", "random", "secrets", "uuid", "asyncio", "threading", "socket"}
-        # A program that does not end is ended by the clock; its answer is then one that may differ. Where processes are
-        # held that take turns, by a clock too, no answer differs.
-        for path in (one for one in files_of(*KERNEL) if place_of(one) not in (STOPWATCH, TAKING_TURNS)):
+        # A program that does not end is ended by the clock; its answer is then one that may differ.
+        for path in (one for one in files_of(*KERNEL) if place_of(one) != STOPWATCH):
             names = imported_names(path)
             with self.subTest(place_of(path)):
                 self.assertEqual(set(), {name.split(".")[0] for name in names} & banned)

@@ -4,10 +4,11 @@ import contextlib
 import itertools
 import os
 import sys
-import threading
-import time
+import weakref
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
+
+from strategies.programs.sandbox.stopwatch import Stopwatch
 
 TURNS_BETWEEN_LOOKS = 64
 QUICK_SECONDS = 0.004
@@ -16,14 +17,15 @@ _CARRIERS = "tokio"
 """How the threads begin that carry what the two processes tell each other."""
 _PROCESSOR = 36
 """Where the processor stands among what the system tells of a thread behind its name."""
-_of_thread = threading.local()
+_of_threads: "weakref.WeakValueDictionary[int, TakingTurns]" = weakref.WeakValueDictionary()
 
 
 def taking_turns() -> "TakingTurns":
     """Return what all processes share that this thread takes turns with."""
-    known = getattr(_of_thread, "turns", None)
-    if not isinstance(known, TakingTurns):
-        known = _of_thread.turns = TakingTurns(time.perf_counter)
+    thread = _this_thread()
+    known = _of_threads.get(thread)
+    if known is None:
+        known = _of_threads[thread] = TakingTurns()
     return known
 
 
@@ -37,15 +39,15 @@ class TakingTurns:
 
     Parameters
     ----------
-    clock
-        Tells seconds.
+    stopwatch
+        Makes one that counts from then on.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._thread = threading.get_native_id()
+    def __init__(self, stopwatch: Callable[[], Stopwatch] = Stopwatch) -> None:
+        self._stopwatch = stopwatch
+        self._thread = _this_thread()
         self._turns = 0
-        self._since = clock()
+        self._since_look = stopwatch()
         self._quick = False
         self._allowed: Collection[int] = ()
         """Where the thread may run when it is not held; empty where it is not."""
@@ -70,8 +72,8 @@ class TakingTurns:
 
     def _look(self) -> None:
         """Let the thread go for a turn; for good where turns do not follow one another any more."""
-        now = self._clock()
-        quick, self._since = now - self._since < TURNS_BETWEEN_LOOKS * QUICK_SECONDS, now
+        quick = self._since_look.seconds() < TURNS_BETWEEN_LOOKS * QUICK_SECONDS
+        self._since_look = self._stopwatch()
         if quick:
             _move(self._thread, self._allowed)
         else:
@@ -94,6 +96,14 @@ class TakingTurns:
 
     def _others(self) -> Iterator[int]:
         return itertools.chain.from_iterable(self._partners.values())
+
+
+def _this_thread() -> int:
+    """Return the number by which the system knows this thread; 0 where it does not say."""
+    try:
+        return int(Path("/proc/thread-self").readlink().name)
+    except OSError:
+        return 0
 
 
 def _allowed(thread: int) -> Collection[int]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from strategies.programs.sandbox.calling import Calling
 from strategies.programs.sandbox.limits import ProgramLimits
 from strategies.programs.sandbox.program_text import ProgramText
+from strategies.programs.sandbox.stopwatch import Stopwatch
 from strategies.programs.sandbox.taking_turns import QUICK_SECONDS, TURNS_BETWEEN_LOOKS, TakingTurns, taking_turns
 from tests.support.programs import given
 from tests.support.waiting import PATIENCE_S
@@ -17,11 +18,21 @@ from tests.support.waiting import PATIENCE_S
 ALLOWED = os.sched_getaffinity(0) if sys.platform == "linux" else set()
 
 
+class Watch(Stopwatch):
+    """Counts the seconds that a test says have passed."""
+
+    def __init__(self, test: "Turns") -> None:
+        self._test, self._from = test, test.now
+
+    def seconds(self) -> float:
+        return self._test.now - self._from
+
+
 @unittest.skipIf(len(ALLOWED) < 2, "needs a system that moves threads, and two processors")
 class Turns(unittest.TestCase):
     def setUp(self) -> None:
         self.now = 0.0
-        self.turns = TakingTurns(lambda: self.now)
+        self.turns = TakingTurns(lambda: Watch(self))
         self.addCleanup(self.turns.end)
         self.partner = self.started()
 
