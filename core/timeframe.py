@@ -1,6 +1,7 @@
 """Candle timeframes: fixed lengths on a grid that starts at the epoch."""
 
 import re
+from collections.abc import Iterable
 
 from core.errors import ConfigurationError
 
@@ -48,6 +49,20 @@ def timeframe_name(length_ms: int) -> str:
     """
     unit, ms = next((name, ms) for name, ms in reversed(UNIT_MS.items()) if length_ms % ms == 0)
     return f"{length_ms // ms}{unit}"
+
+
+def longest_dividing(period: str, served: Iterable[str]) -> str | None:
+    """Return the longest of some periods that divides one, itself where it is among them; None where none does.
+
+    Every stamp of a period is one of any period that divides it.
+
+    Examples
+    --------
+    >>> longest_dividing("2h", ("5m", "15m", "1h", "4h"))
+    '1h'
+    """
+    dividing = [one for one in served if timeframe_ms(period) % timeframe_ms(one) == 0]
+    return max(dividing, key=timeframe_ms, default=None)
 
 
 def grid_origin_ms(length_ms: int) -> int:

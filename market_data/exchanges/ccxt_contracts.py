@@ -1,10 +1,9 @@
 """What ccxt knows of the funding, mark price and open interest of contracts, and where it is silent."""
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from core.timeframe import timeframe_ms
 from market_data.exchange_adapter import FundingRow, OpenInterestRow, PerpetualKind
 
 _METHODS: tuple[tuple[PerpetualKind, str], ...] = (
@@ -29,20 +28,6 @@ def funding_row(entry: Mapping[str, Any]) -> FundingRow:
 def open_interest_row(entry: Mapping[str, Any]) -> OpenInterestRow:
     """Return an entry of ccxt's open interest history."""
     return int(entry["timestamp"]), _number(entry.get("openInterestAmount")), _number(entry.get("openInterestValue"))
-
-
-def longest_dividing(period: str, served: Iterable[str]) -> str | None:
-    """Return the longest of some periods that divides one, itself where it is among them; None where none does.
-
-    Every stamp of a period is one of any period that divides it.
-
-    Examples
-    --------
-    >>> longest_dividing("2h", ("5m", "15m", "1h", "4h"))
-    '1h'
-    """
-    dividing = [one for one in served if timeframe_ms(period) % timeframe_ms(one) == 0]
-    return max(dividing, key=timeframe_ms, default=None)
 
 
 def _number(value: object) -> float:

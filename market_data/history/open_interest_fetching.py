@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from core.errors import ConfigurationError, DataUnavailableError, FeedError
-from core.timeframe import ceil_to_grid, floor_to_grid, timeframe_ms
-from market_data.exchanges.ccxt_contracts import longest_dividing
+from core.timeframe import ceil_to_grid, floor_to_grid, longest_dividing, timeframe_ms
 from market_data.exchanges.exchange_description import described
 from market_data.history.exchange_source import ExchangeSource
 from market_data.history.missing_candles import MissingCandlesError

@@ -79,18 +79,20 @@ def read_open_interest(
 
 def dividing_periods(store: CandleStore, exchange: str, symbol: str, period: str) -> list[str]:
     """Return the stored periods of open interest that divide a period, the longest first: it itself, where stored."""
-    length = timeframe_ms(period)
-    named = map(kind_and_period, store.series_names(exchange, symbol))
-    stored = [name for kind, name in named if kind == "open-interest" and length % timeframe_ms(name) == 0]
-    return sorted(stored, key=timeframe_ms, reverse=True)
+    dividing = [one for one in _stored(store, exchange, symbol) if timeframe_ms(period) % timeframe_ms(one) == 0]
+    return dividing[::-1]
 
 
 def _divided(store: CandleStore, exchange: str, symbol: str, period: str) -> list[str]:
     """Return the stored periods that a period divides, the shortest first, without itself."""
-    length = timeframe_ms(period)
+    longer = [one for one in _stored(store, exchange, symbol) if timeframe_ms(one) > timeframe_ms(period)]
+    return [one for one in longer if timeframe_ms(one) % timeframe_ms(period) == 0]
+
+
+def _stored(store: CandleStore, exchange: str, symbol: str) -> list[str]:
+    """Return the stored periods of open interest, the shortest first."""
     named = map(kind_and_period, store.series_names(exchange, symbol))
-    lengths = {name: timeframe_ms(name) for kind, name in named if kind == "open-interest"}
-    return sorted((name for name, own in lengths.items() if own > length and own % length == 0), key=timeframe_ms)
+    return sorted((period for kind, period in named if kind == "open-interest"), key=timeframe_ms)
 
 
 def _on_grid(columns: OpenInterestColumns, length_ms: int) -> OpenInterestColumns:

@@ -157,7 +157,7 @@ class StoreSource:
         return next((one.due_ms for one in coming if one.due_ms > after_ms), None)
 
     def open_interest(self, symbol: str, period: str, start_ms: int, end_ms: int) -> list[OpenInterest]:
-        """Return the stored open interest of a range, of the period or a stored one that divides it."""
+        """Return the stored open interest of a range on the period's grid, of whichever stored periods have it."""
         return [*read_open_interest(self._store, self._exchange, symbol, period, start_ms, end_ms).rows]
 
 

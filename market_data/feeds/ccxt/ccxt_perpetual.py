@@ -6,8 +6,8 @@ import ccxt
 
 from core.candle import Candle, FundingRate, OpenInterest
 from core.errors import ConfigurationError
-from core.timeframe import floor_to_grid, timeframe_ms
-from market_data.exchanges.ccxt_contracts import longest_dividing, perpetual_kinds
+from core.timeframe import floor_to_grid, longest_dividing, timeframe_ms
+from market_data.exchanges.ccxt_contracts import perpetual_kinds
 from market_data.exchanges.ccxt_core import CcxtRequest, funding_request, interest_request
 from market_data.exchanges.exchange_description import described
 from market_data.exchanges.exchange_names import timeframes_of

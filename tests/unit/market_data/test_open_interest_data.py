@@ -8,8 +8,8 @@ import unittest
 from core.candle import OpenInterest
 from core.errors import ConfigurationError
 from core.instants import format_ms, parse_instant
+from core.timeframe import longest_dividing
 from market_data import CandleColumns, CandleStore, HistoricalDataProvider
-from market_data.exchanges.ccxt_contracts import longest_dividing
 from market_data.files.candle_import import import_files
 from market_data.perpetual.open_interest_data import OpenInterestData
 from market_data.series_columns import OpenInterestColumns
