@@ -10,8 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from backtests.proof.difference_causes import CandleName, Cause, InputDifference, cause_of
-from backtests.proof.open_interest_comparison import OpenInterestDifference
+from backtests.proof.difference_causes import CandleName, Cause, InputDifference, cause_of, is_of_all
 from core.event_lines import TRADE_HEADER
 from core.instants import format_ms, parse_instant
 
@@ -71,8 +70,7 @@ def row_causes(
         pairs, step_ms = differing[name], time_ms + length_ms
         until = [one for one in inputs if one.step_ms <= step_ms]
         symbol = _symbol_of(pairs[0]) if "/" in name else None
-        # A program sees open interest whatever symbol it decides about.
-        own = [one for one in until if symbol in (None, one.symbol) or isinstance(one, OpenInterestDifference)]
+        own = [one for one in until if symbol in (None, one.symbol) or is_of_all(one)]
         cause, causing, before = _cause(own, until, interfered, step_ms, found[-1] if found else None)
         found.append(
             RowDifference(
